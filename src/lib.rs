@@ -1,0 +1,2 @@
+//! Segue: show control for generative video.
+pub mod show;

@@ -1,0 +1,175 @@
+//! Facts: what the log tells, the metrics count and the history keeps. One stream of them, written once, read thrice.
+
+use std::{sync::Arc, time::Duration};
+
+use serde::Serialize;
+
+use super::{
+    event::{Door, FailureKind},
+    health::StatusReport,
+};
+
+/// Something that happened to the show and that somebody may ask about later.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Fact {
+    /// A trigger fired, or one of the fixed addresses, topics and routes was used.
+    Trigger {
+        /// The trigger's name, or the address, topic or route.
+        name: Arc<str>,
+        /// The door it came through.
+        door: Door,
+    },
+    /// A cue ran.
+    Cue {
+        /// The cue's name.
+        name: Arc<str>,
+    },
+    /// A stream began to move to a scene.
+    TransitionStarted {
+        /// The stream.
+        stream: Arc<str>,
+        /// The scene it moves to.
+        scene: Arc<str>,
+        /// How long it takes.
+        #[serde(rename = "fade_seconds", serialize_with = "as_seconds")]
+        fade: Duration,
+    },
+    /// A stream has arrived at a scene, exactly, and the backend has acknowledged it.
+    TransitionEnded {
+        /// The stream.
+        stream: Arc<str>,
+        /// The scene it arrived at.
+        scene: Arc<str>,
+    },
+    /// The backend accepted an update.
+    Updated {
+        /// The stream.
+        stream: Arc<str>,
+        /// From sending to the answer.
+        #[serde(rename = "round_trip_seconds", serialize_with = "as_seconds")]
+        round_trip: Duration,
+        /// Prompts and seeds that the runner had not in their slots and must encode.
+        encodes: u32,
+        /// Looks that were due since the last update and went unsent, because a newer one replaced them.
+        coalesced: u32,
+    },
+    /// A request failed; it is tried again where that can help.
+    RequestFailed {
+        /// The stream.
+        stream: Arc<str>,
+        /// What was asked: `create`, `get`, `update`, `status`, `delete`.
+        request: &'static str,
+        /// What the failure means.
+        failure: FailureKind,
+        /// What happened, for people.
+        message: String,
+        /// How many in a row, this one included.
+        in_a_row: u32,
+    },
+    /// A request succeeded after others had failed.
+    RequestHealed {
+        /// The stream.
+        stream: Arc<str>,
+        /// What was asked.
+        request: &'static str,
+        /// How many had failed.
+        after: u32,
+    },
+    /// The status was read.
+    Polled {
+        /// The stream.
+        stream: Arc<str>,
+        /// What it said.
+        report: Box<StatusReport>,
+    },
+    /// The state of a stream, as the backend names it, is another than before.
+    StateChanged {
+        /// The stream.
+        stream: Arc<str>,
+        /// The state before; `None` at first.
+        from: Option<String>,
+        /// The state now.
+        to: String,
+    },
+    /// The runner reported a new error: what was sent last may not be in force.
+    RunnerError {
+        /// The stream.
+        stream: Arc<str>,
+        /// The runner's words.
+        message: String,
+    },
+    /// The API had something to say about an update that it accepted.
+    Warned {
+        /// The stream.
+        stream: Arc<str>,
+        /// The API's words.
+        message: String,
+    },
+    /// A stream was created.
+    StreamCreated {
+        /// The stream.
+        stream: Arc<str>,
+        /// Its id at the backend.
+        id: Arc<str>,
+    },
+    /// An existing stream was attached.
+    StreamAttached {
+        /// The stream.
+        stream: Arc<str>,
+        /// Its id at the backend.
+        id: Arc<str>,
+    },
+    /// The backend knows the stream no more.
+    StreamLost {
+        /// The stream.
+        stream: Arc<str>,
+        /// Its id at the backend.
+        id: Arc<str>,
+        /// What is done about it, for people.
+        next: &'static str,
+    },
+    /// The backend started anew and may have forgotten the look; it is sent again in full.
+    Reasserted {
+        /// The stream.
+        stream: Arc<str>,
+        /// What gave it away.
+        why: &'static str,
+    },
+    /// A stream was deleted at the end of the show.
+    StreamDeleted {
+        /// The stream.
+        stream: Arc<str>,
+        /// Its id at the backend.
+        id: Arc<str>,
+    },
+    /// The MQTT broker was reached or lost.
+    Broker {
+        /// Whether there is a session now.
+        connected: bool,
+        /// What the broker or the network said.
+        detail: String,
+    },
+    /// Something from outside was refused; told once per kind and interval, with the count since.
+    Refused {
+        /// The door it came through.
+        door: Door,
+        /// The kind of mistake.
+        reason: &'static str,
+        /// How many since this was last told.
+        count: u64,
+        /// One example, bounded and printable.
+        example: String,
+    },
+    /// Something could not be written to disk; the show goes on without.
+    NotRemembered {
+        /// The stream.
+        stream: Arc<str>,
+        /// Why.
+        message: String,
+    },
+}
+
+fn as_seconds<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(time.as_secs_f64())
+}
