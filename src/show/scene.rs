@@ -1,0 +1,82 @@
+//! A scene: a named look. Only what it names changes; the rest is the stream's base.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use serde_json::Value;
+
+use super::{easing::Easing, weighted::Weighted};
+
+/// How long a transition takes; at most a day, zero for a cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Fade(Duration);
+
+impl Fade {
+    /// The longest fade. Longer ones are schedules.
+    pub const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+    /// What a scene's way in takes when nobody says anything else.
+    pub const DEFAULT: Self = Self(Duration::from_secs(4));
+    /// No fade at all.
+    pub const CUT: Self = Self(Duration::ZERO);
+
+    /// Makes a fade of that length, `None` if it is longer than a day.
+    pub fn new(time: Duration) -> Option<Self> {
+        (time <= Self::LONGEST).then_some(Self(time))
+    }
+
+    /// Makes a fade of so many seconds, `None` for what is no time: negative, NaN, infinite, longer than a day.
+    pub fn from_seconds(seconds: f64) -> Option<Self> {
+        Duration::try_from_secs_f64(seconds).ok().and_then(Self::new)
+    }
+
+    /// Returns the length.
+    pub fn length(self) -> Duration {
+        self.0
+    }
+}
+
+/// A named look and its default way in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scene {
+    /// Its name, unique in the show.
+    pub name: Arc<str>,
+    /// What to paint; `None` for the stream's base.
+    pub prompt: Option<Weighted<Arc<str>>>,
+    /// Out of which noise; `None` for the stream's base.
+    pub seed: Option<Weighted<i64>>,
+    /// Other live parameters, by their name in the parameter table.
+    pub values: BTreeMap<&'static str, Level>,
+    /// Scales of `ControlNets`, by the id in the API or by short name; a stream's own list resolves them.
+    pub controlnets: BTreeMap<Arc<str>, f64>,
+    /// Its default fade.
+    pub fade: Option<Fade>,
+    /// Its default easing.
+    pub easing: Option<Easing>,
+}
+
+impl Scene {
+    /// Makes a scene that changes nothing: what shows is the stream's base.
+    pub fn empty(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            prompt: None,
+            seed: None,
+            values: BTreeMap::new(),
+            controlnets: BTreeMap::new(),
+            fade: None,
+            easing: None,
+        }
+    }
+}
+
+/// The value of a live parameter in a scene.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Level {
+    /// A number; blends.
+    Number(f64),
+    /// A whole number; blends, rounded at sending.
+    Integer(f64),
+    /// A step schedule; blends entry by entry where the lengths agree, rounded at sending.
+    Indices(Vec<f64>),
+    /// Anything else; switches in the middle of a transition.
+    Choice(Value),
+}

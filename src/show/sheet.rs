@@ -1,0 +1,216 @@
+//! The sheet: the whole valid show. Immutable; whoever has one need not check anything again.
+//!
+//! Scenes and streams are held by reference or index, not by name, so nothing in it can point nowhere.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use jiff::tz::TimeZone;
+use serde_json::{Map, Value};
+
+use super::{
+    address::AddressPattern,
+    condition::Condition,
+    cron::CronExpression,
+    easing::Easing,
+    event::StreamIndex,
+    scene::{Fade, Level, Scene},
+    topic::TopicFilter,
+    venue::{Connection, Venue},
+    weighted::Weighted,
+};
+
+/// Everything that one show file says.
+#[derive(Clone, Debug)]
+pub struct Sheet {
+    /// The show's name.
+    pub title: Arc<str>,
+    /// The zone of its calendar times.
+    pub zone: TimeZone,
+    /// The streams, in the order of the file; at least one.
+    pub streams: Vec<StreamSheet>,
+    /// The scenes by name.
+    pub scenes: BTreeMap<Arc<str>, Arc<Scene>>,
+    /// The cues by name.
+    pub cues: BTreeMap<Arc<str>, Arc<Cue>>,
+    /// The triggers, in the order of the file.
+    pub triggers: Vec<Trigger>,
+    /// Where it plays: sockets, broker, page.
+    pub venue: Venue,
+}
+
+/// One stream as the show file describes it.
+#[derive(Clone, Debug)]
+pub struct StreamSheet {
+    /// Its name in the show.
+    pub name: Arc<str>,
+    /// Which API, where, with which key.
+    pub connection: Connection,
+    /// Attach to this stream of the backend instead of creating one.
+    pub attach: Option<Arc<str>>,
+    /// What lies under every scene.
+    pub base: Base,
+    /// The scene it begins with; without one it begins with its base.
+    pub start: Option<Arc<Scene>>,
+    /// How prompts are mixed.
+    pub blend: BlendMode,
+    /// The angle between two prompts that `spherical` assumes, in radians; 0.8 unless set.
+    pub prompt_angle: f64,
+    /// When to send.
+    pub updates: Updates,
+    /// How often to read its status; 5 s unless set.
+    pub status_every: Duration,
+    /// What becomes of it when the show ends.
+    pub on_exit: OnExit,
+}
+
+/// What lies under every scene of a stream: a complete set, so that leaving a scene has somewhere to go.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Base {
+    /// The prompt of scenes that name none.
+    pub prompt: Weighted<Arc<str>>,
+    /// The seed of scenes that name none.
+    pub seed: Weighted<i64>,
+    /// Every live parameter that the file or any scene names.
+    pub values: BTreeMap<&'static str, Level>,
+    /// The `ControlNets` in the order of the list, which never changes.
+    pub controlnets: Vec<Net>,
+    /// Everything that no scene changes, in the API's words: model, size, and so on.
+    pub fixed: Map<String, Value>,
+}
+
+/// One `ControlNet` of a stream.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Net {
+    /// The id in the API.
+    pub id: Arc<str>,
+    /// The short name, where it has one.
+    pub short: Option<&'static str>,
+    /// The scale of scenes that name none; 0 is off.
+    pub scale: f64,
+    /// The other fields of its object, in the API's words.
+    pub fixed: Map<String, Value>,
+}
+
+/// How weights become what is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BlendMode {
+    /// Our own path on the sphere: keeps the length of the mix.
+    #[default]
+    Spherical,
+    /// The weights as they are.
+    Linear,
+    /// The runner's own slerp of two prompts; three at once are linear there.
+    Slerp,
+}
+
+/// When updates are sent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Updates {
+    /// The most updates a second; 4 unless set.
+    pub max_per_second: f64,
+    /// The smallest move worth an update, as a part of a coefficient or of a parameter's range; 0.01 unless set.
+    pub min_step: f64,
+    /// Updates slow down when fewer than this part of the input frames come out; 0.8 unless set.
+    pub keep_fps: f64,
+}
+
+impl Default for Updates {
+    fn default() -> Self {
+        Self { max_per_second: 4.0, min_step: 0.01, keep_fps: 0.8 }
+    }
+}
+
+/// What becomes of a stream when the show ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnExit {
+    /// It goes on with its last look, and the next start attaches to it.
+    #[default]
+    Keep,
+    /// It is deleted.
+    Delete,
+}
+
+/// A named list of steps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cue {
+    /// Its name, unique in the show.
+    pub name: Arc<str>,
+    /// What it does, in order.
+    pub steps: Vec<Step>,
+}
+
+/// One thing that a cue or a trigger does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// Blend to a scene.
+    Scene {
+        /// The scene.
+        scene: Arc<Scene>,
+        /// Which streams.
+        streams: Streams,
+        /// How long; `None` for the scene's own.
+        fade: Option<Fade>,
+        /// Which shape; `None` for the scene's own.
+        easing: Option<Easing>,
+    },
+    /// Fire a cue. Cues hold only scene steps, so this cannot go in circles.
+    Cue(Arc<Cue>),
+}
+
+/// Which streams a step is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Streams {
+    /// Every stream of the show.
+    All,
+    /// These.
+    Some(Vec<StreamIndex>),
+}
+
+/// What makes something happen.
+#[derive(Clone, Debug)]
+pub struct Trigger {
+    /// Its name, unique in the show.
+    pub name: Arc<str>,
+    /// What it waits for.
+    pub when: When,
+    /// What it does.
+    pub steps: Vec<Step>,
+}
+
+/// What a trigger waits for.
+#[derive(Clone, Debug)]
+pub enum When {
+    /// A time.
+    Cron {
+        /// Which times.
+        expression: CronExpression,
+        /// In which zone: the trigger's own or the show's.
+        zone: TimeZone,
+    },
+    /// An MQTT message.
+    Mqtt {
+        /// On which topics.
+        filter: TopicFilter,
+        /// With which payload.
+        payload: Condition,
+        /// Where in a JSON payload to look (RFC 6901); the empty pointer is the whole.
+        pointer: Option<Arc<str>>,
+        /// Whether messages count that the broker had kept from earlier.
+        retained: bool,
+    },
+    /// An OSC message.
+    Osc {
+        /// At which addresses.
+        address: AddressPattern,
+        /// With which arguments, in order; arguments beyond the list do not matter.
+        args: Vec<Condition>,
+    },
+}
+
+impl Sheet {
+    /// Returns the stream of that name.
+    pub fn stream(&self, name: &str) -> Option<StreamIndex> {
+        self.streams.iter().position(|stream| &*stream.name == name).map(StreamIndex)
+    }
+}

@@ -1,0 +1,128 @@
+//! Where a show plays: addresses, brokers, keys by reference. The core carries it and never uses it.
+
+use core::net::SocketAddr;
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use super::topic::TopicFilter;
+
+/// The doors and the desk of the show.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Venue {
+    /// OSC over UDP; `None` for none.
+    pub osc: Option<OscDoor>,
+    /// MQTT; `None` for none.
+    pub mqtt: Option<MqttDoor>,
+    /// The web server; `None` for none.
+    pub web: Option<WebDoor>,
+}
+
+/// The OSC socket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OscDoor {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// How far ahead a time tag may lie; 10 s unless set. What is farther acts at once: that sender's clock is wrong.
+    pub horizon: Duration,
+}
+
+/// The MQTT broker and our place on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MqttDoor {
+    /// Its host name or address.
+    pub host: Arc<str>,
+    /// Its port; 1883, with TLS 8883.
+    pub port: u16,
+    /// Whether to speak TLS, and whom to trust.
+    pub tls: Option<Tls>,
+    /// Our client id; unique on the broker.
+    pub client_id: Arc<str>,
+    /// The user name.
+    pub user: Option<Arc<str>>,
+    /// The password.
+    pub password: Option<SecretSource>,
+    /// The prefix of our own topics, without a slash at the end; `segue/<node>` unless set.
+    pub base: Arc<str>,
+    /// What the show's triggers listen to.
+    pub filters: Vec<TopicFilter>,
+}
+
+/// Whom to trust over TLS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tls {
+    /// A file of certificates in PEM; `None` for the system's.
+    pub ca: Option<PathBuf>,
+}
+
+/// The web server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebDoor {
+    /// Where to listen.
+    pub listen: SocketAddr,
+}
+
+/// Which API drives a stream, where it is and with which key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// Which backend.
+    pub backend: Backend,
+    /// Which of the vendor's installations.
+    pub environment: Environment,
+    /// The key; `None` only for the built-in simulator.
+    pub api_key: Option<SecretSource>,
+    /// The `pipeline_id` of the beta API; `None` for the environment's usual one.
+    pub pipeline_id: Option<Arc<str>>,
+}
+
+/// What is driven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Backend {
+    /// The built-in stand-in.
+    Simulator,
+    /// Daydream's API v1.
+    Daydream,
+    /// Daydream's older API.
+    DaydreamBeta,
+}
+
+/// Which generation of the API; it decides what an update has to carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Generation {
+    /// What is left out keeps its value.
+    V1,
+    /// What is left out returns to the default.
+    Beta,
+}
+
+impl Backend {
+    /// Returns the generation it speaks.
+    pub fn generation(self) -> Generation {
+        match self {
+            Self::Simulator | Self::Daydream => Generation::V1,
+            Self::DaydreamBeta => Generation::Beta,
+        }
+    }
+}
+
+/// Which of the vendor's installations.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Environment {
+    /// The public one.
+    #[default]
+    Production,
+    /// The vendor's test installation.
+    Staging,
+    /// Any base URL, with or without `/v1` at its end.
+    Url(Arc<str>),
+}
+
+/// Where a secret is to be found; never the secret itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretSource {
+    /// In this environment variable.
+    Env(Arc<str>),
+    /// In this file.
+    File(PathBuf),
+    /// Under this name in systemd's `$CREDENTIALS_DIRECTORY`.
+    Credential(Arc<str>),
+}
