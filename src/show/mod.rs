@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod backoff;
+pub mod blend;
 pub mod condition;
 pub mod cron;
 pub mod dice;
@@ -9,10 +10,13 @@ pub mod easing;
 pub mod event;
 pub mod fact;
 pub mod health;
+pub mod mix;
 pub mod params;
 pub mod scene;
 pub mod sheet;
+pub mod slots;
 pub mod time;
 pub mod topic;
+pub mod transition;
 pub mod venue;
 pub mod weighted;

@@ -1,0 +1,62 @@
+//! The mix: where a stream is between scenes. A point; how it moves is `transition.rs`'s.
+
+use std::sync::Arc;
+
+use super::scene::Scene;
+
+/// Scenes with weights that are finite, not negative and sum to 1.
+///
+/// A scene of weight 0 may be in it: one that is on its way in or out and must keep its slots.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mix(Vec<Part>);
+
+/// One scene's share.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// The scene.
+    pub scene: Arc<Scene>,
+    /// Its share, 0 to 1.
+    pub weight: f64,
+}
+
+impl Mix {
+    /// Makes a mix of one scene.
+    pub fn of(scene: &Arc<Scene>) -> Self {
+        Self(vec![Part { scene: Arc::clone(scene), weight: 1.0 }])
+    }
+
+    /// Makes a mix from raw weights: negative ones become 0 and the rest is scaled to sum to 1.
+    ///
+    /// `None` when nothing is left: all weights are 0 or not finite.
+    pub fn from_raw(parts: impl IntoIterator<Item = (Arc<Scene>, f64)>) -> Option<Self> {
+        let mut parts: Vec<Part> =
+            parts.into_iter().map(|(scene, weight)| Part { scene, weight: weight.max(0.0) }).collect();
+        let sum: f64 = parts.iter().map(|part| part.weight).sum();
+        if !(sum.is_finite() && sum > 1e-9) {
+            return None;
+        }
+        // What sums to 1 already stays exactly as it is: the ends of a path are exact.
+        if (sum - 1.0).abs() > 1e-12 {
+            for part in &mut parts {
+                part.weight /= sum;
+            }
+        }
+        Some(Self(parts))
+    }
+
+    /// Returns the scenes and their shares, in a stable order.
+    pub fn parts(&self) -> &[Part] {
+        &self.0
+    }
+
+    /// Returns the scene with the largest share; of equals the one that came last.
+    pub fn heaviest(&self) -> &Arc<Scene> {
+        let mut heaviest = &self.0[0];
+        for part in &self.0[1..] {
+            if part.weight >= heaviest.weight {
+                heaviest = part;
+            }
+        }
+        &heaviest.scene
+    }
+}
