@@ -1,22 +1,301 @@
 //! The core: decides everything, performs nothing. No clock, no I/O, no async, no chance of its own.
+//!
+//! Four verbs and a question: [`Show::handle`] what happened, [`Show::handle_wake`] when a deadline came, then
+//! [`Show::poll`] until there is nothing more to do, and [`Show::next_wake`] for when to come back. Time never runs
+//! backwards between two calls on the monotonic clock; the calendar clock may do what it likes. The same sheet, seed and
+//! calls give the same actions.
 
 pub mod address;
+pub mod agenda;
 pub mod backoff;
 pub mod blend;
 pub mod condition;
 pub mod cron;
 pub mod dice;
+pub mod duration;
 pub mod easing;
 pub mod event;
 pub mod fact;
+pub mod governor;
 pub mod health;
 pub mod mix;
+mod out;
 pub mod params;
+pub mod refusals;
 pub mod scene;
 pub mod sheet;
 pub mod slots;
+pub mod snapshot;
+mod stream;
 pub mod time;
 pub mod topic;
 pub mod transition;
+mod trigger;
 pub mod venue;
 pub mod weighted;
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
+
+use self::{
+    agenda::Agenda,
+    event::{Action, Command, Door, Event, Memory, OscPacket, StreamIndex, Wake},
+    fact::Fact,
+    out::Out,
+    refusals::Refusals,
+    sheet::{Cue, Sheet, Step, Streams, When},
+    snapshot::Snapshot,
+    stream::Stream,
+    time::{Mono, Now},
+    trigger::{Ask, Refusal},
+};
+
+/// How many bundles with a time tag may wait. A sequencer that sends 25 a second, 10 s ahead, has 250.
+pub const HELD_MAX: usize = 256;
+/// How many coming cron runs a snapshot tells.
+const UPCOMING: usize = 5;
+
+/// The show: everything that is decided.
+#[derive(Debug)]
+pub struct Show {
+    sheet: Arc<Sheet>,
+    streams: Vec<Stream>,
+    agenda: Agenda,
+    /// Bundles that wait for their time tag, in no order; there are few.
+    held: VecDeque<(Mono, OscPacket)>,
+    refusals: Refusals,
+    broker_connected: Option<bool>,
+    out: Out,
+    stopping: bool,
+}
+
+impl Show {
+    /// Makes the show that `sheet` describes.
+    ///
+    /// `memories` is what was kept of streams by earlier runs, by stream name.
+    pub fn new(sheet: Arc<Sheet>, memories: &BTreeMap<Arc<str>, Memory>, seed: u64, now: Now) -> Self {
+        let streams = sheet.streams.iter().enumerate().map(|(index, stream)| {
+            Stream::new(&sheet, StreamIndex(index), memories.get(&stream.name), now)
+        });
+        let mut show = Self {
+            streams: streams.collect(),
+            agenda: Agenda::new(&sheet, now),
+            held: VecDeque::new(),
+            refusals: Refusals::default(),
+            broker_connected: sheet.venue.mqtt.as_ref().map(|_| false),
+            out: Out::new(seed),
+            stopping: false,
+            sheet,
+        };
+        show.step(now);
+        show
+    }
+
+    /// Takes something that happened.
+    pub fn handle(&mut self, event: Event, now: Now) {
+        match event {
+            Event::Osc(packet) => self.take_packet(packet, now),
+            Event::Mqtt(message) => match trigger::of_mqtt(&self.sheet, &message) {
+                Ok(asks) => self.obey(asks, Door::Mqtt, now),
+                Err(refusal) => self.refuse(Door::Mqtt, refusal, now),
+            },
+            Event::Command(command) => match trigger::of_command(&self.sheet, &command) {
+                Ok(ask) => self.obey(vec![ask], Door::Http, now),
+                Err(refusal) => self.refuse(Door::Http, refusal, now),
+            },
+            Event::Answer(answer) => {
+                if let Some(stream) = self.streams.get_mut(answer.stream.0) {
+                    stream.on_answer(answer, now, &mut self.out);
+                }
+            }
+            Event::Remembered { stream, error } => {
+                if let Some(stream) = self.streams.get_mut(stream.0) {
+                    stream.on_remembered(error, now, &mut self.out);
+                }
+            }
+            Event::Broker { connected, detail } => {
+                self.broker_connected = Some(connected);
+                self.out.push(Action::Note(Fact::Broker { connected, detail }));
+            }
+            Event::Refused { input, reason, count, example } => {
+                let fact = self.refusals.add(input, reason, count, example, now.mono);
+                self.out_note(fact);
+            }
+            Event::Stop => {
+                self.stopping = true;
+                for stream in &mut self.streams {
+                    stream.stop(now, &mut self.out);
+                }
+            }
+        }
+        self.step(now);
+    }
+
+    /// Takes that time has passed.
+    pub fn handle_wake(&mut self, now: Now) {
+        self.step(now);
+    }
+
+    /// Returns the next thing to do, until there is none.
+    pub fn poll(&mut self) -> Option<Action> {
+        self.out.poll()
+    }
+
+    /// Returns when to call [`Self::handle_wake`] if nothing happens before, and why; `None`: nothing is waited for.
+    ///
+    /// Calendar deadlines assume that nobody sets the clock: look again each [`agenda::CLOCK_LOOK_EVERY`].
+    #[must_use]
+    pub fn next_wake(&self) -> Option<(Mono, Wake)> {
+        let streams = self.streams.iter().filter_map(Stream::next_wake);
+        let held = self.held.iter().map(|(due, _)| (*due, Wake::Osc));
+        let cron = self.agenda.next_due().filter(|_| !self.stopping).map(|due| (due, Wake::Cron));
+        let tell = self.refusals.next_due().map(|due| (due, Wake::Tell));
+        streams.chain(held).chain(cron).chain(tell).min()
+    }
+
+    /// Returns whether nothing is left to do after [`Event::Stop`].
+    pub fn is_stopped(&self) -> bool {
+        self.stopping && self.streams.iter().all(Stream::is_stopped)
+    }
+
+    /// Returns what may be seen at `now`.
+    pub fn snapshot(&self, now: Now) -> Snapshot {
+        Snapshot {
+            show: Arc::clone(&self.sheet.title),
+            streams: self.streams.iter().map(|stream| stream.snapshot(now)).collect(),
+            upcoming: self.agenda.upcoming(&self.sheet, UPCOMING),
+            broker_connected: self.broker_connected,
+        }
+    }
+
+    /// Does what is due, in the order: calendar, bundles, streams.
+    fn step(&mut self, now: Now) {
+        if !self.stopping {
+            for trigger in self.agenda.due(&self.sheet, now) {
+                let trigger = &self.sheet.triggers[trigger];
+                let ask = Ask { name: Arc::clone(&trigger.name), steps: trigger.steps.clone() };
+                self.obey(vec![ask], Door::Cron, now);
+            }
+            self.release_held(now);
+        }
+        for fact in self.refusals.due(now.mono) {
+            self.out_note(Some(fact));
+        }
+        for stream in &mut self.streams {
+            stream.step(now, &mut self.out);
+        }
+    }
+
+    /// Applies a packet now, or keeps it until its time tag.
+    fn take_packet(&mut self, packet: OscPacket, now: Now) {
+        let horizon = self.sheet.venue.osc.as_ref().map_or_else(Default::default, |door| door.horizon);
+        let ahead = packet.due.filter(|due| *due > now.wall).map(|due| now.mono_at(due));
+        match ahead {
+            Some(due) if due.since(now.mono) > horizon => {
+                let example = format!("{:.1} s ahead", due.since(now.mono).as_secs_f64());
+                self.refuse(Door::Osc, Refusal { reason: "time tag too far ahead", example }, now);
+                self.apply(packet, now);
+            }
+            Some(due) if self.held.len() < HELD_MAX => self.held.push_back((due, packet)),
+            Some(_) => {
+                let example = format!("{HELD_MAX} bundles wait already");
+                self.refuse(Door::Osc, Refusal { reason: "too many time tags", example }, now);
+                self.apply(packet, now);
+            }
+            None => self.apply(packet, now),
+        }
+    }
+
+    fn release_held(&mut self, now: Now) {
+        let (mut due, held): (Vec<_>, VecDeque<_>) =
+            self.held.drain(..).partition(|(due, _)| *due <= now.mono);
+        self.held = held;
+        due.sort_by_key(|(due, _)| *due);
+        for (_, packet) in due {
+            self.apply(packet, now);
+        }
+    }
+
+    fn apply(&mut self, packet: OscPacket, now: Now) {
+        for message in packet.messages {
+            match trigger::of_osc(&self.sheet, &message) {
+                Ok(asks) => self.obey(asks, Door::Osc, now),
+                Err(refusal) => self.refuse(Door::Osc, refusal, now),
+            }
+        }
+    }
+
+    fn obey(&mut self, asks: Vec<Ask>, door: Door, now: Now) {
+        if self.stopping {
+            return;
+        }
+        for Ask { name, steps } in asks {
+            self.out.push(Action::Note(Fact::Trigger { name, door }));
+            for step in &steps {
+                self.perform(step, now);
+            }
+        }
+    }
+
+    fn perform(&mut self, step: &Step, now: Now) {
+        match step {
+            Step::Scene { scene, streams, fade, easing } => {
+                let chosen = |index: usize| match streams {
+                    Streams::All => true,
+                    Streams::Some(list) => list.contains(&StreamIndex(index)),
+                };
+                for (index, stream) in self.streams.iter_mut().enumerate() {
+                    if chosen(index) {
+                        stream.go(scene, *fade, *easing, now, &mut self.out);
+                    }
+                }
+            }
+            Step::Cue(cue) => {
+                let Cue { name, steps } = &**cue;
+                self.out.push(Action::Note(Fact::Cue { name: Arc::clone(name) }));
+                for step in steps {
+                    self.perform(step, now);
+                }
+            }
+        }
+    }
+
+    fn refuse(&mut self, door: Door, refusal: Refusal, now: Now) {
+        let fact = self.refusals.add(door, refusal.reason, 1, refusal.example, now.mono);
+        self.out_note(fact);
+    }
+
+    fn out_note(&mut self, fact: Option<Fact>) {
+        if let Some(fact) = fact {
+            self.out.push(Action::Note(fact));
+        }
+    }
+}
+
+/// Says why a command cannot be obeyed, if it cannot: for whoever must answer a person at once.
+///
+/// # Errors
+///
+/// The kind of mistake and the name that is unknown.
+pub fn check_command(sheet: &Sheet, command: &Command) -> Result<(), String> {
+    trigger::of_command(sheet, command)
+        .map(|_| ())
+        .map_err(|Refusal { reason, example }| format!("{reason} `{example}`"))
+}
+
+/// Returns whether only the newest value sent to an OSC address matters: a fader's, not a button's.
+pub fn is_continuous(sheet: &Sheet, address: &str) -> bool {
+    if address.starts_with("/segue/") || address::is_pattern(address) {
+        return false;
+    }
+    sheet.triggers.iter().all(|trigger| match &trigger.when {
+        When::Osc { address: own, args } => {
+            !own.matches(address)
+                || !args.is_empty()
+                    && args.iter().all(|arg| matches!(arg, condition::Condition::Between { .. }))
+        }
+        When::Cron { .. } | When::Mqtt { .. } => true,
+    })
+}

@@ -1,0 +1,179 @@
+//! What may be seen of the show: by the page, the status command, MQTT. A copy; nobody reads the live state.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{time::Mono, transition::Transition, venue::Backend};
+
+/// The show at one moment.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Snapshot {
+    /// The show's name.
+    pub show: Arc<str>,
+    /// Every stream, in the order of the file.
+    pub streams: Vec<StreamSnapshot>,
+    /// The next runs of cron triggers, soonest first; five at most.
+    pub upcoming: Vec<Upcoming>,
+    /// Whether there is an MQTT session; `None` if the show has no broker.
+    pub broker_connected: Option<bool>,
+}
+
+/// One stream at one moment.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StreamSnapshot {
+    /// Its name in the show.
+    pub name: Arc<str>,
+    /// What drives it.
+    pub backend: Backend,
+    /// Where it is in its life.
+    pub phase: Phase,
+    /// Its id at the backend.
+    pub id: Option<String>,
+    /// Names its HLS playback.
+    pub output_playback_id: Option<String>,
+    /// The scene it is on or moves to.
+    pub scene: Arc<str>,
+    /// Each scene's share, as it should be now.
+    pub mix: Vec<Share>,
+    /// The running transition; `None` at rest.
+    pub transition: Option<Progress>,
+    /// The prompts that the backend has acknowledged, with their coefficients, in their places.
+    pub prompts: Vec<(Value, f64)>,
+    /// The seeds likewise.
+    pub seeds: Vec<(Value, f64)>,
+    /// Its updates so far.
+    pub updates: Updates,
+    /// Its last status; `None` before the first.
+    pub health: Option<Health>,
+    /// What is wrong and being retried; `None` if nothing is.
+    pub trouble: Option<Trouble>,
+}
+
+/// A scene's share of the mix.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Share {
+    /// The scene.
+    pub scene: Arc<str>,
+    /// 0 to 1.
+    pub weight: f64,
+}
+
+/// How far a transition is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Progress {
+    /// Its time passed, 0 to 1.
+    pub progress: f64,
+    /// How long it takes in all.
+    pub fade_seconds: f64,
+    /// How long it still takes.
+    pub remaining_seconds: f64,
+}
+
+/// Updates of a stream since the start.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Updates {
+    /// Sent.
+    pub sent: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Due, but replaced by a newer look before they could go.
+    pub coalesced: u64,
+    /// From sending the last accepted one to its answer.
+    pub round_trip_seconds: Option<f64>,
+}
+
+/// What the backend said last.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Health {
+    /// The state as the backend names it.
+    pub state: Option<String>,
+    /// Frames in per second.
+    pub fps_in: Option<f64>,
+    /// Frames out per second.
+    pub fps_out: Option<f64>,
+    /// How long ago the last frame came out.
+    pub output_age_seconds: Option<f64>,
+    /// Restarts of the GPU process.
+    pub restart_count: Option<u64>,
+    /// The most recent error.
+    pub last_error: Option<String>,
+    /// Where to watch by WHEP.
+    pub whep_url: Option<String>,
+    /// How old this is.
+    pub read_seconds_ago: f64,
+}
+
+/// Where a stream is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// It is being created.
+    Creating,
+    /// Its id is known; whether it exists is being found out.
+    Finding,
+    /// It is driven.
+    Live,
+    /// The show is over for it.
+    Stopped,
+}
+
+/// Something that is wrong and being retried.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Trouble {
+    /// What was tried: `create`, `get`, `update`, or `lost`.
+    pub what: &'static str,
+    /// What came of it.
+    pub message: String,
+    /// How long ago.
+    pub seconds_ago: f64,
+    #[serde(skip)]
+    at: Mono,
+}
+
+impl Trouble {
+    pub(super) fn new(what: &'static str, message: &str, at: Mono) -> Self {
+        Self { what, message: message.to_owned(), seconds_ago: 0.0, at }
+    }
+
+    pub(super) fn told_at(&self, now: Mono) -> Self {
+        Self { seconds_ago: now.since(self.at).as_secs_f64(), ..self.clone() }
+    }
+}
+
+/// A coming run of a cron trigger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Upcoming {
+    /// The trigger.
+    pub trigger: Arc<str>,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl StreamSnapshot {
+    pub(super) fn of_path(name: &Arc<str>, path: &Transition, now: Mono) -> Self {
+        let mix = path.mix_at(now);
+        let shares = mix.parts().iter().map(|part| Share { scene: Arc::clone(&part.scene.name), weight: part.weight });
+        Self {
+            name: Arc::clone(name),
+            backend: Backend::Simulator,
+            phase: Phase::Creating,
+            id: None,
+            output_playback_id: None,
+            scene: Arc::clone(&path.target().name),
+            mix: shares.collect(),
+            transition: (!path.ended(now)).then(|| Progress {
+                progress: path.progress(now),
+                fade_seconds: path.fade().as_secs_f64(),
+                remaining_seconds: path.end().since(now).as_secs_f64(),
+            }),
+            prompts: Vec::new(),
+            seeds: Vec::new(),
+            updates: Updates::default(),
+            health: None,
+            trouble: None,
+        }
+    }
+}

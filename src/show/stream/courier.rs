@@ -1,0 +1,413 @@
+//! Brings the desired look to the backend: one update in flight, the newest look wins, nothing is sent twice for nothing.
+//!
+//! What the backend has is known per parameter. A request whose fate is unknown makes its parameters unknown, and what is
+//! unknown is sent again.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use serde_json::{Map, Value, json};
+
+use super::{Desk, PERSON_WAIT};
+use crate::show::{
+    backoff::Backoff,
+    blend,
+    event::{Failure, FailureKind, Reply, Request, RequestId, Wake},
+    fact::Fact,
+    governor::Governor,
+    params,
+    scene::Scene,
+    sheet::{BlendMode, StreamSheet},
+    slots::Slots,
+    snapshot::{StreamSnapshot, Trouble},
+    time::Mono,
+    transition::Transition,
+    venue::Generation,
+};
+
+use super::life::News;
+
+/// How often an update is tried again while 404 means that no video has arrived yet (the pace of other clients).
+const UNREADY_WAIT: Duration = Duration::from_secs(3);
+/// How often later: the stream exists, so somebody has switched its video off.
+const IDLE_WAIT: Duration = Duration::from_secs(10);
+/// The least number of prompts in a list: from three on, the runner takes the weights as they are.
+const PROMPTS_MIN: usize = 3;
+/// The least number with the runner's own slerp, which takes exactly two.
+const PROMPTS_MIN_SLERP: usize = 2;
+
+/// The updates of one stream.
+#[derive(Debug)]
+pub(super) struct Courier {
+    prompts: Slots<Arc<str>>,
+    seeds: Slots<i64>,
+    /// What the backend is known to have, by parameter.
+    acknowledged: Map<String, Value>,
+    /// What a new stream is being created with.
+    creating: Map<String, Value>,
+    in_flight: Option<InFlight>,
+    /// A set that the API refused; not sent again until it is another.
+    refused: Option<Map<String, Value>>,
+    governor: Governor,
+    backoff: Backoff,
+    retry_at: Mono,
+    wake: Option<(Mono, Wake)>,
+    /// Whether the backend has acknowledged the end of the path.
+    at_rest: bool,
+    counts: Counts,
+    trouble: Option<Trouble>,
+}
+
+#[derive(Debug)]
+struct InFlight {
+    id: RequestId,
+    sent: Mono,
+    params: Map<String, Value>,
+    encodes: u32,
+    coalesced: u32,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    sent: u64,
+    failed: u64,
+    coalesced: u64,
+    round_trip: Option<Duration>,
+}
+
+impl Courier {
+    pub(super) fn new(
+        sheet: &StreamSheet,
+        first: &Scene,
+        scenes: &BTreeMap<Arc<str>, Arc<Scene>>,
+        now: Mono,
+    ) -> Self {
+        let seed = first.seed.as_ref().unwrap_or(&sheet.base.seed);
+        Self {
+            prompts: Slots::new(first_prompts(sheet, first, scenes)),
+            seeds: Slots::new(seed.entries().iter().map(|(seed, _)| *seed)),
+            acknowledged: Map::new(),
+            creating: Map::new(),
+            in_flight: None,
+            refused: None,
+            governor: Governor::new(sheet.updates, now),
+            backoff: Backoff::default(),
+            retry_at: now,
+            wake: None,
+            at_rest: false,
+            counts: Counts::default(),
+            trouble: None,
+        }
+    }
+
+    pub(super) fn is_waiting_for(&self, id: RequestId) -> bool {
+        self.in_flight.as_ref().is_some_and(|update| update.id == id)
+    }
+
+    /// Returns whether the backend has acknowledged the exact end of the path.
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.at_rest
+    }
+
+    /// Takes what became of the stream itself.
+    pub(super) fn on_life(&mut self, news: News) {
+        match news {
+            News::None => {}
+            News::Created => {
+                self.acknowledged = std::mem::take(&mut self.creating);
+                self.refused = None;
+            }
+            News::Attached | News::Lost => {
+                self.forget();
+                self.in_flight = None;
+            }
+        }
+    }
+
+    /// The backend may have forgotten everything: the whole look goes again.
+    pub(super) fn forget(&mut self) {
+        self.acknowledged.clear();
+        self.refused = None;
+        self.at_rest = false;
+    }
+
+    /// Whatever kept an update from going may be over: tries at once.
+    pub(super) fn hurry(&mut self, now: Mono) {
+        self.retry_at = now;
+    }
+
+    /// Learns how the frame rate bears the updates.
+    pub(super) fn on_rates(&mut self, fps_in: f64, fps_out: f64) {
+        self.governor.on_rates(fps_in, fps_out);
+    }
+
+    /// Returns the complete parameters of the look at `now` for a stream that is about to be created with them.
+    pub(super) fn create(&mut self, path: &Transition, sheet: &StreamSheet, now: Mono) -> Map<String, Value> {
+        let mut params = self.live(path, sheet, now);
+        self.creating = params.clone();
+        params.extend(sheet.base.fixed.clone());
+        params
+    }
+
+    /// Sends what is due, or says when it will be.
+    pub(super) fn step(&mut self, id: &Arc<str>, path: &Transition, desk: &mut Desk<'_>) {
+        let now = desk.now.mono;
+        self.wake = None;
+        if self.in_flight.is_some() {
+            return;
+        }
+        let lead = if path.ended(now) { Duration::ZERO } else { self.governor.lead() };
+        let resting = path.ended(now + lead);
+        let live = self.live(path, desk.sheet, now + lead);
+        let distance = self.distance(&live);
+        self.at_rest = resting && distance == Some(0.0);
+        if self.at_rest || self.refused.as_ref() == Some(&live) && resting {
+            return;
+        }
+        let moving = !resting && distance.is_some();
+        let due = if moving { self.governor.path_due(now) } else { self.governor.token_due(now) };
+        let due = due.max(self.retry_at);
+        let worth = !moving || distance.is_some_and(|distance| self.governor.is_worth(distance));
+        if due > now {
+            self.wake = Some((due, if due == self.retry_at { Wake::Retry } else { Wake::Fade }));
+        } else if worth {
+            self.send(id, live, path, desk);
+        } else {
+            let corner = path.next_jump(now + lead).unwrap_or(path.end());
+            let again = now + self.governor.hold();
+            self.wake = Some((again.min(corner - lead), Wake::Fade));
+        }
+    }
+
+    fn send(&mut self, id: &Arc<str>, live: Map<String, Value>, path: &Transition, desk: &mut Desk<'_>) {
+        let now = desk.now.mono;
+        let since = path.end() - path.fade();
+        let coalesced = self.governor.on_sent(now, since);
+        let params = match desk.sheet.connection.backend.generation() {
+            Generation::V1 => {
+                let mut params: Map<String, Value> = live
+                    .into_iter()
+                    .filter(|(name, value)| self.acknowledged.get(name) != Some(value))
+                    .collect();
+                if let Some(model) = desk.sheet.base.fixed.get("model_id") {
+                    params.insert("model_id".to_owned(), model.clone());
+                }
+                params
+            }
+            Generation::Beta => {
+                let mut params = live;
+                params.extend(desk.sheet.base.fixed.clone());
+                params
+            }
+        };
+        let encodes = encodes(&self.acknowledged, &params);
+        let request = Request::Update { id: Arc::clone(id), params: params.clone() };
+        let id = desk.request(request);
+        self.counts.sent += 1;
+        self.counts.coalesced += u64::from(coalesced);
+        self.in_flight = Some(InFlight { id, sent: now, params, encodes, coalesced });
+    }
+
+    /// Takes the answer to the update in flight; `fresh` says that a 404 means no more than that video is missing.
+    pub(super) fn on_answer(&mut self, outcome: Result<Reply, Failure>, fresh: bool, desk: &mut Desk<'_>) {
+        let Some(update) = self.in_flight.take() else { return };
+        match outcome {
+            Ok(reply) => self.on_accepted(update, reply, desk),
+            Err(failure) => self.on_failed(update, &failure, fresh, desk),
+        }
+    }
+
+    fn on_accepted(&mut self, update: InFlight, reply: Reply, desk: &mut Desk<'_>) {
+        let round_trip = desk.now.mono.since(update.sent);
+        self.governor.on_answered(round_trip);
+        self.counts.round_trip = Some(round_trip);
+        self.acknowledged.extend(update.params);
+        self.refused = None;
+        self.trouble = None;
+        self.retry_at = desk.now.mono;
+        let stream = desk.name();
+        let after = self.backoff.succeeded();
+        if after > 0 {
+            desk.note(Fact::RequestHealed { stream: Arc::clone(&stream), request: "update", after });
+        }
+        if let Reply::Updated { was_censored, warnings } = reply {
+            let censored = was_censored.then(|| "the prompt was replaced or softened by a filter".to_owned());
+            for message in censored.into_iter().chain(warnings) {
+                desk.note(Fact::Warned { stream: Arc::clone(&stream), message });
+            }
+        }
+        let InFlight { encodes, coalesced, .. } = update;
+        desk.note(Fact::Updated { stream, round_trip, encodes, coalesced });
+    }
+
+    fn on_failed(&mut self, update: InFlight, failure: &Failure, fresh: bool, desk: &mut Desk<'_>) {
+        let now = desk.now.mono;
+        let wait = self.backoff.failed(&mut desk.out.dice);
+        let wait = match failure.kind {
+            FailureKind::Network | FailureKind::Timeout | FailureKind::Server => {
+                for name in update.params.keys() {
+                    self.acknowledged.remove(name);
+                }
+                wait
+            }
+            FailureKind::TooMany => failure.retry_after.unwrap_or(wait),
+            FailureKind::NotFound if fresh => UNREADY_WAIT,
+            FailureKind::NotFound => IDLE_WAIT,
+            FailureKind::Key => PERSON_WAIT,
+            FailureKind::Refused => {
+                let mut refused = self.acknowledged.clone();
+                refused.extend(update.params);
+                refused.retain(|name, _| !desk.sheet.base.fixed.contains_key(name));
+                self.refused = Some(refused);
+                Duration::ZERO
+            }
+        };
+        self.retry_at = now + wait;
+        self.counts.failed += 1;
+        self.trouble = Some(Trouble::new("update", &failure.message, now));
+        let stream = desk.name();
+        desk.note(Fact::RequestFailed {
+            stream,
+            request: "update",
+            failure: failure.kind,
+            message: failure.message.clone(),
+            in_a_row: self.backoff.failures(),
+        });
+    }
+
+    pub(super) fn next_wake(&self) -> Option<(Mono, Wake)> {
+        self.wake
+    }
+
+    /// Returns every live parameter of the path at `at`, in the API's words.
+    fn live(&mut self, path: &Transition, sheet: &StreamSheet, at: Mono) -> Map<String, Value> {
+        let look = blend::look(&path.mix_at(at), &sheet.base, sheet.blend, sheet.prompt_angle);
+        let slerp = sheet.blend == BlendMode::Slerp;
+        let mut live: Map<String, Value> =
+            look.values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        live.insert("prompt".to_owned(), list(self.prompts.arrange(&look.prompts)));
+        live.insert("seed".to_owned(), list(self.seeds.arrange(&look.seeds)));
+        let method = if slerp { "slerp" } else { "linear" };
+        live.insert("prompt_interpolation_method".to_owned(), json!(method));
+        live.insert("normalize_prompt_weights".to_owned(), json!(slerp));
+        live.insert("seed_interpolation_method".to_owned(), json!("linear"));
+        live.insert("normalize_seed_weights".to_owned(), json!(true));
+        if !sheet.base.controlnets.is_empty() {
+            let nets = sheet.base.controlnets.iter().zip(look.scales).map(|(net, scale)| {
+                let mut object = net.fixed.clone();
+                object.insert("model_id".to_owned(), json!(net.id));
+                object.insert("conditioning_scale".to_owned(), json!(scale));
+                Value::Object(object)
+            });
+            live.insert("controlnets".to_owned(), nets.collect());
+        }
+        live
+    }
+
+    /// Returns how far `live` is from what the backend has, `None` if that is not known in full.
+    fn distance(&self, live: &Map<String, Value>) -> Option<f64> {
+        live.iter().try_fold(0.0_f64, |farthest, (name, value)| {
+            let span = params::find(name).map_or(1.0, params::Spec::span);
+            Some(farthest.max(distance(self.acknowledged.get(name)?, value) / span))
+        })
+    }
+
+    pub(super) fn describe(&self, snapshot: &mut StreamSnapshot, now: Mono) {
+        snapshot.updates.sent = self.counts.sent;
+        snapshot.updates.failed = self.counts.failed;
+        snapshot.updates.coalesced = self.counts.coalesced;
+        snapshot.updates.round_trip_seconds = self.counts.round_trip.map(|time| time.as_secs_f64());
+        snapshot.prompts = entries(self.acknowledged.get("prompt"));
+        snapshot.seeds = entries(self.acknowledged.get("seed"));
+        if let Some(trouble) = &self.trouble {
+            snapshot.trouble = Some(trouble.told_at(now));
+        }
+    }
+}
+
+/// Fills the first list: the first scene's prompts, then those of other scenes, which are then encoded beforehand.
+fn first_prompts(
+    sheet: &StreamSheet,
+    first: &Scene,
+    scenes: &BTreeMap<Arc<str>, Arc<Scene>>,
+) -> Vec<Arc<str>> {
+    let least = if sheet.blend == BlendMode::Slerp { PROMPTS_MIN_SLERP } else { PROMPTS_MIN };
+    let own = first.prompt.as_ref().unwrap_or(&sheet.base.prompt).entries();
+    let others = scenes.values().filter_map(|scene| scene.prompt.as_ref()).flat_map(|list| list.entries());
+    let mut prompts: Vec<Arc<str>> = own.iter().map(|(text, _)| Arc::clone(text)).collect();
+    for (text, _) in others {
+        if prompts.len() < least && !prompts.contains(text) {
+            prompts.push(Arc::clone(text));
+        }
+    }
+    while prompts.len() < least {
+        prompts.push(Arc::clone(&prompts[0]));
+    }
+    prompts
+}
+
+fn list<T: serde::Serialize>(entries: Vec<(T, f64)>) -> Value {
+    entries.into_iter().map(|(thing, weight)| json!([thing, weight])).collect()
+}
+
+fn entries(list: Option<&Value>) -> Vec<(Value, f64)> {
+    let entry = |entry: &Value| Some((entry.get(0)?.clone(), entry.get(1)?.as_f64()?));
+    list.and_then(Value::as_array).map(|list| list.iter().filter_map(entry).collect()).unwrap_or_default()
+}
+
+/// Returns the largest difference between two values: of their numbers, or infinite where they differ otherwise.
+fn distance(a: &Value, b: &Value) -> f64 {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => match (a.as_f64(), b.as_f64()) {
+            (Some(a), Some(b)) => (a - b).abs(),
+            _ => f64::INFINITY,
+        },
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            a.iter().zip(b).map(|(a, b)| distance(a, b)).fold(0.0, f64::max)
+        }
+        (Value::Object(a), Value::Object(b)) if a.len() == b.len() => a
+            .iter()
+            .map(|(name, a)| b.get(name).map_or(f64::INFINITY, |b| distance(a, b)))
+            .fold(0.0, f64::max),
+        (a, b) if a == b => 0.0,
+        _ => f64::INFINITY,
+    }
+}
+
+/// Counts the places of the prompt and seed lists that hold another thing than before: each costs the runner an encode.
+fn encodes(before: &Map<String, Value>, after: &Map<String, Value>) -> u32 {
+    ["prompt", "seed"]
+        .iter()
+        .map(|name| {
+            let (before, after) = (entries(before.get(*name)), entries(after.get(*name)));
+            after
+                .iter()
+                .enumerate()
+                .filter(|(place, (thing, _))| before.get(*place).is_none_or(|(other, _)| other != thing))
+                .count() as u32
+        })
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distance_is_the_largest_move_of_a_number_and_infinite_for_another_text() {
+        let a = json!([["mist", 0.5], ["neon", 0.5]]);
+        assert_eq!(distance(&a, &json!([["mist", 0.25], ["neon", 0.6]])), 0.25);
+        assert_eq!(distance(&a, &json!([["mist", 0.5], ["sea", 0.5]])), f64::INFINITY);
+        assert_eq!(distance(&a, &json!([["mist", 0.5]])), f64::INFINITY);
+        assert_eq!(distance(&json!({"a": 1, "b": "x"}), &json!({"a": 1.5, "b": "x"})), 0.5);
+        assert_eq!(distance(&json!(1), &json!(1.0)), 0.0);
+    }
+
+    #[test]
+    fn an_encode_is_a_place_whose_text_changes() {
+        let map = |value: Value| value.as_object().cloned().unwrap();
+        let before = map(json!({"prompt": [["a", 1.0], ["b", 0.0]], "seed": [[1, 1.0]]}));
+        assert_eq!(encodes(&before, &map(json!({"prompt": [["a", 0.0], ["b", 1.0]]}))), 0);
+        assert_eq!(encodes(&before, &map(json!({"prompt": [["b", 0.5], ["a", 0.5], ["c", 0.0]]}))), 3);
+        assert_eq!(encodes(&before, &map(json!({"seed": [[1, 0.5], [2, 0.5]]}))), 1);
+    }
+}

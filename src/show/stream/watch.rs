@@ -1,0 +1,188 @@
+//! Reads a stream's status and judges it: a new state, a new error, a backend that started anew and forgot.
+//!
+//! `state` alone is blind while updates flow (every update resets the runner's rules for two seconds), so what counts for
+//! pacing is the frame rate.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{Desk, courier::Courier};
+use crate::show::{
+    event::{Failure, FailureKind, Request, RequestId, Wake},
+    fact::Fact,
+    health::StatusReport,
+    snapshot::{Health, StreamSnapshot},
+    time::Mono,
+};
+
+/// How much the time between two readings varies, so that many streams do not ask in step.
+const JITTER: f64 = 0.1;
+
+/// The status of one stream.
+#[derive(Debug)]
+pub(super) struct Watch {
+    poll_at: Mono,
+    waiting: Option<RequestId>,
+    last: Option<StatusReport>,
+    read_at: Option<Mono>,
+    /// How many readings failed in a row.
+    failures: u32,
+}
+
+/// What a reading means for the rest of the stream.
+#[derive(Debug, Default)]
+pub(super) struct News {
+    /// Video flows again after it did not.
+    pub(super) came_back: bool,
+    /// The backend has no status of this stream.
+    pub(super) not_found: bool,
+}
+
+impl Watch {
+    pub(super) fn new(now: Mono) -> Self {
+        Self { poll_at: now, waiting: None, last: None, read_at: None, failures: 0 }
+    }
+
+    pub(super) fn is_waiting_for(&self, id: RequestId) -> bool {
+        self.waiting == Some(id)
+    }
+
+    /// The stream is another or none: what was read of it means nothing any more.
+    pub(super) fn forget(&mut self) {
+        self.waiting = None;
+        self.last = None;
+        self.read_at = None;
+    }
+
+    pub(super) fn step(&mut self, id: &Arc<str>, desk: &mut Desk<'_>) {
+        let now = desk.now.mono;
+        if self.waiting.is_some() || now < self.poll_at {
+            return;
+        }
+        self.waiting = Some(desk.request(Request::Status { id: Arc::clone(id) }));
+        let every = desk.sheet.status_every;
+        let (low, high) = (every.mul_f64(1.0 - JITTER), every.mul_f64(1.0 + JITTER));
+        self.poll_at = now + desk.out.dice.time_between(low, high);
+    }
+
+    pub(super) fn on_answer(
+        &mut self,
+        outcome: Result<StatusReport, Failure>,
+        courier: &mut Courier,
+        desk: &mut Desk<'_>,
+    ) -> News {
+        self.waiting = None;
+        match outcome {
+            Ok(report) => self.on_report(report, courier, desk),
+            Err(failure) => {
+                self.failures += 1;
+                let not_found = failure.kind == FailureKind::NotFound;
+                let stream = desk.name();
+                desk.note(Fact::RequestFailed {
+                    stream,
+                    request: "status",
+                    failure: failure.kind,
+                    message: failure.message,
+                    in_a_row: self.failures,
+                });
+                News { not_found, ..News::default() }
+            }
+        }
+    }
+
+    fn on_report(&mut self, report: StatusReport, courier: &mut Courier, desk: &mut Desk<'_>) -> News {
+        let stream = desk.name();
+        let after = std::mem::take(&mut self.failures);
+        if after > 0 {
+            desk.note(Fact::RequestHealed { stream: Arc::clone(&stream), request: "status", after });
+        }
+        let before = self.last.take().unwrap_or_default();
+        self.tell_changes(&before, &report, desk);
+        let came_back = before.state.as_deref() == Some("OFFLINE") && report.state != before.state;
+        let forgot = if came_back { Some("its video came back") } else { restarted(&before, &report) };
+        if let Some(why) = forgot {
+            courier.forget();
+            courier.hurry(desk.now.mono);
+            desk.note(Fact::Reasserted { stream: Arc::clone(&stream), why });
+        }
+        // A repeated document says nothing new about the frame rate.
+        if report.timestamp != before.timestamp || report.timestamp.is_none() {
+            if let (Some(fps_in), Some(fps_out)) = (report.fps_in, report.fps_out) {
+                courier.on_rates(fps_in, fps_out);
+            }
+        }
+        desk.note(Fact::Polled { stream, report: Box::new(report.clone()) });
+        self.last = Some(merged(before, report));
+        self.read_at = Some(desk.now.mono);
+        News { came_back, not_found: false }
+    }
+
+    fn tell_changes(&self, before: &StatusReport, report: &StatusReport, desk: &mut Desk<'_>) {
+        let stream = desk.name();
+        if let Some(to) = report.state.as_ref().filter(|state| Some(*state) != before.state.as_ref()) {
+            desk.note(Fact::StateChanged {
+                stream: Arc::clone(&stream),
+                from: before.state.clone(),
+                to: to.clone(),
+            });
+        }
+        let is_first = self.read_at.is_none();
+        let newer = report.last_error_time > before.last_error_time
+            || report.last_error_time.is_none() && report.last_error != before.last_error;
+        if let Some(message) = report.last_error.as_ref().filter(|_| newer && !is_first) {
+            desk.note(Fact::RunnerError { stream, message: message.clone() });
+        }
+    }
+
+    pub(super) fn next_wake(&self) -> Option<(Mono, Wake)> {
+        self.waiting.is_none().then_some((self.poll_at, Wake::Poll))
+    }
+
+    pub(super) fn describe(&self, snapshot: &mut StreamSnapshot, now: Mono) {
+        let (Some(report), Some(read_at)) = (&self.last, self.read_at) else { return };
+        let age = now.since(read_at);
+        let output_age = report.output_age_ms().map(|age| Duration::from_millis(age as u64));
+        snapshot.health = Some(Health {
+            state: report.state.clone(),
+            fps_in: report.fps_in,
+            fps_out: report.fps_out,
+            output_age_seconds: output_age.map(|output_age| (output_age + age).as_secs_f64()),
+            restart_count: report.restart_count,
+            last_error: report.last_error.clone(),
+            whep_url: report.whep_url.clone(),
+            read_seconds_ago: age.as_secs_f64(),
+        });
+    }
+}
+
+/// Returns what shows that the backend started anew since `before`, if anything does.
+fn restarted(before: &StatusReport, now: &StatusReport) -> Option<&'static str> {
+    fn differs<T: PartialEq>(before: Option<&T>, now: Option<&T>) -> bool {
+        before.is_some() && now.is_some() && before != now
+    }
+    if differs(before.start_time.as_ref(), now.start_time.as_ref()) {
+        Some("its session started anew")
+    } else if differs(before.request_id.as_ref(), now.request_id.as_ref()) {
+        Some("its session has another number")
+    } else if differs(before.orchestrator.as_ref(), now.orchestrator.as_ref()) {
+        Some("it moved to another host")
+    } else if differs(before.restart_count.as_ref(), now.restart_count.as_ref()) {
+        Some("its process was restarted")
+    } else {
+        None
+    }
+}
+
+/// Keeps what a short document (an OFFLINE answer has two fields) leaves out but the next comparison needs.
+fn merged(before: StatusReport, now: StatusReport) -> StatusReport {
+    StatusReport {
+        start_time: now.start_time.or(before.start_time),
+        request_id: now.request_id.or(before.request_id),
+        orchestrator: now.orchestrator.or(before.orchestrator),
+        restart_count: now.restart_count.or(before.restart_count),
+        last_params: now.last_params.or(before.last_params),
+        last_error: now.last_error.or(before.last_error),
+        last_error_time: now.last_error_time.or(before.last_error_time),
+        whep_url: now.whep_url.or(before.whep_url),
+        ..now
+    }
+}
