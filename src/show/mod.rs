@@ -5,3 +5,4 @@ pub mod event;
 pub mod fact;
 pub mod health;
 pub mod time;
+pub mod topic;
