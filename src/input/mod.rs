@@ -4,4 +4,5 @@
 //! hears goes through one [`inbox::Inbox`], which is bounded and which the daemon's loop empties.
 
 pub mod inbox;
+pub mod mqtt;
 pub mod osc;
