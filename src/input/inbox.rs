@@ -1,0 +1,421 @@
+//! Where the inputs put what they heard until the daemon's loop takes it.
+//!
+//! Bounded in every direction. Does not block whoever puts something in, and does not look at what an event
+//! means; the one thing it is told is which OSC addresses are continuous, because of a moving fader only the
+//! newest value counts.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    fmt::{self, Write as _},
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::Notify;
+
+use crate::show::event::{Arg, Door, Event, MqttMessage, OscMessage, OscPacket};
+
+/// Most events waiting, per door.
+///
+/// Moving faders send about 1000 a second and one turn of the daemon's loop takes well under a millisecond, so
+/// a full queue means that the loop is stuck or that somebody floods the door.
+pub const EVENTS_MAX: usize = 1024;
+
+/// Most bytes of events waiting, per door: 16 of the largest MQTT payload (256 KiB), 512 of the largest OSC
+/// datagram (8 KiB).
+pub const BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Most continuous addresses with a value waiting; the ones above it are queued like any other event.
+///
+/// A large lighting desk has some 200 faders. One value is at most about 10 KiB (`osc::decode::ARGS_MAX`
+/// arguments of one datagram), so all of them are at most 10 MiB.
+pub const CONTINUOUS_MAX: usize = 1024;
+
+/// Longest example of a refused input, in characters: one line of a log.
+pub const EXAMPLE_MAX: usize = 120;
+
+/// The reason under which an event is counted that had to make room for newer ones.
+pub const QUEUE_FULL: &str = "queue full";
+
+/// Returns whether an OSC address is continuous: whether only its newest value counts, as with a fader.
+///
+/// It is asked for literal addresses only, once per message, and must be quick.
+pub type Continuous = Box<dyn Fn(&str) -> bool + Send + Sync>;
+
+/// The one bounded queue between the inputs and the show. Cheap to clone: all clones are the same queue.
+#[derive(Clone)]
+pub struct Inbox {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    queues: Mutex<Queues>,
+    arrived: Notify,
+    continuous: Continuous,
+}
+
+#[derive(Default)]
+struct Queues {
+    /// Numbers events in the order in which they came, over all queues.
+    next: u64,
+    osc: Queue,
+    mqtt: Queue,
+    rest: Queue,
+    /// The newest packet of each continuous address.
+    continuous: BTreeMap<String, (u64, OscPacket)>,
+    refused: BTreeMap<(Door, &'static str), Refused>,
+    dropped: u64,
+}
+
+/// Events in order. When it is full the oldest goes: on a stage the last word counts, and what follows it
+/// would only act on a state that is already past.
+#[derive(Default)]
+struct Queue {
+    events: VecDeque<(u64, Event)>,
+    bytes: usize,
+}
+
+struct Refused {
+    count: u64,
+    example: String,
+}
+
+impl Inbox {
+    /// Creates an empty inbox.
+    pub fn new(continuous: Continuous) -> Self {
+        let shared = Shared { queues: Mutex::default(), arrived: Notify::new(), continuous };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Puts an OSC packet in.
+    ///
+    /// A lone message to a continuous address, without a time tag, replaces the value of that address that is
+    /// still waiting, and takes the newest place in the order. A pattern is never continuous.
+    pub fn push_osc(&self, packet: OscPacket) {
+        let continuous = match (packet.due, packet.messages.as_slice()) {
+            (None, [message]) if !crate::show::address::is_pattern(&message.address) => {
+                (self.shared.continuous)(&message.address).then(|| message.address.clone())
+            }
+            _ => None,
+        };
+        let mut queues = self.lock();
+        match continuous {
+            Some(address)
+                if queues.continuous.len() < CONTINUOUS_MAX || queues.continuous.contains_key(&address) =>
+            {
+                let number = queues.number();
+                queues.continuous.insert(address, (number, packet));
+            }
+            _ => queues.push(Event::Osc(packet)),
+        }
+        drop(queues);
+        self.shared.arrived.notify_one();
+    }
+
+    /// Puts an MQTT message in.
+    pub fn push_mqtt(&self, message: MqttMessage) {
+        self.push(Event::Mqtt(message));
+    }
+
+    /// Puts any event in. Nothing is ever merged here.
+    pub fn push(&self, event: Event) {
+        self.lock().push(event);
+        self.shared.arrived.notify_one();
+    }
+
+    /// Counts an input that was refused; [`Self::drain`] tells the count and one example per door and reason.
+    ///
+    /// The example is written out only if it is the first since then, made printable, and cut.
+    pub fn refuse(&self, door: Door, reason: &'static str, example: impl fmt::Display) {
+        self.lock().refuse(door, reason, &example);
+        self.shared.arrived.notify_one();
+    }
+
+    /// Waits until there is something to take. For one waiter at a time.
+    pub async fn ready(&self) {
+        while self.lock().is_empty() {
+            self.shared.arrived.notified().await;
+        }
+    }
+
+    /// Takes everything out, oldest first, then what was refused, if anything.
+    pub fn drain(&self) -> Vec<Event> {
+        let mut queues = self.lock();
+        let taken = mem::take(&mut *queues);
+        queues.next = taken.next;
+        queues.dropped = taken.dropped;
+        drop(queues);
+
+        let mut events: Vec<(u64, Event)> = Vec::new();
+        events.extend(taken.osc.events);
+        events.extend(taken.mqtt.events);
+        events.extend(taken.rest.events);
+        events.extend(taken.continuous.into_values().map(|(number, packet)| (number, Event::Osc(packet))));
+        events.sort_unstable_by_key(|&(number, _)| number);
+        let refused = taken.refused.into_iter().map(|((input, reason), Refused { count, example })| {
+            Event::Refused { input, reason, count, example }
+        });
+        events.into_iter().map(|(_, event)| event).chain(refused).collect()
+    }
+
+    /// Returns how many events had to make room for newer ones since the start; values of continuous addresses
+    /// that were replaced do not count.
+    pub fn dropped(&self) -> u64 {
+        self.lock().dropped
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queues> {
+        // Nothing below leaves the queues half changed, so what a panic left behind is sound.
+        self.shared.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Inbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let queues = self.lock();
+        f.debug_struct("Inbox")
+            .field("osc", &queues.osc.events.len())
+            .field("continuous", &queues.continuous.len())
+            .field("mqtt", &queues.mqtt.events.len())
+            .field("rest", &queues.rest.events.len())
+            .field("dropped", &queues.dropped)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Queues {
+    fn number(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+
+    fn push(&mut self, event: Event) {
+        let number = self.number();
+        // One queue per door: a flood through one does not push out what came through another.
+        let queue = match &event {
+            Event::Osc(_) => &mut self.osc,
+            Event::Mqtt(_) => &mut self.mqtt,
+            _ => &mut self.rest,
+        };
+        queue.bytes += weight(&event);
+        queue.events.push_back((number, event));
+        while let Some(event) = self.overflow() {
+            self.dropped += 1;
+            match &event {
+                Event::Osc(packet) => {
+                    let address = packet.messages.first().map_or("", |message| &message.address);
+                    self.refuse(Door::Osc, QUEUE_FULL, &address);
+                }
+                Event::Mqtt(message) => self.refuse(Door::Mqtt, QUEUE_FULL, &message.topic),
+                event => self.refuse(Door::Show, QUEUE_FULL, &format_args!("{event:?}")),
+            }
+        }
+    }
+
+    /// Takes the oldest event out of a queue that is too full.
+    fn overflow(&mut self) -> Option<Event> {
+        [&mut self.osc, &mut self.mqtt, &mut self.rest].into_iter().find_map(Queue::overflow)
+    }
+
+    fn refuse(&mut self, door: Door, reason: &'static str, example: &dyn fmt::Display) {
+        let refused = self
+            .refused
+            .entry((door, reason))
+            .or_insert_with(|| Refused { count: 0, example: printable(example) });
+        refused.count += 1;
+    }
+
+    fn is_empty(&self) -> bool {
+        let Self { next: _, dropped: _, osc, mqtt, rest, continuous, refused } = self;
+        osc.events.is_empty()
+            && mqtt.events.is_empty()
+            && rest.events.is_empty()
+            && continuous.is_empty()
+            && refused.is_empty()
+    }
+}
+
+impl Queue {
+    fn overflow(&mut self) -> Option<Event> {
+        if self.events.len() <= EVENTS_MAX && self.bytes <= BYTES_MAX {
+            return None;
+        }
+        let (_, event) = self.events.pop_front()?;
+        self.bytes -= weight(&event);
+        Some(event)
+    }
+}
+
+/// Returns about how many bytes an event of an input holds. Other events are small and few.
+fn weight(event: &Event) -> usize {
+    let text = |arg: &Arg| if let Arg::Text(text) = arg { text.len() } else { 0 };
+    match event {
+        Event::Osc(packet) => packet
+            .messages
+            .iter()
+            .map(|OscMessage { address, args }| {
+                mem::size_of::<OscMessage>()
+                    + address.len()
+                    + args.iter().map(|arg| mem::size_of::<Arg>() + text(arg)).sum::<usize>()
+            })
+            .sum(),
+        Event::Mqtt(message) => mem::size_of::<MqttMessage>() + message.topic.len() + message.payload.len(),
+        _ => 0,
+    }
+}
+
+/// Writes an example out, in one line of at most [`EXAMPLE_MAX`] characters.
+fn printable(example: &dyn fmt::Display) -> String {
+    struct Line {
+        text: String,
+        room: usize,
+    }
+    impl fmt::Write for Line {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            for c in text.chars() {
+                self.room = self.room.checked_sub(1).ok_or(fmt::Error)?;
+                self.text.push(if c.is_control() { '\u{fffd}' } else { c });
+            }
+            Ok(())
+        }
+    }
+    let mut line = Line { text: String::new(), room: EXAMPLE_MAX };
+    if write!(line, "{example}").is_err() {
+        line.text.push('…');
+    }
+    line.text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inbox() -> Inbox {
+        Inbox::new(Box::new(|address| address.starts_with("/fader/")))
+    }
+
+    fn osc(address: &str, value: f64) -> OscPacket {
+        let message = OscMessage { address: address.to_owned(), args: vec![Arg::Number(value)] };
+        OscPacket { messages: vec![message], due: None }
+    }
+
+    fn mqtt(topic: &str, size: usize) -> MqttMessage {
+        MqttMessage { topic: topic.to_owned(), payload: vec![0; size], retained: false }
+    }
+
+    #[test]
+    fn of_a_fader_only_the_newest_value_waits_and_it_takes_the_newest_place() {
+        let inbox = inbox();
+        inbox.push_osc(osc("/fader/1", 0.1));
+        inbox.push_osc(osc("/cue/left", 1.0));
+        inbox.push_osc(osc("/fader/2", 0.2));
+        inbox.push_osc(osc("/cue/left", 0.0));
+        inbox.push_osc(osc("/fader/1", 0.9));
+        let expected = [("/cue/left", 1.0), ("/fader/2", 0.2), ("/cue/left", 0.0), ("/fader/1", 0.9)];
+        assert_eq!(inbox.drain(), expected.map(|(address, value)| Event::Osc(osc(address, value))));
+        assert_eq!(inbox.drain(), []);
+    }
+
+    #[test]
+    fn bundles_time_tags_and_patterns_are_never_merged() {
+        let inbox = inbox();
+        let tagged = OscPacket { due: Some(jiff::Timestamp::UNIX_EPOCH), ..osc("/fader/1", 0.1) };
+        let bundle = OscPacket {
+            messages: [osc("/fader/1", 0.2).messages, osc("/fader/1", 0.3).messages].concat(),
+            due: None,
+        };
+        let packets =
+            [tagged.clone(), tagged, bundle.clone(), bundle, osc("/fader/*", 0.4), osc("/fader/*", 0.5)];
+        for packet in &packets {
+            inbox.push_osc(packet.clone());
+        }
+        assert_eq!(inbox.drain(), packets.map(Event::Osc));
+    }
+
+    #[test]
+    fn a_full_queue_gives_up_its_oldest_and_says_so() {
+        let inbox = inbox();
+        for value in 0..EVENTS_MAX + 3 {
+            inbox.push_osc(osc("/cue", value as f64));
+        }
+        assert_eq!(inbox.dropped(), 3);
+        let events = inbox.drain();
+        assert_eq!(events.len(), EVENTS_MAX + 1);
+        assert_eq!(events[0], Event::Osc(osc("/cue", 3.0)));
+        assert_eq!(
+            events[EVENTS_MAX],
+            Event::Refused { input: Door::Osc, reason: QUEUE_FULL, count: 3, example: "/cue".to_owned() }
+        );
+    }
+
+    #[test]
+    fn a_flood_through_one_door_leaves_the_others_alone() {
+        let inbox = inbox();
+        inbox.push_mqtt(mqtt("first", 1));
+        inbox.push(Event::Stop);
+        for value in 0..2 * EVENTS_MAX {
+            inbox.push_osc(osc("/cue", value as f64));
+        }
+        let events = inbox.drain();
+        assert_eq!(events[..2], [Event::Mqtt(mqtt("first", 1)), Event::Stop]);
+    }
+
+    #[test]
+    fn large_payloads_are_bounded_by_bytes() {
+        let inbox = inbox();
+        for _ in 0..20 {
+            inbox.push_mqtt(mqtt("large", BYTES_MAX / 16));
+        }
+        assert_eq!(inbox.dropped(), 5, "16 of them and their topics are more than the limit");
+        assert_eq!(inbox.drain().len(), 15 + 1);
+    }
+
+    #[test]
+    fn too_many_continuous_addresses_are_queued_in_order() {
+        let inbox = inbox();
+        for n in 0..CONTINUOUS_MAX + 2 {
+            inbox.push_osc(osc(&format!("/fader/{n}"), 0.0));
+        }
+        inbox.push_osc(osc(&format!("/fader/{}", CONTINUOUS_MAX + 1), 1.0));
+        inbox.push_osc(osc("/fader/0", 1.0));
+        let events = inbox.drain();
+        assert_eq!(events.len(), CONTINUOUS_MAX + 3);
+        assert_eq!(events.last(), Some(&Event::Osc(osc("/fader/0", 1.0))));
+        assert_eq!(inbox.dropped(), 0);
+    }
+
+    #[test]
+    fn refusals_are_counted_by_reason_with_the_first_example_made_printable() {
+        let inbox = inbox();
+        inbox.refuse(Door::Osc, "not OSC", "\x1b[2J\nfirst");
+        inbox.refuse(Door::Osc, "not OSC", "second");
+        inbox.refuse(Door::Mqtt, "too large", "x".repeat(10_000));
+        let long = format!("{}…", "x".repeat(EXAMPLE_MAX));
+        let refused = |input, reason, count, example: &str| Event::Refused {
+            input,
+            reason,
+            count,
+            example: example.to_owned(),
+        };
+        assert_eq!(
+            inbox.drain(),
+            [
+                refused(Door::Osc, "not OSC", 2, "\u{fffd}[2J\u{fffd}first"),
+                refused(Door::Mqtt, "too large", 1, &long)
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_is_woken_and_nothing_is_missed() {
+        let inbox = inbox();
+        inbox.push(Event::Stop);
+        inbox.ready().await;
+        inbox.drain();
+        let ((), ()) = tokio::join!(inbox.ready(), async {
+            tokio::task::yield_now().await;
+            inbox.refuse(Door::Osc, "not OSC", "");
+        });
+        assert_eq!(inbox.drain().len(), 1);
+    }
+}

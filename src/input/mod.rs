@@ -1,0 +1,8 @@
+//! The doors of the show: what comes in from outside becomes an `Event`.
+//!
+//! Checks form, never meaning: what an event does to the show is decided in `show`. Everything that an input
+//! hears goes through one [`inbox::Inbox`], which is bounded and which the daemon's loop empties.
+
+pub mod inbox;
+pub mod mqtt;
+pub mod osc;

@@ -1,0 +1,36 @@
+//! The inputs against real sockets and a real broker.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where something is not as it should be")]
+
+mod osc;
+
+use std::{future::Future, time::Duration};
+
+use segue::{input::inbox::Inbox, show::event::Event};
+
+/// How long a condition may take to come true before a test gives up: far longer than a busy machine needs.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Waits for `what`, or fails with its name.
+async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(DEADLINE, future).await.unwrap_or_else(|_| panic!("waited in vain for {what}"))
+}
+
+/// Takes events until one is accepted, and returns what came of it.
+async fn wait_for<T>(inbox: &Inbox, what: &str, mut accept: impl FnMut(&Event) -> Option<T>) -> T {
+    let mut seen = Vec::new();
+    let found = tokio::time::timeout(DEADLINE, async {
+        loop {
+            inbox.ready().await;
+            // All of them: what follows the one waited for is not needed by any test.
+            let events = inbox.drain();
+            let found = events.iter().find_map(&mut accept);
+            seen.extend(events);
+            if let Some(found) = found {
+                return found;
+            }
+        }
+    });
+    let found = found.await.ok();
+    found.unwrap_or_else(|| panic!("waited in vain for {what}; came: {seen:?}"))
+}
