@@ -1,3 +1,4 @@
 //! Segue: show control for generative video.
 pub mod input;
 pub mod show;
+pub mod simulator;

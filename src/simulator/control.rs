@@ -1,0 +1,58 @@
+//! The hands behind the stage: routes under `/_sim` by which a test takes video away, stalls a runner, and looks on.
+//!
+//! Never on the API's own paths, without a key, and for callers on the same machine only (the server sees to that).
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    account::Account,
+    answer::{Answer, Generation, Refusal},
+    request,
+};
+
+/// Returns whether a path is one of these routes.
+pub(super) fn is_control(path: &str) -> bool {
+    path == "/_sim" || path.starts_with("/_sim/")
+}
+
+/// Answers a request to one of these routes, applied at `at`.
+pub(super) fn answer(account: &mut Account, at: Duration, method: &str, path: &str, body: &[u8]) -> Answer {
+    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).skip(1).collect();
+    let done = match (method, segments.as_slice()) {
+        ("GET", ["streams", id]) => look(account, at, id),
+        ("POST", ["streams", id, act]) => touch(account, at, id, act, body),
+        _ => Err(Refusal::new(404, "SIM/NO_SUCH_ROUTE", "Not found")),
+    };
+    done.map_or_else(|refusal| refusal.answer(Generation::V1), |body| Answer::new(200, body))
+}
+
+fn look(account: &mut Account, at: Duration, id: &str) -> Result<Value, Refusal> {
+    let stream = account.stream(at, id)?;
+    stream.live().map(|ingest| ingest.guardian().look()).ok_or_else(no_session)
+}
+
+fn touch(account: &mut Account, at: Duration, id: &str, act: &str, body: &[u8]) -> Result<Value, Refusal> {
+    let body = if body.is_empty() { Map::new() } else { request::object(body)? };
+    let stream = account.stream(at, id)?;
+    match act {
+        "video" => {
+            let on = match body.get("on") {
+                None => true,
+                Some(Value::Bool(on)) => *on,
+                Some(_) => return Err(Refusal::invalid(vec!["on: must be true or false".to_owned()])),
+            };
+            stream.set_video(at, on);
+        }
+        "stall" => stream.live().ok_or_else(no_session)?.stall(at),
+        "restart" => stream.live().ok_or_else(no_session)?.restart(at),
+        "swap" => stream.swap(at).then_some(()).ok_or_else(no_session)?,
+        _ => return Err(Refusal::new(404, "SIM/NO_SUCH_ROUTE", "Not found")),
+    }
+    Ok(json!({ "success": true }))
+}
+
+fn no_session() -> Refusal {
+    Refusal::new(409, "SIM/NO_SESSION", "The stream has no video, so there is no runner")
+}

@@ -1,0 +1,60 @@
+//! A stand-in for Daydream's API: both generations on one port, on the caller's clock.
+//!
+//! A pure model inside (`api.rs` and below: no clock, no network, time is an argument), an HTTP server around it
+//! (`server.rs`). It makes no pictures; it tells what the real runner would do with what it is sent.
+
+pub mod account;
+pub mod answer;
+pub mod api;
+mod control;
+mod frames;
+mod guardian;
+mod hash;
+mod ids;
+mod ingest;
+pub mod machine;
+mod md5;
+mod process;
+mod request;
+mod requests;
+mod server;
+mod state;
+mod status;
+mod stream;
+#[cfg(test)]
+mod tests;
+
+use std::{fmt, path::PathBuf, time::Duration};
+
+pub use self::{machine::Machine, server::serve};
+
+/// What a simulator can be asked for.
+#[derive(Clone, Default)]
+pub struct Options {
+    /// The key to the account; with `None` any bearer is admitted.
+    pub api_key: Option<String>,
+    /// How long a request is on its way before it is applied. The answer goes back at once.
+    pub latency: Duration,
+    /// How much shorter or longer the way can be, uniformly.
+    pub jitter: Duration,
+    /// Seeds ids and jitter.
+    pub seed: u64,
+    /// Where accepted creates and updates are recorded, one JSON line each. An old file is replaced.
+    pub requests: Option<PathBuf>,
+    /// The backend that is simulated.
+    pub machine: Machine,
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { api_key, latency, jitter, seed, requests, machine } = self;
+        f.debug_struct("Options")
+            .field("api_key", &api_key.as_ref().map(|_| "***"))
+            .field("latency", latency)
+            .field("jitter", jitter)
+            .field("seed", seed)
+            .field("requests", requests)
+            .field("machine", machine)
+            .finish()
+    }
+}
