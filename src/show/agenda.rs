@@ -83,7 +83,8 @@ impl Agenda {
     }
 
     fn look_at_clock(&mut self, sheet: &Sheet, now: Now) {
-        let passed = SignedDuration::try_from(now.mono.since(self.last_look.mono)).unwrap_or(SignedDuration::MAX);
+        let passed =
+            SignedDuration::try_from(now.mono.since(self.last_look.mono)).unwrap_or(SignedDuration::MAX);
         let step = now.wall.duration_since(self.last_look.wall).saturating_sub(passed);
         self.last_look = now;
         if step >= -DRIFT_MAX {

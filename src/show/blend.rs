@@ -20,7 +20,7 @@ pub struct Look {
     pub seeds: Vec<(i64, f64)>,
     /// The other live parameters by name.
     pub values: BTreeMap<&'static str, Value>,
-    /// The scale of each of the stream's `ControlNets`, in their order.
+    /// The scale of each of the stream's ControlNets, in their order.
     pub scales: Vec<f64>,
 }
 

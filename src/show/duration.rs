@@ -39,9 +39,15 @@ mod tests {
 
     #[test]
     fn the_usual_forms_are_read() {
-        for (text, seconds) in
-            [("8", 8.0), ("0.5", 0.5), ("250ms", 0.25), ("8s", 8.0), ("1m30s", 90.0), ("2h", 7200.0), ("1.5s", 1.5)]
-        {
+        for (text, seconds) in [
+            ("8", 8.0),
+            ("0.5", 0.5),
+            ("250ms", 0.25),
+            ("8s", 8.0),
+            ("1m30s", 90.0),
+            ("2h", 7200.0),
+            ("1.5s", 1.5),
+        ] {
             assert_eq!(parse(text), Ok(Duration::from_secs_f64(seconds)), "{text}");
         }
     }

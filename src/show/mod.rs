@@ -34,10 +34,7 @@ mod trigger;
 pub mod venue;
 pub mod weighted;
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use self::{
     agenda::Agenda,
@@ -64,7 +61,7 @@ pub struct Show {
     streams: Vec<Stream>,
     agenda: Agenda,
     /// Bundles that wait for their time tag, in no order; there are few.
-    held: VecDeque<(Mono, OscPacket)>,
+    held: Vec<(Mono, OscPacket)>,
     refusals: Refusals,
     broker_connected: Option<bool>,
     out: Out,
@@ -76,13 +73,14 @@ impl Show {
     ///
     /// `memories` is what was kept of streams by earlier runs, by stream name.
     pub fn new(sheet: Arc<Sheet>, memories: &BTreeMap<Arc<str>, Memory>, seed: u64, now: Now) -> Self {
-        let streams = sheet.streams.iter().enumerate().map(|(index, stream)| {
-            Stream::new(&sheet, StreamIndex(index), memories.get(&stream.name), now)
-        });
+        let streams =
+            sheet.streams.iter().enumerate().map(|(index, stream)| {
+                Stream::new(&sheet, StreamIndex(index), memories.get(&stream.name), now)
+            });
         let mut show = Self {
             streams: streams.collect(),
             agenda: Agenda::new(&sheet, now),
-            held: VecDeque::new(),
+            held: Vec::new(),
             refusals: Refusals::default(),
             broker_connected: sheet.venue.mqtt.as_ref().map(|_| false),
             out: Out::new(seed),
@@ -99,11 +97,11 @@ impl Show {
             Event::Osc(packet) => self.take_packet(packet, now),
             Event::Mqtt(message) => match trigger::of_mqtt(&self.sheet, &message) {
                 Ok(asks) => self.obey(asks, Door::Mqtt, now),
-                Err(refusal) => self.refuse(Door::Mqtt, refusal, now),
+                Err(refusal) => self.refuse(Door::Mqtt, &refusal, now),
             },
             Event::Command(command) => match trigger::of_command(&self.sheet, &command) {
                 Ok(ask) => self.obey(vec![ask], Door::Http, now),
-                Err(refusal) => self.refuse(Door::Http, refusal, now),
+                Err(refusal) => self.refuse(Door::Http, &refusal, now),
             },
             Event::Answer(answer) => {
                 if let Some(stream) = self.streams.get_mut(answer.stream.0) {
@@ -120,7 +118,7 @@ impl Show {
                 self.out.push(Action::Note(Fact::Broker { connected, detail }));
             }
             Event::Refused { input, reason, count, example } => {
-                let fact = self.refusals.add(input, reason, count, example, now.mono);
+                let fact = self.refusals.add(input, reason, count, &example, now.mono);
                 self.out_note(fact);
             }
             Event::Stop => {
@@ -195,13 +193,13 @@ impl Show {
         match ahead {
             Some(due) if due.since(now.mono) > horizon => {
                 let example = format!("{:.1} s ahead", due.since(now.mono).as_secs_f64());
-                self.refuse(Door::Osc, Refusal { reason: "time tag too far ahead", example }, now);
+                self.refuse(Door::Osc, &Refusal { reason: "time tag too far ahead", example }, now);
                 self.apply(packet, now);
             }
-            Some(due) if self.held.len() < HELD_MAX => self.held.push_back((due, packet)),
+            Some(due) if self.held.len() < HELD_MAX => self.held.push((due, packet)),
             Some(_) => {
                 let example = format!("{HELD_MAX} bundles wait already");
-                self.refuse(Door::Osc, Refusal { reason: "too many time tags", example }, now);
+                self.refuse(Door::Osc, &Refusal { reason: "too many time tags", example }, now);
                 self.apply(packet, now);
             }
             None => self.apply(packet, now),
@@ -209,8 +207,8 @@ impl Show {
     }
 
     fn release_held(&mut self, now: Now) {
-        let (mut due, held): (Vec<_>, VecDeque<_>) =
-            self.held.drain(..).partition(|(due, _)| *due <= now.mono);
+        let (mut due, held): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.held).into_iter().partition(|(due, _)| *due <= now.mono);
         self.held = held;
         due.sort_by_key(|(due, _)| *due);
         for (_, packet) in due {
@@ -222,7 +220,7 @@ impl Show {
         for message in packet.messages {
             match trigger::of_osc(&self.sheet, &message) {
                 Ok(asks) => self.obey(asks, Door::Osc, now),
-                Err(refusal) => self.refuse(Door::Osc, refusal, now),
+                Err(refusal) => self.refuse(Door::Osc, &refusal, now),
             }
         }
     }
@@ -262,8 +260,8 @@ impl Show {
         }
     }
 
-    fn refuse(&mut self, door: Door, refusal: Refusal, now: Now) {
-        let fact = self.refusals.add(door, refusal.reason, 1, refusal.example, now.mono);
+    fn refuse(&mut self, door: Door, refusal: &Refusal, now: Now) {
+        let fact = self.refusals.add(door, refusal.reason, 1, &refusal.example, now.mono);
         self.out_note(fact);
     }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use super::{event::Door, fact::Fact, time::Mono};
 
 /// How long one kind of refusal is counted in silence after it was told.
-pub const TELL_EVERY: Duration = Duration::from_secs(60);
+pub const TELL_EVERY: Duration = Duration::from_mins(1);
 
 /// The refusals not yet told. Reasons are a fixed set, so this does not grow.
 #[derive(Debug, Default)]
@@ -25,10 +25,10 @@ impl Refusals {
         door: Door,
         reason: &'static str,
         count: u64,
-        example: String,
+        example: &str,
         now: Mono,
     ) -> Option<Fact> {
-        let example = shorten(&example);
+        let example = shorten(example);
         match self.0.get_mut(&(door, reason)) {
             None => {
                 self.0.insert((door, reason), Kind { told: now, count: 0, example: String::new() });
@@ -85,7 +85,7 @@ mod tests {
     fn a_flood_is_told_once_and_then_by_its_number() {
         let mut refusals = Refusals::default();
         let add = |refusals: &mut Refusals, count, now| {
-            refusals.add(Door::Osc, "unknown address", count, "/x".to_owned(), at(now))
+            refusals.add(Door::Osc, "unknown address", count, "/x", at(now))
         };
         assert!(add(&mut refusals, 1, 0).is_some());
         for second in 1..60 {

@@ -12,7 +12,7 @@ pub struct Fade(Duration);
 
 impl Fade {
     /// The longest fade. Longer ones are schedules.
-    pub const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+    pub const LONGEST: Duration = Duration::from_hours(24);
     /// What a scene's way in takes when nobody says anything else.
     pub const DEFAULT: Self = Self(Duration::from_secs(4));
     /// No fade at all.
@@ -45,7 +45,7 @@ pub struct Scene {
     pub seed: Option<Weighted<i64>>,
     /// Other live parameters, by their name in the parameter table.
     pub values: BTreeMap<&'static str, Level>,
-    /// Scales of `ControlNets`, by the id in the API or by short name; a stream's own list resolves them.
+    /// Scales of ControlNets, by the id in the API or by short name; a stream's own list resolves them.
     pub controlnets: BTreeMap<Arc<str>, f64>,
     /// Its default fade.
     pub fade: Option<Fade>,

@@ -72,13 +72,13 @@ pub struct Base {
     pub seed: Weighted<i64>,
     /// Every live parameter that the file or any scene names.
     pub values: BTreeMap<&'static str, Level>,
-    /// The `ControlNets` in the order of the list, which never changes.
+    /// The ControlNets in the order of the list, which never changes.
     pub controlnets: Vec<Net>,
     /// Everything that no scene changes, in the API's words: model, size, and so on.
     pub fixed: Map<String, Value>,
 }
 
-/// One `ControlNet` of a stream.
+/// One ControlNet of a stream.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Net {
     /// The id in the API.
@@ -184,7 +184,7 @@ pub enum When {
     /// A time.
     Cron {
         /// Which times.
-        expression: CronExpression,
+        expression: Box<CronExpression>,
         /// In which zone: the trigger's own or the show's.
         zone: TimeZone,
     },

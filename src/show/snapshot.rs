@@ -155,7 +155,8 @@ pub struct Upcoming {
 impl StreamSnapshot {
     pub(super) fn of_path(name: &Arc<str>, path: &Transition, now: Mono) -> Self {
         let mix = path.mix_at(now);
-        let shares = mix.parts().iter().map(|part| Share { scene: Arc::clone(&part.scene.name), weight: part.weight });
+        let shares =
+            mix.parts().iter().map(|part| Share { scene: Arc::clone(&part.scene.name), weight: part.weight });
         Self {
             name: Arc::clone(name),
             backend: Backend::Simulator,

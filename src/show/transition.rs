@@ -56,6 +56,7 @@ impl Transition {
     }
 
     /// Lays a new path from where this one is at `now` to `target`.
+    #[must_use]
     pub fn retarget(&self, target: &Arc<Scene>, fade: Fade, easing: Easing, now: Mono) -> Self {
         let fade = fade.length();
         if fade.is_zero() {

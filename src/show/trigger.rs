@@ -246,7 +246,11 @@ fn scene_step(sheet: &Sheet, name: &str, streams: Streams, fade: Option<Fade>) -
 }
 
 fn cue_step(sheet: &Sheet, name: &str) -> Result<Step, Refusal> {
-    sheet.cues.get(name).map(|cue| Step::Cue(Arc::clone(cue))).ok_or_else(|| Refusal::new("unknown cue", name))
+    sheet
+        .cues
+        .get(name)
+        .map(|cue| Step::Cue(Arc::clone(cue)))
+        .ok_or_else(|| Refusal::new("unknown cue", name))
 }
 
 fn one_stream(sheet: &Sheet, name: &str) -> Result<Streams, Refusal> {

@@ -46,7 +46,7 @@ pub enum Kind {
     Prompts,
     /// A whole number or a weighted list of them.
     Seeds,
-    /// The list of `ControlNets`.
+    /// The list of ControlNets.
     Nets,
     /// An object that is handed on as written.
     Object,

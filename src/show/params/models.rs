@@ -1,6 +1,6 @@
 //! The diffusion models that the API knows, and which family each belongs to.
 
-/// Models of one family share `ControlNets`.
+/// Models of one family share ControlNets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
     /// Stable Diffusion 2.1, with SD-Turbo.

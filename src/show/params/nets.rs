@@ -1,8 +1,8 @@
-//! The `ControlNets` that the API knows: short name, id per family, and the preprocessor each is usually fed by.
+//! The ControlNets that the API knows: short name, id per family, and the preprocessor each is usually fed by.
 
 use super::models::Family;
 
-/// One `ControlNet` of one family.
+/// One ControlNet of one family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NetSpec {
     /// What a show file may call it: `depth`, `canny`, …
@@ -17,7 +17,7 @@ pub struct NetSpec {
     pub preprocessor_params: &'static str,
 }
 
-/// Every `ControlNet`.
+/// Every ControlNet.
 pub const TABLE: &[NetSpec] = &[
     net("pose", Family::Sd21, "thibaud/controlnet-sd21-openpose-diffusers", "pose_tensorrt", "{}"),
     net("hed", Family::Sd21, "thibaud/controlnet-sd21-hed-diffusers", "soft_edge", "{}"),
@@ -49,7 +49,7 @@ const fn net(
     NetSpec { short, family, id, preprocessor, preprocessor_params }
 }
 
-/// Returns the `ControlNet` that a show file means by `name`, a short name or an id, for models of `family`.
+/// Returns the ControlNet that a show file means by `name`, a short name or an id, for models of `family`.
 pub fn find(name: &str, family: Family) -> Option<&'static NetSpec> {
     TABLE.iter().find(|net| net.family == family && (net.short == name || net.id == name))
 }

@@ -109,7 +109,7 @@ impl Courier {
     }
 
     /// Takes what became of the stream itself.
-    pub(super) fn on_life(&mut self, news: News) {
+    pub(super) fn on_life(&mut self, news: &News) {
         match news {
             News::None => {}
             News::Created => {
@@ -143,7 +143,7 @@ impl Courier {
     /// Returns the complete parameters of the look at `now` for a stream that is about to be created with them.
     pub(super) fn create(&mut self, path: &Transition, sheet: &StreamSheet, now: Mono) -> Map<String, Value> {
         let mut params = self.live(path, sheet, now);
-        self.creating = params.clone();
+        self.creating.clone_from(&params);
         params.extend(sheet.base.fixed.clone());
         params
     }
@@ -332,7 +332,10 @@ fn first_prompts(
 ) -> Vec<Arc<str>> {
     let least = if sheet.blend == BlendMode::Slerp { PROMPTS_MIN_SLERP } else { PROMPTS_MIN };
     let own = first.prompt.as_ref().unwrap_or(&sheet.base.prompt).entries();
-    let others = scenes.values().filter_map(|scene| scene.prompt.as_ref()).flat_map(|list| list.entries());
+    let others = scenes
+        .values()
+        .filter_map(|scene| scene.prompt.as_ref())
+        .flat_map(super::super::weighted::Weighted::entries);
     let mut prompts: Vec<Arc<str>> = own.iter().map(|(text, _)| Arc::clone(text)).collect();
     for (text, _) in others {
         if prompts.len() < least && !prompts.contains(text) {

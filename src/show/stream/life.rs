@@ -18,10 +18,10 @@ use crate::show::{
 };
 
 /// How long after its creation, or after its video returned, updates may answer 404 with nothing wrong.
-const FRESH: Duration = Duration::from_secs(60);
+const FRESH: Duration = Duration::from_mins(1);
 /// The most streams created within an hour; beyond that something is wrong that one more stream will not mend.
 const CREATES_AN_HOUR: usize = 6;
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 /// How often to ask whether a stream exists that answers 404.
 const DOUBT_EVERY: Duration = Duration::from_secs(30);
 

@@ -135,7 +135,7 @@ impl Stream {
             }
         } else {
             let news = self.life.on_answer(id, outcome, &mut desk);
-            self.courier.on_life(news);
+            self.courier.on_life(&news);
             if !self.life.is_live() {
                 self.watch.forget();
             }
@@ -181,7 +181,10 @@ impl Stream {
     pub(super) fn next_wake(&self) -> Option<(Mono, Wake)> {
         let Some(_) = self.life.live_id() else { return self.life.next_wake() };
         let end = (!self.arrived && self.courier.is_at_rest()).then(|| (self.path.end(), Wake::Fade));
-        [self.life.next_wake(), self.courier.next_wake(), self.watch.next_wake(), end].into_iter().flatten().min()
+        [self.life.next_wake(), self.courier.next_wake(), self.watch.next_wake(), end]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Returns what may be seen of it.

@@ -105,10 +105,10 @@ impl Watch {
             desk.note(Fact::Reasserted { stream: Arc::clone(&stream), why });
         }
         // A repeated document says nothing new about the frame rate.
-        if report.timestamp != before.timestamp || report.timestamp.is_none() {
-            if let (Some(fps_in), Some(fps_out)) = (report.fps_in, report.fps_out) {
-                courier.on_rates(fps_in, fps_out);
-            }
+        if (report.timestamp != before.timestamp || report.timestamp.is_none())
+            && let (Some(fps_in), Some(fps_out)) = (report.fps_in, report.fps_out)
+        {
+            courier.on_rates(fps_in, fps_out);
         }
         desk.note(Fact::Polled { stream, report: Box::new(report.clone()) });
         self.last = Some(merged(before, report));
