@@ -7,8 +7,12 @@
 mod aside;
 pub mod directory;
 pub mod journal;
+pub mod metrics;
 
 #[cfg(test)]
 mod scratch;
 
-pub use self::journal::{Journal, JournalError};
+pub use self::{
+    journal::{Journal, JournalError},
+    metrics::Metrics,
+};
