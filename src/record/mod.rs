@@ -8,6 +8,10 @@ mod aside;
 pub mod directory;
 pub mod journal;
 pub mod metrics;
+mod row;
+mod schema;
+pub mod store;
+mod writer;
 
 #[cfg(test)]
 mod scratch;
@@ -15,4 +19,5 @@ mod scratch;
 pub use self::{
     journal::{Journal, JournalError},
     metrics::Metrics,
+    store::Recorder,
 };
