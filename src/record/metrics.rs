@@ -1,40 +1,20 @@
 //! The metrics: what the facts come to in numbers, as text for Prometheus. Serving the text is the web server's.
 //!
-//! No label can grow without limit. Doors, kinds of mistakes and of failures are fixed in the code. Names of streams
-//! come from the show file and names of states from the backend: the first [`STREAMS_MAX`] and, for each of those, the
-//! first [`STATES_MAX`] count under their own names, all others under `other`.
+//! No label can grow without limit; `labels.rs` says how.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use prometheus_client::{
-    encoding::{EncodeLabelSet, text},
+    encoding::text,
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
     registry::{Registry, Unit},
 };
 
+use super::labels::{Build, Names, OfDoor, OfFailure, OfRefusal, OfState, OfStream};
 use crate::show::{event::FailureKind, fact::Fact, health::StatusReport};
 
 /// The content type of the text.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
-/// Streams with a name of their own in the metrics: many times what one show is likely to have. Some 30 lines each, 80
-/// if everything has failed in every way, so 5000 lines of text at most.
-pub const STREAMS_MAX: usize = 64;
-
-/// States of one stream with a name of their own: the backend has nine, and may think of more.
-pub const STATES_MAX: usize = 16;
-
-/// The longest name of a state that is one; the longest known has 17 bytes.
-const STATE_BYTES_MAX: usize = 32;
-
-/// What has no name of its own.
-const OTHER: &str = "other";
 
 /// Upper ends of the round trip buckets in seconds: doubling, from a good local network to the request timeout.
 const ROUND_TRIP_BUCKETS: [f64; 11] = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24];
@@ -63,42 +43,7 @@ pub struct Metrics {
     refused: Family<OfRefusal, Counter>,
     events_dropped: Counter,
     history_dropped: Counter,
-    /// The names that count under their own, and the states that each stream has been in.
-    names: Mutex<BTreeMap<Arc<str>, BTreeSet<Arc<str>>>>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct OfStream {
-    stream: Arc<str>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct OfState {
-    stream: Arc<str>,
-    state: Arc<str>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct OfFailure {
-    stream: Arc<str>,
-    request: &'static str,
-    failure: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct OfDoor {
-    door: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct OfRefusal {
-    door: &'static str,
-    reason: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Build {
-    version: &'static str,
+    names: Names,
 }
 
 impl Metrics {
@@ -122,7 +67,7 @@ impl Metrics {
             refused: Family::default(),
             events_dropped: Counter::default(),
             history_dropped: Counter::default(),
-            names: Mutex::default(),
+            names: Names::default(),
         };
         metrics.register_streams();
         metrics.register_show();
@@ -200,14 +145,14 @@ impl Metrics {
                 self.triggers.get_or_create(&OfDoor { door: door.as_str() }).inc();
             }
             Fact::Updated { stream, round_trip, encodes, coalesced } => {
-                let of = self.stream(stream);
+                let of = self.names.stream(stream);
                 self.updates_sent.get_or_create(&of).inc();
                 self.updates_coalesced.get_or_create(&of).inc_by(u64::from(*coalesced));
                 self.encodes_expected.get_or_create(&of).inc_by(u64::from(*encodes));
                 self.round_trip.get_or_create(&of).observe(round_trip.as_secs_f64());
             }
             Fact::RequestFailed { stream, request, failure, message: _, in_a_row: _ } => {
-                let of = self.stream(stream);
+                let of = self.names.stream(stream);
                 if *request == "update" {
                     self.updates_failed.get_or_create(&of).inc();
                 }
@@ -238,7 +183,7 @@ impl Metrics {
     /// Takes how far a stream's transition is, 0 to 1; what lies outside is clamped, NaN is left out.
     pub fn set_progress(&self, stream: &str, progress: f64) {
         if !progress.is_nan() {
-            self.progress.get_or_create(&self.stream(stream)).set(progress.clamp(0.0, 1.0));
+            self.progress.get_or_create(&self.names.stream(stream)).set(progress.clamp(0.0, 1.0));
         }
     }
 
@@ -263,7 +208,7 @@ impl Metrics {
 
     /// What the status does not say is not known any more, and not shown.
     fn poll(&self, stream: &str, report: &StatusReport) {
-        let of = self.stream(stream);
+        let of = self.names.stream(stream);
         set_or_remove(&self.fps_in, &of, report.fps_in);
         set_or_remove(&self.fps_out, &of, report.fps_out);
         set_or_remove(&self.output_age, &of, report.output_age_ms().map(|age| age as f64 / 1000.0));
@@ -273,7 +218,7 @@ impl Metrics {
 
     /// A stream that is gone has no rates any more; its counts stay.
     fn forget(&self, stream: &str) {
-        let of = self.stream(stream);
+        let of = self.names.stream(stream);
         for family in [&self.fps_in, &self.fps_out, &self.output_age, &self.restarts, &self.progress] {
             family.remove(&of);
         }
@@ -281,28 +226,9 @@ impl Metrics {
     }
 
     fn set_state(&self, of: &OfStream, state: Option<&str>) {
-        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        let seen = names.entry(Arc::clone(&of.stream)).or_default();
-        let present: Option<Arc<str>> = state.map(|state| {
-            let room = seen.len() < STATES_MAX || seen.contains(state);
-            if room && state.len() <= STATE_BYTES_MAX { state.into() } else { OTHER.into() }
-        });
-        seen.extend(present.clone());
-        for state in &*seen {
-            let label = OfState { stream: Arc::clone(&of.stream), state: Arc::clone(state) };
-            self.state.get_or_create(&label).set(i64::from(present.as_ref() == Some(state)));
+        for (label, present) in self.names.states(of, state) {
+            self.state.get_or_create(&label).set(i64::from(present));
         }
-    }
-
-    /// Returns the label of a stream, and keeps its name if there is room.
-    fn stream(&self, name: &str) -> OfStream {
-        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((known, _)) = names.get_key_value(name) {
-            return OfStream { stream: Arc::clone(known) };
-        }
-        let stream: Arc<str> = if names.len() < STREAMS_MAX { name.into() } else { OTHER.into() };
-        names.entry(Arc::clone(&stream)).or_default();
-        OfStream { stream }
     }
 }
 
@@ -340,7 +266,10 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::show::event::Door;
+    use crate::{
+        record::labels::{STATES_MAX, STREAMS_MAX},
+        show::event::Door,
+    };
 
     fn polled(stream: &str, state: &str) -> Fact {
         let report = StatusReport {

@@ -7,6 +7,7 @@
 mod aside;
 pub mod directory;
 pub mod journal;
+mod labels;
 pub mod metrics;
 mod row;
 mod schema;
