@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
-use super::{cron, instant, zone};
+use super::{CronExpression, cron, instant, zone};
 use crate::show::cron::{
     field::FieldSet,
     parse,
@@ -125,5 +125,26 @@ fn a_random_walk_agrees_with_croner() {
             theirs.iter_after(start.to_zoned(zone.clone())).map(|run| run.timestamp()).take(20).collect();
         let ours: Vec<_> = cron(&text).runs(start, &zone).map(|run| run.at).take(20).collect();
         assert_eq!(ours, theirs, "seed {seed}: `{text}` in {zone:?} from {start}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_is_too_strange_to_be_answered(text in r"\PC{0,40}", near in "[-0-9*/,A-FLNW#?@ ]{0,40}") {
+        for text in [text.as_str(), near.as_str()] {
+            if let Err(error) = CronExpression::parse(text) {
+                proptest::prop_assert!(text.get(error.span()).is_some(), "{text:?}: {error} at {:?}", error.span());
+            }
+        }
+    }
+
+    #[test]
+    fn no_time_is_too_far_away_to_be_answered(second in -377_705_023_201_i64..=253_402_207_200, zone in 0..ZONES.len()) {
+        let after = Timestamp::from_second(second).unwrap();
+        for text in ["30 2 * * *", "*/7 * * * *", "0 0 29 2 *"] {
+            if let Some(run) = cron(text).next_after(after, &super::zone(ZONES[zone])) {
+                proptest::prop_assert!(run.at > after);
+            }
+        }
     }
 }

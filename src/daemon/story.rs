@@ -1,0 +1,62 @@
+//! Tells the facts of the show to the log. INFO is the story of the night; what repeats itself is told ever more rarely.
+
+use tracing::{debug, error, info, warn};
+
+use crate::show::{event::FailureKind, fact::Fact};
+
+/// Writes one fact to the log.
+pub fn tell(fact: &Fact) {
+    match fact {
+        Fact::Trigger { name, door } => info!(trigger = %name, door = door.as_str(), "Trigger fired."),
+        Fact::Cue { name } => info!(cue = %name, "Cue started."),
+        Fact::TransitionStarted { stream, scene, fade } => {
+            info!(%stream, %scene, ?fade, "Transition started.");
+        }
+        Fact::TransitionEnded { stream, scene } => info!(%stream, %scene, "Transition ended."),
+        Fact::Updated { stream, round_trip, encodes, coalesced } => {
+            debug!(%stream, ?round_trip, encodes, coalesced, "Update accepted.");
+        }
+        Fact::Polled { stream, report } => {
+            let state = report.state.as_deref();
+            debug!(%stream, state, fps_in = report.fps_in, fps_out = report.fps_out, "Status read.");
+        }
+        Fact::StateChanged { stream, from, to } => {
+            info!(%stream, from = from.as_deref(), to, "Stream changed state.");
+        }
+        Fact::RunnerError { stream, message } => warn!(%stream, message, "Runner reported an error."),
+        Fact::Warned { stream, message } => warn!(%stream, message, "API warned."),
+        Fact::StreamCreated { stream, id } => info!(%stream, %id, "Stream created."),
+        Fact::StreamAttached { stream, id } => info!(%stream, %id, "Stream attached."),
+        Fact::StreamLost { stream, id, next } => warn!(%stream, %id, next, "Stream lost."),
+        Fact::Reasserted { stream, why } => warn!(%stream, why, "Look sent again in full."),
+        Fact::StreamDeleted { stream, id } => info!(%stream, %id, "Stream deleted."),
+        Fact::NotRemembered { stream, message } => {
+            error!(%stream, message, "State cannot be written to disk; the show goes on without.");
+        }
+        Fact::RequestFailed { .. } | Fact::RequestHealed { .. } => tell_request(fact),
+        Fact::Broker { connected, detail } if *connected => info!(detail, "MQTT broker reached."),
+        Fact::Broker { detail, .. } => warn!(detail, "MQTT broker lost; trying again for as long as it takes."),
+        Fact::Refused { door, reason, count, example } => {
+            warn!(door = door.as_str(), reason, count, example, "Input refused.");
+        }
+    }
+}
+
+/// Requests that fail again and again are told at the 1st, 2nd, 4th, 8th … failure.
+fn tell_request(fact: &Fact) {
+    match fact {
+        Fact::RequestFailed { stream, request, failure, message, in_a_row } => {
+            if !in_a_row.is_power_of_two() {
+                debug!(%stream, request, ?failure, message, in_a_row, "Request failed.");
+            } else if *failure == FailureKind::Key {
+                error!(%stream, request, message, in_a_row, "The API does not accept the key.");
+            } else {
+                warn!(%stream, request, ?failure, message, in_a_row, "Request failed.");
+            }
+        }
+        Fact::RequestHealed { stream, request, after } => {
+            info!(%stream, request, failures = after, "Request succeeded again.");
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,295 @@
+//! The journal: which streams at the backend are ours, on disk before anything depends on it.
+//!
+//! Written whole at every change and replaced in one step, so that a power cut leaves the old one or the new one. Not
+//! the history: that may lose its last second, this may lose nothing.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File, OpenOptions},
+    io::{self, Read, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use tracing::error;
+
+use super::aside::set_aside;
+use crate::show::event::Memory;
+
+/// The name of the file in the state directory.
+pub const FILE_NAME: &str = "journal.json";
+
+/// The only version of the file so far.
+const VERSION: u32 = 1;
+
+/// How much of a file is read: a stream takes some 100 bytes and a show has a handful, so what is longer is not ours.
+const BYTES_MAX: u64 = 1024 * 1024;
+
+/// Which streams are ours, as it is on disk or is about to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Journal {
+    directory: PathBuf,
+    streams: BTreeMap<String, Memory>,
+}
+
+/// Why the journal is not on disk.
+#[derive(Debug, Error)]
+pub enum JournalError {
+    /// The new file cannot be written.
+    #[error("cannot write the journal `{}`", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The new file cannot take the place of the old one.
+    #[error("cannot replace the journal `{}`", path.display())]
+    Replace {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl Journal {
+    /// Reads the journal in a state directory; empty if there is none.
+    ///
+    /// Never refuses: a file that cannot be understood is set aside under another name, with an error in the log, and
+    /// the show begins with an empty journal.
+    pub fn load(directory: &Path) -> Self {
+        let path = directory.join(FILE_NAME);
+        let streams = match read(&path) {
+            Ok(streams) => streams,
+            Err(Unreadable::Missing) => BTreeMap::new(),
+            Err(reason) => {
+                set_damaged_aside(&path, &reason);
+                BTreeMap::new()
+            }
+        };
+        Self { directory: directory.to_owned(), streams }
+    }
+
+    /// Returns what is known of a stream; `None` if there is none, never [`Memory::Gone`].
+    pub fn get(&self, stream: &str) -> Option<&Memory> {
+        self.streams.get(stream)
+    }
+
+    /// Returns what is known of every stream, by the name it has in the show.
+    pub fn streams(&self) -> impl Iterator<Item = (&str, &Memory)> {
+        self.streams.iter().map(|(stream, memory)| (stream.as_str(), memory))
+    }
+
+    /// Takes something to be remembered; [`Journal::store`] puts it on disk.
+    pub fn remember(&mut self, stream: &str, memory: Memory) {
+        match memory {
+            Memory::Creating | Memory::Created { .. } => self.streams.insert(stream.to_owned(), memory),
+            Memory::Gone => self.streams.remove(stream),
+        };
+    }
+
+    /// Puts the journal on disk and returns when it is there, also after a power cut. Blocks, typically for some 3 ms.
+    ///
+    /// # Errors
+    ///
+    /// Says what could not be done; the file on disk is then the one before.
+    pub fn store(&self) -> Result<(), JournalError> {
+        let path = self.directory.join(FILE_NAME);
+        let new = self.directory.join("journal.json.new");
+        let written = self.contents().and_then(|bytes| write_synced(&new, &bytes));
+        written.map_err(|source| JournalError::Write { path: new.clone(), source })?;
+        // The rename itself is on disk only when the directory is.
+        fs::rename(&new, &path)
+            .and_then(|()| File::open(&self.directory)?.sync_all())
+            .map_err(|source| JournalError::Replace { path, source })
+    }
+
+    fn contents(&self) -> io::Result<Vec<u8>> {
+        let streams = self.streams.iter().filter_map(|(stream, memory)| {
+            let entry = match memory {
+                Memory::Creating => Entry::Creating,
+                Memory::Created { id } => Entry::Created { id: id.clone() },
+                Memory::Gone => return None,
+            };
+            Some((stream.clone(), entry))
+        });
+        let contents = Contents { version: VERSION, streams: streams.collect() };
+        Ok(serde_json::to_vec(&contents)?)
+    }
+}
+
+/// The file as it is written.
+#[derive(Serialize, Deserialize)]
+struct Contents {
+    version: u32,
+    streams: BTreeMap<String, Entry>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "lowercase")]
+enum Entry {
+    Creating,
+    Created { id: Arc<str> },
+}
+
+/// The one key that every version has.
+#[derive(Deserialize)]
+struct Version {
+    version: u32,
+}
+
+#[derive(Debug, Error)]
+enum Unreadable {
+    #[error("there is none")]
+    Missing,
+    #[error("it cannot be read: {0}")]
+    Io(io::Error),
+    #[error("it is longer than {BYTES_MAX} bytes")]
+    TooLong,
+    #[error("it is damaged: {0}")]
+    Damaged(#[from] serde_json::Error),
+    #[error("its version is {0}, this program knows only {VERSION}")]
+    UnknownVersion(u32),
+}
+
+fn read(path: &Path) -> Result<BTreeMap<String, Memory>, Unreadable> {
+    let file = File::open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Unreadable::Missing,
+        _ => Unreadable::Io(error),
+    })?;
+    let mut bytes = Vec::new();
+    let length = file.take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(Unreadable::Io)?;
+    if length as u64 > BYTES_MAX {
+        return Err(Unreadable::TooLong);
+    }
+    let Version { version } = serde_json::from_slice(&bytes)?;
+    if version != VERSION {
+        return Err(Unreadable::UnknownVersion(version));
+    }
+    let contents: Contents = serde_json::from_slice(&bytes)?;
+    let memories = contents.streams.into_iter().map(|(stream, entry)| {
+        let memory = match entry {
+            Entry::Creating => Memory::Creating,
+            Entry::Created { id } => Memory::Created { id },
+        };
+        (stream, memory)
+    });
+    Ok(memories.collect())
+}
+
+fn set_damaged_aside(path: &Path, reason: &Unreadable) {
+    match set_aside(path, &[]) {
+        Ok(aside) => error!(
+            path = %path.display(), aside = %aside.display(), %reason,
+            "The journal is no use and was set aside: streams that it names are no longer known as ours."
+        ),
+        Err(error) => error!(
+            path = %path.display(), %reason, %error,
+            "The journal is no use and cannot be set aside: streams that it names are no longer known as ours."
+        ),
+    }
+}
+
+fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::record::scratch::Scratch;
+
+    fn created(id: &str) -> Memory {
+        Memory::Created { id: id.into() }
+    }
+
+    #[test]
+    fn what_is_stored_is_loaded_again() {
+        let scratch = Scratch::new();
+        let mut journal = Journal::load(scratch.path());
+        journal.remember("floor", Memory::Creating);
+        journal.remember("wall", Memory::Creating);
+        journal.remember("wall", created("str_1"));
+        journal.remember("roof", created("str_2"));
+        journal.remember("roof", Memory::Gone);
+        journal.store().unwrap();
+        journal.store().unwrap();
+        assert_eq!(Journal::load(scratch.path()), journal);
+        assert_eq!(scratch.names(), ["journal.json"]);
+        assert_eq!(journal.get("wall"), Some(&created("str_1")));
+        assert_eq!(journal.streams().count(), 2);
+    }
+
+    #[test]
+    fn the_file_is_this_and_for_nobody_else() {
+        let scratch = Scratch::new();
+        let mut journal = Journal::load(scratch.path());
+        journal.remember("floor", Memory::Creating);
+        journal.remember("wall", created("str_1"));
+        journal.store().unwrap();
+        let path = scratch.path().join(FILE_NAME);
+        insta::assert_snapshot!(fs::read_to_string(&path).unwrap(), @r#"{"version":1,"streams":{"floor":{"state":"creating"},"wall":{"state":"created","id":"str_1"}}}"#);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn version_1_is_read_as_it_was_written_in_2026() {
+        let scratch = Scratch::new();
+        let text = r#"{"version":1,"later":0,"streams":{"a":{"state":"creating"},"b":{"state":"created","id":"str_9"}}}"#;
+        fs::write(scratch.path().join(FILE_NAME), text).unwrap();
+        let journal = Journal::load(scratch.path());
+        assert_eq!(journal.get("a"), Some(&Memory::Creating));
+        assert_eq!(journal.get("b"), Some(&created("str_9")));
+        assert_eq!(scratch.names(), ["journal.json"]);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_set_aside_and_the_show_begins_clean() {
+        let nonsense: [&[u8]; 7] = [
+            b"",
+            b"{\"version\":1,\"streams\":{\"wall\":{\"sta",
+            b"[]",
+            b"{\"version\":2,\"streams\":{}}",
+            b"{\"version\":1,\"streams\":{\"wall\":{\"state\":\"lost\"}}}",
+            b"\xff\xfe\x00",
+            &vec![b' '; 2 * 1024 * 1024],
+        ];
+        for bytes in nonsense {
+            let scratch = Scratch::new();
+            fs::write(scratch.path().join(FILE_NAME), bytes).unwrap();
+            let journal = Journal::load(scratch.path());
+            assert_eq!(journal.streams().count(), 0);
+            journal.store().unwrap();
+            assert_eq!(scratch.names(), ["journal.json", "journal.json.damaged-1"]);
+            assert_eq!(fs::read(scratch.path().join("journal.json.damaged-1")).unwrap(), bytes);
+        }
+    }
+
+    #[test]
+    fn a_torn_write_leaves_the_old_journal() {
+        let scratch = Scratch::new();
+        let mut journal = Journal::load(scratch.path());
+        journal.remember("wall", created("str_1"));
+        journal.store().unwrap();
+        fs::write(scratch.path().join("journal.json.new"), "{\"vers").unwrap();
+        assert_eq!(Journal::load(scratch.path()), journal);
+        journal.store().unwrap();
+        assert_eq!(scratch.names(), ["journal.json"]);
+    }
+
+    #[test]
+    fn a_disk_that_refuses_is_an_error_that_names_the_file() {
+        let scratch = Scratch::new();
+        let journal = Journal::load(&scratch.path().join("missing"));
+        let error = journal.store().unwrap_err().to_string();
+        assert!(error.ends_with("missing/journal.json.new`"), "{error}");
+    }
+}
