@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use segue::{
-    input::mqtt::{PACKET_MAX, Settings},
+    input::mqtt::{PACKET_MAX, Settings, backoff::DELAY_MIN},
     show::event::{Door, Event},
 };
 use tokio::{
@@ -59,11 +59,14 @@ async fn a_refused_subscription_is_told() {
 }
 
 #[tokio::test]
-async fn a_failed_retry_is_not_news() {
+async fn a_failed_attempt_is_followed_by_a_wait_and_a_failed_retry_is_not_news() {
     let (listener, input, port) = stub(|_| {}).await;
     for _ in 0..2 {
         let (mut stream, _) = within("an attempt", listener.accept()).await.unwrap();
         packet(&mut stream).await;
+        drop(stream);
+        let at_once = tokio::time::timeout(DELAY_MIN / 2, listener.accept()).await;
+        assert!(at_once.is_err(), "it waits before it tries again");
     }
     let _stream = take_in(&listener).await;
     let expected = [
