@@ -9,6 +9,7 @@ pub mod address;
 pub mod agenda;
 pub mod backoff;
 pub mod blend;
+pub mod broker;
 pub mod condition;
 pub mod cron;
 pub mod dice;

@@ -2,7 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is not as it should be")]
 
+mod broker;
+mod mqtt;
 mod osc;
+mod stub;
+mod tls;
 
 use std::{future::Future, time::Duration};
 
