@@ -1,3 +1,6 @@
 //! The tests of the whole, in one binary.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where something is not as it should be")]
+
+mod architecture;
 mod input;

@@ -57,7 +57,7 @@ impl TryFrom<&str> for BrokerUrl {
         let (host, port) = match rest.strip_prefix('[') {
             Some(rest) => {
                 let (host, port) = rest.split_once(']').ok_or(BrokerUrlError::Host)?;
-                host.parse::<std::net::Ipv6Addr>().map_err(|_| BrokerUrlError::Host)?;
+                host.parse::<core::net::Ipv6Addr>().map_err(|_| BrokerUrlError::Host)?;
                 (host, port)
             }
             None => rest.split_at(rest.find(':').unwrap_or(rest.len())),

@@ -1,6 +1,6 @@
 //! The core: decides everything, performs nothing. No clock, no I/O, no async, no chance of its own.
 //!
-//! Four verbs and a question: [`Show::handle`] what happened, [`Show::handle_wake`] when a deadline came, then
+//! Three verbs and a question: [`Show::handle`] what happened, [`Show::handle_wake`] when a deadline came, then
 //! [`Show::poll`] until there is nothing more to do, and [`Show::next_wake`] for when to come back. Time never runs
 //! backwards between two calls on the monotonic clock; the calendar clock may do what it likes. The same sheet, seed and
 //! calls give the same actions.
@@ -67,6 +67,8 @@ pub struct Show {
     broker_connected: Option<bool>,
     out: Out,
     stopping: bool,
+    /// The moment of the last call, until what it made due is done.
+    unsettled: Option<Now>,
 }
 
 impl Show {
@@ -78,7 +80,7 @@ impl Show {
             sheet.streams.iter().enumerate().map(|(index, stream)| {
                 Stream::new(&sheet, StreamIndex(index), memories.get(&stream.name), now)
             });
-        let mut show = Self {
+        Self {
             streams: streams.collect(),
             agenda: Agenda::new(&sheet, now),
             held: Vec::new(),
@@ -86,10 +88,9 @@ impl Show {
             broker_connected: sheet.venue.mqtt.as_ref().map(|_| false),
             out: Out::new(seed),
             stopping: false,
+            unsettled: Some(now),
             sheet,
-        };
-        show.step(now);
-        show
+        }
     }
 
     /// Takes something that happened.
@@ -129,22 +130,30 @@ impl Show {
                 }
             }
         }
-        self.step(now);
+        self.unsettled = Some(now);
     }
 
     /// Takes that time has passed.
     pub fn handle_wake(&mut self, now: Now) {
-        self.step(now);
+        self.unsettled = Some(now);
     }
 
     /// Returns the next thing to do, until there is none.
+    ///
+    /// What several calls of [`Self::handle`] in a row have made due is worked out once, here: a burst of messages costs one look.
     pub fn poll(&mut self) -> Option<Action> {
-        self.out.poll()
+        loop {
+            if let Some(action) = self.out.poll() {
+                return Some(action);
+            }
+            let now = self.unsettled.take()?;
+            self.step(now);
+        }
     }
 
     /// Returns when to call [`Self::handle_wake`] if nothing happens before, and why; `None`: nothing is waited for.
     ///
-    /// Calendar deadlines assume that nobody sets the clock: look again each [`agenda::CLOCK_LOOK_EVERY`].
+    /// Ask after [`Self::poll`] has returned `None`. Calendar deadlines assume that nobody sets the clock: look again each [`agenda::CLOCK_LOOK_EVERY`].
     #[must_use]
     pub fn next_wake(&self) -> Option<(Mono, Wake)> {
         let streams = self.streams.iter().filter_map(Stream::next_wake);
@@ -157,6 +166,11 @@ impl Show {
     /// Returns whether nothing is left to do after [`Event::Stop`].
     pub fn is_stopped(&self) -> bool {
         self.stopping && self.streams.iter().all(Stream::is_stopped)
+    }
+
+    /// Returns how far the transition of each stream is, 0 to 1.
+    pub fn progress(&self, now: Now) -> impl Iterator<Item = (&str, f64)> {
+        self.streams.iter().map(move |stream| stream.progress(now.mono))
     }
 
     /// Returns what may be seen at `now`.

@@ -1,7 +1,5 @@
 //! The inputs against real sockets and a real broker.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where something is not as it should be")]
-
 mod broker;
 mod mqtt;
 mod osc;

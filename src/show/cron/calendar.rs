@@ -6,7 +6,7 @@
 use std::str::FromStr;
 
 use ::cron::Schedule;
-use chrono::{DateTime as Instant, Datelike, NaiveDate, Timelike, Utc};
+use chrono::{DateTime as StandIn, Datelike, NaiveDate, Timelike, Utc};
 use jiff::civil::{DateTime, date};
 
 use super::{
@@ -70,7 +70,7 @@ fn list(field: Field, set: FieldSet) -> String {
     values.join(",")
 }
 
-fn to_stand_in(civil: DateTime) -> Option<Instant<Utc>> {
+fn to_stand_in(civil: DateTime) -> Option<StandIn<Utc>> {
     let date = NaiveDate::from_ymd_opt(
         i32::from(civil.year()),
         u32::from(civil.month().unsigned_abs()),
@@ -84,7 +84,7 @@ fn to_stand_in(civil: DateTime) -> Option<Instant<Utc>> {
     Some(time.and_utc())
 }
 
-fn from_stand_in(time: Instant<Utc>) -> Option<DateTime> {
+fn from_stand_in(time: StandIn<Utc>) -> Option<DateTime> {
     DateTime::new(
         i16::try_from(time.year()).ok()?,
         i8::try_from(time.month()).ok()?,

@@ -187,6 +187,11 @@ impl Stream {
             .min()
     }
 
+    /// Returns its name and how far its transition is, 0 to 1.
+    pub(super) fn progress(&self, now: Mono) -> (&str, f64) {
+        (&self.sheet.streams[self.index.0].name, self.path.progress(now))
+    }
+
     /// Returns what may be seen of it.
     pub(super) fn snapshot(&self, now: Now) -> StreamSnapshot {
         let sheet = &self.sheet.streams[self.index.0];

@@ -1,0 +1,152 @@
+//! The command line: what can be typed, and which exit code comes back. One file per command.
+
+mod check;
+mod go;
+mod log;
+mod manual;
+mod run;
+mod simulator;
+mod status;
+mod stream;
+
+use std::{error::Error as _, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+/// What a command that fails returns.
+pub mod exit_code {
+    /// Something failed while running.
+    pub const FAILED: u8 = 1;
+    /// The command line makes no sense; clap uses the same.
+    pub const USAGE: u8 = 2;
+    /// The show file is wrong (`EX_CONFIG` of sysexits.h). systemd is told not to try again.
+    pub const CONFIG: u8 = 78;
+}
+
+/// Show control for generative video: scenes, blends and triggers for Daydream StreamDiffusion streams.
+#[derive(Debug, Parser)]
+#[command(name = "segue", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    log: log::Options,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a show until it is told to stop.
+    Run(run::Options),
+    /// Check show files: every mistake at once, with its place and what was meant.
+    Check(check::Options),
+    /// Fire a scene or a cue of the running show.
+    Go(go::Options),
+    /// Tell what is on, how far the transition is, and how the streams are.
+    Status(status::Options),
+    /// Stand in for the Daydream API, without an account or a GPU.
+    Simulator(simulator::Options),
+    /// Create, list, read, change and delete streams by hand.
+    Stream(stream::Options),
+    /// Print a completion script for a shell.
+    Completions(manual::Completions),
+    /// Write the manual pages into a directory.
+    Man(manual::Pages),
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    /// The show file is wrong; what is wrong was printed.
+    #[error("{0}")]
+    Config(String),
+    /// The show file cannot be read.
+    #[error(transparent)]
+    Read(#[from] crate::config::ReadError),
+    /// The show could not start or had to end.
+    #[error(transparent)]
+    Daemon(#[from] crate::daemon::Error),
+    /// A key is missing.
+    #[error("no API key")]
+    Key(#[from] crate::daemon::secret::SecretError),
+    /// Something failed that has been said in full.
+    #[error("{0}")]
+    Failed(String),
+    /// Reading or writing failed.
+    #[error("{what}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// Why it failed.
+        source: std::io::Error,
+    },
+}
+
+impl Error {
+    fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let what = what.into();
+        |source| Self::Io { what, source }
+    }
+
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Config(_) | Self::Read(_) => exit_code::CONFIG,
+            Self::Daemon(_) | Self::Key(_) | Self::Failed(_) | Self::Io { .. } => exit_code::FAILED,
+        }
+    }
+}
+
+/// Runs the command that was typed.
+pub fn main() -> ExitCode {
+    let Cli { command, log } = Cli::parse();
+    let outcome = match command {
+        Command::Run(options) => run::run(&options, &log),
+        Command::Check(options) => check::run(&options),
+        Command::Go(options) => go::run(&options),
+        Command::Status(options) => status::run(&options),
+        Command::Simulator(options) => simulator::run(options, &log),
+        Command::Stream(options) => stream::run(&options),
+        Command::Completions(options) => manual::completions(&options),
+        Command::Man(options) => manual::pages(&options),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+/// Prints an error and what caused it, once, for people.
+fn complain(error: &Error) {
+    let mut text = format!("error: {error}");
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str("\n  because: ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    say_error(&text);
+}
+
+/// Prints a line to people: the only place that writes to the terminal's error side.
+#[expect(clippy::print_stderr, reason = "commands speak to people")]
+fn say_error(text: &str) {
+    eprintln!("{text}");
+}
+
+/// Prints a command's result. A reader that has gone (`| head`) is no mistake.
+fn say(text: &str) {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+}
+
+/// Runs a future to its end on this thread.
+fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::io("cannot start the runtime"))?;
+    Ok(runtime.block_on(future))
+}

@@ -1,0 +1,44 @@
+//! `segue run`: runs a show until SIGTERM or SIGINT.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::info;
+
+use super::{Error, check, log};
+use crate::{clock::Clock, daemon};
+
+/// What to run.
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// The show file; without one the built-in demo.
+    file: Option<PathBuf>,
+}
+
+/// Runs the show.
+pub(super) fn run(options: &Options, log: &log::Options) -> Result<(), Error> {
+    let clock = Clock::start();
+    log::start(log);
+    let sheet = check::load(options.file.as_deref())?;
+    super::block_on(async {
+        let shutdown = signals().map_err(Error::io("cannot listen for signals"))?;
+        Ok(daemon::run(sheet, clock, shutdown).await?)
+    })?
+}
+
+/// Completes at SIGTERM or SIGINT. SIGHUP is caught and kept for reloading, so that it does not end a show.
+fn signals() -> std::io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    Ok(async move {
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => return info!("SIGTERM came."),
+                _ = interrupt.recv() => return info!("SIGINT came."),
+                _ = hangup.recv() => info!("SIGHUP came; the show goes on as it is. Restart to read the file again."),
+            }
+        }
+    })
+}

@@ -1,0 +1,149 @@
+//! `segue status`: what is on, how far the transition is, how the streams are, what comes next.
+
+use std::fmt::Write as _;
+
+use clap::Args;
+use jiff::{Timestamp, tz::TimeZone};
+use serde_json::Value;
+
+use super::{Error, go::Place};
+
+/// How to tell it.
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// Print the state as JSON.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Tells it.
+pub(super) fn run(options: &Options) -> Result<(), Error> {
+    let state = super::block_on(options.place.get(&["api", "state"]))??;
+    if options.json {
+        super::say(&format!("{state:#}"));
+    } else {
+        super::say(describe(&state, &TimeZone::system()).trim_end());
+    }
+    Ok(())
+}
+
+fn describe(state: &Value, zone: &TimeZone) -> String {
+    let mut text = String::new();
+    let list = |key: &str| state[key].as_array().cloned().unwrap_or_default();
+    let _ = writeln!(text, "{}", word(&state["show"]));
+    for stream in list("streams") {
+        describe_stream(&mut text, &stream);
+    }
+    if let Some(connected) = state["broker_connected"].as_bool() {
+        let _ = writeln!(text, "\nMQTT: {}", if connected { "connected" } else { "no broker; trying again" });
+    }
+    let upcoming = list("upcoming");
+    if !upcoming.is_empty() {
+        let _ = writeln!(text, "\nNext:");
+    }
+    for run in upcoming {
+        let at = word(&run["at"]).parse::<Timestamp>().map(|at| at.to_zoned(zone.clone()));
+        let at = at.map_or_else(|_| word(&run["at"]), |at| at.strftime("%a %d %b %H:%M:%S").to_string());
+        let _ = writeln!(text, "  {at}  {}", word(&run["trigger"]));
+    }
+    text
+}
+
+fn describe_stream(text: &mut String, stream: &Value) {
+    let id = stream["id"].as_str().map_or_else(String::new, |id| format!(", {id}"));
+    let _ = writeln!(text, "\n{} ({}{id}): {}", word(&stream["name"]), word(&stream["backend"]), word(&stream["phase"]));
+    let scene = word(&stream["scene"]);
+    match stream["transition"].as_object() {
+        None => {
+            let _ = writeln!(text, "  on       {scene}");
+        }
+        Some(way) => {
+            let number = |key: &str| way.get(key).and_then(Value::as_f64).unwrap_or_default();
+            let (progress, left) = (number("progress") * 100.0, number("remaining_seconds"));
+            let _ = writeln!(text, "  on       to {scene}, {progress:.0} %, {left:.1} s left");
+            for share in stream["mix"].as_array().into_iter().flatten() {
+                let weight = share["weight"].as_f64().unwrap_or_default() * 100.0;
+                let _ = writeln!(text, "           {weight:3.0} % {}", word(&share["scene"]));
+            }
+        }
+    }
+    describe_health(text, stream);
+}
+
+fn describe_health(text: &mut String, stream: &Value) {
+    let health = &stream["health"];
+    if health.is_object() {
+        let rate = |key: &str| health[key].as_f64().map_or_else(|| "?".to_owned(), |rate| format!("{rate:.1}"));
+        let state = health["state"].as_str().unwrap_or("unknown");
+        let _ = writeln!(text, "  health   {state}, {} fps in, {} fps out", rate("fps_in"), rate("fps_out"));
+        if let Some(error) = health["last_error"].as_str() {
+            let _ = writeln!(text, "  error    {error}");
+        }
+        if let Some(url) = health["whep_url"].as_str() {
+            let _ = writeln!(text, "  watch    {url}");
+        }
+    } else {
+        let _ = writeln!(text, "  health   no status yet");
+    }
+    let updates = &stream["updates"];
+    let round_trip = updates["round_trip_seconds"].as_f64().map_or_else(String::new, |time| format!(", last took {:.0} ms", time * 1000.0));
+    let _ = writeln!(text, "  updates  {} sent, {} failed{round_trip}", updates["sent"], updates["failed"]);
+    if stream["trouble"].is_object() {
+        let trouble = &stream["trouble"];
+        let ago = trouble["seconds_ago"].as_f64().unwrap_or_default();
+        let _ = writeln!(text, "  trouble  {}: {} ({ago:.0} s ago)", word(&trouble["what"]), word(&trouble["message"]));
+    }
+}
+
+fn word(value: &Value) -> String {
+    value.as_str().map_or_else(|| "?".to_owned(), ToOwned::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_transition_is_told_with_its_shares_and_the_next_runs() {
+        let state = json!({
+            "show": "Gallery",
+            "streams": [{
+                "name": "wall", "backend": "daydream", "phase": "live", "id": "str_x", "scene": "neon",
+                "mix": [{"scene": "dawn", "weight": 0.25}, {"scene": "neon", "weight": 0.75}],
+                "transition": {"progress": 0.66, "fade_seconds": 8.0, "remaining_seconds": 2.7},
+                "updates": {"sent": 12, "failed": 1, "coalesced": 0, "round_trip_seconds": 0.151},
+                "health": {"state": "ONLINE", "fps_in": 30.0, "fps_out": 24.94, "last_error": null, "whep_url": null},
+                "trouble": {"what": "update", "message": "no answer in 10 s", "seconds_ago": 3.2},
+            }],
+            "broker_connected": false,
+            "upcoming": [{"trigger": "open", "at": "2026-11-23T08:00:00Z"}],
+        });
+        insta::assert_snapshot!(describe(&state, &TimeZone::UTC), @r"
+        Gallery
+
+        wall (daydream, str_x): live
+          on       to neon, 66 %, 2.7 s left
+                    25 % dawn
+                    75 % neon
+          health   ONLINE, 30.0 fps in, 24.9 fps out
+          updates  12 sent, 1 failed, last took 151 ms
+          trouble  update: no answer in 10 s (3 s ago)
+
+        MQTT: no broker; trying again
+
+        Next:
+          Mon 23 Nov 08:00:00  open
+        ");
+    }
+
+    #[test]
+    fn a_state_that_is_nothing_like_one_is_told_without_a_panic() {
+        for state in [json!(null), json!({"streams": [null, 3, {}]}), json!({"upcoming": [{"at": "never"}]})] {
+            assert!(!describe(&state, &TimeZone::UTC).is_empty());
+        }
+    }
+}

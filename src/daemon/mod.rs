@@ -1,0 +1,349 @@
+//! The daemon: one loop that lets the show decide and does what it wants. Owns every task; decides nothing.
+//!
+//! A task that ends while the show runs ends the daemon with its name, and the service manager starts it again. A broker
+//! or an API that is gone is no such end: that is retried inside, for ever.
+
+mod board;
+mod keeper;
+mod parts;
+pub mod secret;
+mod story;
+mod systemd;
+
+use std::{net::SocketAddr, path::PathBuf, pin::pin, sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    task::{JoinError, JoinSet},
+};
+use tracing::{info, warn};
+
+use self::{board::Board, keeper::Keeper, systemd::Systemd};
+use crate::{
+    backend::{Client, ClientError},
+    clock::Clock,
+    input::{inbox::Inbox, mqtt, mqtt::outbox::Outbox, osc},
+    record::{self, Metrics, Recorder},
+    show::{
+        self, Show,
+        agenda::CLOCK_LOOK_EVERY,
+        event::{Action, Answer, Command, Event, Memory},
+        fact::Fact,
+        sheet::Sheet,
+        snapshot::Snapshot,
+        time::Now,
+    },
+    simulator, web,
+};
+
+/// How long the end may take: requests in flight, a stream to delete, leave from the broker. A delete has 10 s.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(12);
+/// How long the history may take for its last rows.
+const HISTORY_GRACE: Duration = Duration::from_secs(2);
+/// Questions of the web server waiting for the loop: one per open connection at most, and those are bounded there.
+const QUESTIONS_MAX: usize = 64;
+/// Commands waiting for the loop; a turn takes well under a millisecond, so more than this means that it hangs.
+const COMMANDS_MAX: usize = 256;
+
+/// Why the daemon could not start, or had to end.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The state directory cannot be found or made.
+    #[error("no state directory")]
+    Directory(#[from] record::directory::DirectoryError),
+    /// A secret is not to be had.
+    #[error("a secret is missing")]
+    Secret(#[from] secret::SecretError),
+    /// A socket cannot be opened.
+    #[error("cannot listen on {address} for the {what}")]
+    Listen {
+        /// What for.
+        what: &'static str,
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A stream's client cannot be made.
+    #[error("stream `{stream}` has no client")]
+    Client {
+        /// The stream.
+        stream: Arc<str>,
+        /// Why.
+        source: ClientError,
+    },
+    /// A thread cannot be started.
+    #[error("cannot start a thread")]
+    Thread(#[source] std::io::Error),
+    /// A task ended while the show was running.
+    #[error("task `{0}` ended while the show was running")]
+    TaskEnded(&'static str),
+    /// A task broke.
+    #[error("a task broke")]
+    TaskBroke(#[from] JoinError),
+}
+
+/// Runs the show of `sheet` until `shutdown`.
+///
+/// # Errors
+///
+/// What could not be started, or which task ended.
+pub async fn run(sheet: Sheet, clock: Clock, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
+    let directory = record::directory::find(|name| std::env::var_os(name))?;
+    record::directory::create(&directory)?;
+    let mut daemon = Daemon::start(Arc::new(sheet), clock, directory).await?;
+    daemon.systemd.ready();
+    let ended = daemon.turn_until(shutdown).await;
+    daemon.systemd.stopping();
+    daemon.end().await;
+    ended
+}
+
+/// Everything that the loop owns.
+struct Daemon {
+    sheet: Arc<Sheet>,
+    clock: Clock,
+    show: Show,
+    clients: Vec<Client>,
+    /// Requests in flight: at most one update, one status and one other per stream.
+    requests: JoinSet<Event>,
+    /// The long tasks; each returns its name when it ends.
+    tasks: JoinSet<&'static str>,
+    inbox: Inbox,
+    commands: mpsc::Receiver<Command>,
+    questions: mpsc::Receiver<oneshot::Sender<Snapshot>>,
+    keeper: Keeper,
+    kept: mpsc::Receiver<Event>,
+    recorder: Recorder,
+    metrics: Arc<Metrics>,
+    board: Option<Board>,
+    systemd: Systemd,
+    stop: watch::Sender<bool>,
+}
+
+impl Daemon {
+    async fn start(sheet: Arc<Sheet>, clock: Clock, directory: PathBuf) -> Result<Self, Error> {
+        let (stop, stopped) = watch::channel(false);
+        let (command_sender, commands) = mpsc::channel(COMMANDS_MAX);
+        let (question_sender, questions) = mpsc::channel(QUESTIONS_MAX);
+        let (journal, memories) = keeper::memories(&directory);
+        let (keeper, kept) = Keeper::start(journal).map_err(Error::Thread)?;
+        let recorder = Recorder::start(&directory, record::store::KEEP_DEFAULT).map_err(Error::Thread)?;
+        let inner = parts::simulator(&sheet).await?;
+        let clients: Result<Vec<_>, _> =
+            sheet.streams.iter().map(|stream| parts::client(stream, inner.as_ref())).collect();
+        let continuous = Arc::clone(&sheet);
+        let mut daemon = Self {
+            show: Show::new(Arc::clone(&sheet), &memories, clock.seed(), clock.now()),
+            clock,
+            clients: clients?,
+            requests: JoinSet::new(),
+            tasks: JoinSet::new(),
+            inbox: Inbox::new(Box::new(move |address| show::is_continuous(&continuous, address))),
+            commands,
+            questions,
+            keeper,
+            kept,
+            recorder,
+            metrics: Arc::new(Metrics::new()),
+            board: None,
+            systemd: Systemd::new(),
+            stop,
+            sheet,
+        };
+        if let Some(inner) = inner {
+            daemon.start_simulator(inner, stopped.clone());
+        }
+        daemon.start_inputs(&stopped)?;
+        daemon.start_web(command_sender, question_sender, stopped).await?;
+        info!(show = %daemon.sheet.title, state = %directory.display(), "Show started.");
+        Ok(daemon)
+    }
+
+    fn start_simulator(&mut self, inner: parts::Inner, stopped: watch::Receiver<bool>) {
+        let clock = self.clock;
+        info!(url = %inner.url, "Simulator started.");
+        self.tasks.spawn(async move {
+            let options = simulator::Options { seed: clock.seed(), ..simulator::Options::default() };
+            let served = simulator::serve(inner.listener, options, move || clock.now(), until(stopped)).await;
+            ended("simulator", served)
+        });
+    }
+
+    fn start_inputs(&mut self, stopped: &watch::Receiver<bool>) -> Result<(), Error> {
+        if let Some(door) = &self.sheet.venue.osc {
+            let socket = parts::osc(door.listen)?;
+            info!(listen = %door.listen, "OSC opened.");
+            let (inbox, stopped) = (self.inbox.clone(), stopped.clone());
+            self.tasks.spawn(async move {
+                tokio::select! {
+                    () = osc::run(socket, inbox) => {}
+                    () = until(stopped) => {}
+                }
+                "osc"
+            });
+        }
+        if let Some(door) = &self.sheet.venue.mqtt {
+            let settings = parts::mqtt(door)?;
+            let outbox = Outbox::default();
+            self.board = Some(Board::new(outbox.clone(), &door.base));
+            let (inbox, stopped) = (self.inbox.clone(), stopped.clone());
+            self.tasks.spawn(async move {
+                mqtt::run(settings, inbox, outbox, until(stopped)).await;
+                "mqtt"
+            });
+        }
+        Ok(())
+    }
+
+    async fn start_web(
+        &mut self,
+        commands: mpsc::Sender<Command>,
+        ask: mpsc::Sender<oneshot::Sender<Snapshot>>,
+        stopped: watch::Receiver<bool>,
+    ) -> Result<(), Error> {
+        let Some(door) = &self.sheet.venue.web else { return Ok(()) };
+        let listener = parts::web(door.listen).await?;
+        info!(listen = %door.listen, "Web server opened.");
+        let metrics = Arc::clone(&self.metrics);
+        let desk = Arc::new(web::Desk {
+            sheet: Arc::clone(&self.sheet),
+            ask,
+            commands: Box::new(move |command| commands.try_send(command).map_err(|_| web::Busy)),
+            metrics: Box::new(move || metrics.render()),
+        });
+        self.tasks.spawn(async move { ended("web", web::serve(listener, desk, until(stopped)).await) });
+        Ok(())
+    }
+
+    /// Lets the show run until `shutdown`, then until it has nothing left to do or the grace is over.
+    async fn turn_until(&mut self, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
+        let mut shutdown = pin!(shutdown);
+        let mut leave_at = None;
+        loop {
+            let now = self.clock.now();
+            self.settle(now);
+            if leave_at.is_some_and(|at| now.mono >= at) {
+                warn!("Not everything was done in time for the end.");
+                return Ok(());
+            }
+            if self.show.is_stopped() && self.requests.is_empty() {
+                return Ok(());
+            }
+            let longest = now.mono + CLOCK_LOOK_EVERY;
+            let wake = self.show.next_wake().map_or(longest, |(at, _)| at.min(longest));
+            let event = tokio::select! {
+                biased;
+                () = &mut shutdown, if leave_at.is_none() => {
+                    info!("Show ends.");
+                    leave_at = Some(self.clock.now().mono + SHUTDOWN_GRACE);
+                    Event::Stop
+                }
+                Some(joined) = self.tasks.join_next() => return Err(Error::TaskEnded(joined?)),
+                Some(answer) = self.requests.join_next() => answer?,
+                Some(event) = self.kept.recv() => event,
+                Some(command) = self.commands.recv() => Event::Command(command),
+                () = self.inbox.ready() => {
+                    self.take_inbox();
+                    continue;
+                }
+                Some(question) = self.questions.recv() => {
+                    // Whoever asked may have gone.
+                    let _ = question.send(self.show.snapshot(self.clock.now()));
+                    continue;
+                }
+                () = self.clock.until(wake) => {
+                    self.show.handle_wake(self.clock.now());
+                    continue;
+                }
+            };
+            self.show.handle(event, self.clock.now());
+        }
+    }
+
+    fn take_inbox(&mut self) {
+        for event in self.inbox.drain() {
+            self.show.handle(event, self.clock.now());
+        }
+    }
+
+    /// Does all that the show wants, and tells those who watch it.
+    fn settle(&mut self, now: Now) {
+        let mut noted = false;
+        while let Some(action) = self.show.poll() {
+            noted |= matches!(action, Action::Note(_));
+            self.perform(action, now);
+        }
+        self.systemd.feed(now.mono);
+        for (stream, progress) in self.show.progress(now) {
+            self.metrics.set_progress(stream, progress);
+        }
+        let board_is_due = self.board.as_ref().is_some_and(|board| board.is_due(now.mono));
+        if noted || board_is_due {
+            let snapshot = self.show.snapshot(now);
+            self.systemd.tell(&snapshot);
+            if let Some(board) = self.board.as_mut().filter(|_| board_is_due) {
+                board.show(&snapshot, now.mono);
+            }
+        }
+    }
+
+    fn perform(&mut self, action: Action, now: Now) {
+        match action {
+            Action::Request { stream, id, request } => {
+                let client = self.clients[stream.0].clone();
+                self.requests.spawn(async move {
+                    let outcome = client.perform(&request).await;
+                    Event::Answer(Answer { stream, id, outcome })
+                });
+            }
+            Action::Remember { stream, memory } => self.remember(stream, memory, now),
+            Action::Note(fact) => self.note(&fact, now),
+        }
+    }
+
+    fn remember(&mut self, stream: show::event::StreamIndex, memory: Memory, now: Now) {
+        let name = Arc::clone(&self.sheet.streams[stream.0].name);
+        if let Err(event) = self.keeper.remember(stream, &name, memory) {
+            self.show.handle(event, now);
+        }
+    }
+
+    fn note(&mut self, fact: &Fact, now: Now) {
+        story::tell(fact);
+        self.metrics.observe(fact);
+        self.metrics.set_events_dropped(self.inbox.dropped());
+        self.metrics.set_history_dropped(self.recorder.dropped());
+        self.recorder.note(now.wall, fact);
+    }
+
+    /// Ends the tasks in order: those that take leave first, then the history.
+    async fn end(mut self) {
+        // With no task left there is nobody to tell.
+        let _ = self.stop.send(true);
+        let left = tokio::time::timeout(SHUTDOWN_GRACE, async {
+            while self.tasks.join_next().await.is_some() {}
+        });
+        if left.await.is_err() {
+            warn!("A task did not end in time.");
+        }
+        drop(self.keeper);
+        if !self.recorder.close(HISTORY_GRACE) {
+            warn!("The history did not end in time.");
+        }
+        info!("Show ended.");
+    }
+}
+
+/// Completes when the daemon ends.
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // The sender lives as long as the daemon.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+fn ended(name: &'static str, result: std::io::Result<()>) -> &'static str {
+    if let Err(error) = result {
+        tracing::error!(task = name, %error, "Task failed.");
+    }
+    name
+}

@@ -1,0 +1,113 @@
+//! Makes the parts of the shell from the sheet: clients, sockets, brokers, simulators. Everything that can fail at the
+//! start fails here, with its reason.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+
+use super::{
+    Error,
+    secret::{self, SecretError},
+};
+use crate::{
+    backend::{Client, Endpoints, Limits},
+    input::{mqtt, osc},
+    show::{
+        sheet::{Sheet, StreamSheet},
+        topic::TopicFilter,
+        venue::{Backend, Environment, MqttDoor, SecretSource},
+    },
+};
+
+/// Longest silence on the MQTT connection before either side asks whether the other lives.
+const MQTT_KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// A simulator inside the daemon: where it listens, before it is served.
+#[derive(Debug)]
+pub struct Inner {
+    /// Its socket.
+    pub listener: TcpListener,
+    /// Its base URL.
+    pub url: Arc<str>,
+}
+
+/// Opens a free loopback port for the simulator, if any stream wants it.
+///
+/// # Errors
+///
+/// No port is to be had.
+pub async fn simulator(sheet: &Sheet) -> Result<Option<Inner>, Error> {
+    if !sheet.streams.iter().any(|stream| stream.connection.backend == Backend::Simulator) {
+        return Ok(None);
+    }
+    let address = SocketAddr::from(([127, 0, 0, 1], 0));
+    let bind = |source| Error::Listen { what: "simulator", address, source };
+    let listener = TcpListener::bind(address).await.map_err(bind)?;
+    let port = listener.local_addr().map_err(bind)?.port();
+    Ok(Some(Inner { listener, url: format!("http://127.0.0.1:{port}").into() }))
+}
+
+/// Makes the client of one stream.
+///
+/// # Errors
+///
+/// Its key is not to be had, or its URL is none.
+pub fn client(stream: &StreamSheet, inner: Option<&Inner>) -> Result<Client, Error> {
+    let connection = &stream.connection;
+    let (environment, key) = match (connection.backend, inner) {
+        (Backend::Simulator, Some(inner)) => (Environment::Url(Arc::clone(&inner.url)), None),
+        _ => (connection.environment.clone(), connection.api_key.as_ref().map(fetch).transpose()?),
+    };
+    let endpoints = Endpoints::of(&environment, connection.pipeline_id.as_deref());
+    Client::new(endpoints, connection.backend.generation(), key, Limits::default())
+        .map_err(|source| Error::Client { stream: Arc::clone(&stream.name), source })
+}
+
+/// Returns the settings of the MQTT session: what the triggers listen to, and our own topics.
+///
+/// # Errors
+///
+/// The password is not to be had.
+pub fn mqtt(door: &MqttDoor) -> Result<mqtt::Settings, Error> {
+    let own = ["scene/set", "cue/set"].map(|topic| format!("{}/{topic}", door.base));
+    let own = own.iter().filter_map(|topic| TopicFilter::try_from(topic.as_str()).ok());
+    Ok(mqtt::Settings {
+        host: door.host.to_string(),
+        port: door.port,
+        tls: door.tls.as_ref().map(|tls| mqtt::Tls { ca: tls.ca.clone() }),
+        client_id: door.client_id.to_string(),
+        user: door.user.as_ref().map(ToString::to_string),
+        password: door.password.as_ref().map(fetch).transpose()?,
+        base: door.base.to_string(),
+        filters: door.filters.iter().cloned().chain(own).collect(),
+        keep_alive: MQTT_KEEP_ALIVE,
+    })
+}
+
+/// Opens the OSC socket.
+///
+/// # Errors
+///
+/// The address is taken or is not ours.
+pub fn osc(listen: SocketAddr) -> Result<osc::Socket, Error> {
+    osc::bind(&osc::Settings { listen }).map_err(|source| Error::Listen {
+        what: "OSC",
+        address: listen,
+        source,
+    })
+}
+
+/// Opens the web server's socket.
+///
+/// # Errors
+///
+/// The address is taken or is not ours.
+pub async fn web(listen: SocketAddr) -> Result<TcpListener, Error> {
+    let opened: io::Result<_> = crate::web::bind(listen).await;
+    opened.map_err(|source| Error::Listen { what: "web server", address: listen, source })
+}
+
+fn fetch(source: &SecretSource) -> Result<SecretString, SecretError> {
+    secret::fetch(source, |name| std::env::var_os(name))
+}

@@ -1,0 +1,330 @@
+//! The virtual world of the scenarios: clock, backend, script, transcript. Knows the core only by its border.
+
+use std::{collections::BTreeMap, fmt::Write as _, sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use segue::{
+    config,
+    show::{
+        Show,
+        event::{
+            Action, Answer, Arg, Command, Event, Failure, FailureKind, Memory, MqttMessage, OscMessage,
+            OscPacket, Reply, Request, RequestId, StreamIndex, StreamObject,
+        },
+        fact::Fact,
+        health::StatusReport,
+        sheet::Sheet,
+        time::{Mono, Now},
+    },
+};
+use serde_json::{Map, Value};
+
+/// Every scenario begins on this Sunday, unless it says otherwise.
+pub(super) const MORNING: &str = "2026-11-22T08:00:00Z";
+
+/// How many turns one moment may take before the show is taken to spin.
+const TURNS_MAX: u32 = 1000;
+
+/// A show, its backend and its clock.
+pub(super) struct World {
+    pub(super) show: Show,
+    pub(super) now: Now,
+    /// Answers on their way, by the time they arrive.
+    coming: BTreeMap<(Mono, u64), Event>,
+    sequence: u64,
+    pub(super) api: Api,
+    pub(super) lines: String,
+    /// Every body that was accepted: the stream, when, and its parameters.
+    pub(super) accepted: Vec<(StreamIndex, Mono, Map<String, Value>)>,
+    pub(super) in_flight: BTreeMap<StreamIndex, RequestId>,
+    names: Vec<Arc<str>>,
+    facts: bool,
+}
+
+/// What the backend of a scenario does.
+pub(super) struct Api {
+    /// From a request to its answer.
+    pub(super) latency: Duration,
+    /// What it answers instead of what it should.
+    pub(super) failure: Option<FailureKind>,
+    /// What it has: parameters by stream id.
+    pub(super) streams: BTreeMap<String, Map<String, Value>>,
+    /// What its status says.
+    pub(super) report: StatusReport,
+    created: u32,
+}
+
+impl World {
+    /// Makes the world of a show file.
+    pub(super) fn new(yaml: &str) -> Self {
+        Self::at(yaml, MORNING, &BTreeMap::new())
+    }
+
+    /// Makes it at another time, with something remembered.
+    pub(super) fn at(yaml: &str, wall: &str, memories: &BTreeMap<Arc<str>, Memory>) -> Self {
+        let sheet = Arc::new(sheet(yaml));
+        let now = Now { mono: Mono(Duration::ZERO), wall: wall.parse().unwrap() };
+        let names = sheet.streams.iter().map(|stream| Arc::clone(&stream.name)).collect();
+        Self {
+            show: Show::new(sheet, memories, 1, now),
+            now,
+            coming: BTreeMap::new(),
+            sequence: 0,
+            api: Api {
+                latency: Duration::from_millis(100),
+                failure: None,
+                streams: BTreeMap::new(),
+                report: StatusReport { state: Some("ONLINE".to_owned()), ..StatusReport::default() },
+                created: 0,
+            },
+            lines: String::new(),
+            accepted: Vec::new(),
+            in_flight: BTreeMap::new(),
+            names,
+            facts: true,
+        }
+    }
+
+    /// Plays a script to its end and returns the transcript.
+    pub(super) fn play(mut self, script: &str) -> String {
+        for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let (time, what) = line.split_once(' ').unwrap();
+            self.run_until(time_of(time));
+            self.obey(what);
+        }
+        self.lines
+    }
+
+    /// Lets everything happen that happens up to `end`.
+    pub(super) fn run_until(&mut self, end: Mono) {
+        let mut turns = 0;
+        loop {
+            self.settle();
+            let wake = self.show.next_wake().map(|(at, _)| at);
+            let answer = self.coming.keys().next().map(|(at, _)| *at);
+            let Some(next) = wake.into_iter().chain(answer).min().filter(|next| *next <= end) else { break };
+            turns = if next > self.now.mono { 0 } else { turns + 1 };
+            assert!(turns < TURNS_MAX, "the show spins at {:?}: {:?}", self.now, self.show.next_wake());
+            self.pass(next);
+            match self.coming.first_entry() {
+                Some(entry) if entry.key().0 <= self.now.mono => {
+                    let event = entry.remove();
+                    self.happen(event);
+                }
+                _ => self.show.handle_wake(self.now),
+            }
+        }
+        self.pass(end);
+    }
+
+    /// Lets something happen now.
+    pub(super) fn happen(&mut self, event: Event) {
+        if let Event::Answer(answer) = &event {
+            self.in_flight.retain(|_, id| *id != answer.id);
+        }
+        self.show.handle(event, self.now);
+        self.settle();
+    }
+
+    fn pass(&mut self, to: Mono) {
+        if to > self.now.mono {
+            let passed = to.since(self.now.mono);
+            self.now = Now { mono: to, wall: self.now.wall + passed };
+        }
+    }
+
+    fn settle(&mut self) {
+        while let Some(action) = self.show.poll() {
+            match action {
+                Action::Request { stream, id, request } => {
+                    if matches!(request, Request::Update { .. }) {
+                        let other = self.in_flight.insert(stream, id);
+                        assert_eq!(other, None, "two updates of one stream in flight");
+                    }
+                    let outcome = self.answer(stream, request);
+                    self.come(self.api.latency, Event::Answer(Answer { stream, id, outcome }));
+                }
+                Action::Remember { stream, .. } => {
+                    self.come(Duration::from_millis(1), Event::Remembered { stream, error: None });
+                }
+                Action::Note(fact) if self.facts => self.tell_fact(&fact),
+                Action::Note(_) => {}
+            }
+        }
+    }
+
+    /// Stops writing facts down; for long walks.
+    pub(super) fn without_transcript(mut self) -> Self {
+        self.facts = false;
+        self
+    }
+
+    fn come(&mut self, after: Duration, event: Event) {
+        self.sequence += 1;
+        self.coming.insert((self.now.mono + after, self.sequence), event);
+    }
+
+    fn answer(&mut self, stream: StreamIndex, request: Request) -> Result<Reply, Failure> {
+        if let Some(kind) = self.api.failure {
+            return Err(failure(kind));
+        }
+        match request {
+            Request::Create { params, .. } => {
+                self.api.created += 1;
+                let id = format!("str_{}", self.api.created);
+                self.tell_params(stream, "create", &params);
+                self.accepted.push((stream, self.now.mono, params.clone()));
+                self.api.streams.insert(id.clone(), params);
+                Ok(Reply::Stream(StreamObject { id, ..StreamObject::default() }))
+            }
+            Request::Get { id } if self.api.streams.contains_key(&*id) => {
+                Ok(Reply::Stream(StreamObject { id: id.to_string(), ..StreamObject::default() }))
+            }
+            Request::Update { id, params } if self.api.streams.contains_key(&*id) => {
+                self.tell_params(stream, "update", &params);
+                self.accepted.push((stream, self.now.mono, params.clone()));
+                self.api.streams.get_mut(&*id).unwrap().extend(params);
+                Ok(Reply::Updated { was_censored: false, warnings: Vec::new() })
+            }
+            Request::Status { id } if self.api.streams.contains_key(&*id) => {
+                Ok(Reply::Status(Box::new(self.api.report.clone())))
+            }
+            Request::Delete { id } if self.api.streams.remove(&*id).is_some() => Ok(Reply::Deleted),
+            Request::Get { .. } | Request::Update { .. } | Request::Status { .. } | Request::Delete { .. } => {
+                Err(failure(FailureKind::NotFound))
+            }
+        }
+    }
+
+    fn obey(&mut self, what: &str) {
+        let words: Vec<&str> = what.split(' ').collect();
+        match words.as_slice() {
+            ["osc", address, args @ ..] => self.happen(osc(address, args)),
+            ["mqtt", topic, payload @ ..] => self.happen(Event::Mqtt(MqttMessage {
+                topic: (*topic).to_owned(),
+                payload: payload.join(" ").into_bytes(),
+                retained: false,
+            })),
+            ["retained", topic, payload] => self.happen(Event::Mqtt(MqttMessage {
+                topic: (*topic).to_owned(),
+                payload: payload.as_bytes().to_vec(),
+                retained: true,
+            })),
+            ["go", scene, rest @ ..] => self.happen(Event::Command(Command::Scene {
+                scene: (*scene).to_owned(),
+                stream: None,
+                fade: rest.first().map(|fade| segue::show::duration::parse(fade).unwrap()),
+            })),
+            ["api", "up"] => self.api.failure = None,
+            ["api", "down"] => self.api.failure = Some(FailureKind::Network),
+            ["api", "refuses"] => self.api.failure = Some(FailureKind::Refused),
+            ["api", "forgets"] => self.api.streams.clear(),
+            ["api", "restarts"] => {
+                self.api.report.start_time = Some(self.api.report.start_time.unwrap_or_default() + 1);
+            }
+            ["clock", seconds] => {
+                let step = Duration::from_secs_f64(seconds.trim_start_matches('-').parse().unwrap());
+                let wall: Timestamp = self.now.wall;
+                self.now.wall = if seconds.starts_with('-') { wall - step } else { wall + step };
+                self.show.handle_wake(self.now);
+            }
+            ["stop"] => self.happen(Event::Stop),
+            ["end"] => {
+                let rest = self.show.next_wake().map_or_else(
+                    || "silence".to_owned(),
+                    |(_, why)| format!("then waits for {why:?}"),
+                );
+                self.line(&rest);
+            }
+            _ => panic!("no such line: {what}"),
+        }
+        self.settle();
+    }
+
+    fn tell_params(&mut self, stream: StreamIndex, what: &str, params: &Map<String, Value>) {
+        let mut text = format!("{what} {}", self.names[stream.0]);
+        for (name, value) in params {
+            match name.as_str() {
+                "prompt" | "seed" => {
+                    let _ = write!(text, " | {name}");
+                    for entry in value.as_array().unwrap() {
+                        let thing = entry[0].as_str().map_or_else(|| entry[0].to_string(), ToOwned::to_owned);
+                        let _ = write!(text, " {thing} {}", entry[1]);
+                    }
+                }
+                // Said once in the create; always the same.
+                "model_id" | "normalize_prompt_weights" | "normalize_seed_weights"
+                | "prompt_interpolation_method" | "seed_interpolation_method" => {}
+                _ => {
+                    let _ = write!(text, " | {name} {value}");
+                }
+            }
+        }
+        if self.facts {
+            self.line(&text);
+        }
+    }
+
+    fn tell_fact(&mut self, fact: &Fact) {
+        let text = match fact {
+            Fact::Trigger { name, door } => format!("trigger {name} ({})", door.as_str()),
+            Fact::Cue { name } => format!("cue {name}"),
+            Fact::TransitionStarted { stream, scene, fade } => format!("{stream} to {scene} in {fade:?}"),
+            Fact::TransitionEnded { stream, scene } => format!("{stream} on {scene}"),
+            Fact::RequestFailed { request, failure, in_a_row, .. } => {
+                format!("{request} failed: {failure:?} ({in_a_row})")
+            }
+            Fact::RequestHealed { request, after, .. } => format!("{request} healed after {after}"),
+            Fact::StreamCreated { stream, id } => format!("{stream} created as {id}"),
+            Fact::StreamAttached { stream, id } => format!("{stream} attached to {id}"),
+            Fact::StreamLost { stream, next, .. } => format!("{stream} lost, {next}"),
+            Fact::StreamDeleted { stream, .. } => format!("{stream} deleted"),
+            Fact::Reasserted { stream, why } => format!("{stream} sent again: {why}"),
+            Fact::Refused { door, reason, count, example } => {
+                format!("refused {}: {reason} ({count}): {example}", door.as_str())
+            }
+            Fact::StateChanged { stream, to, .. } => format!("{stream} is {to}"),
+            Fact::RunnerError { message, .. } | Fact::Warned { message, .. } => message.clone(),
+            Fact::Broker { detail, .. } => detail.clone(),
+            Fact::NotRemembered { message, .. } => message.clone(),
+            Fact::Updated { .. } | Fact::Polled { .. } => return,
+        };
+        self.line(&text);
+    }
+
+    fn line(&mut self, text: &str) {
+        let seconds = self.now.mono.0.as_secs_f64();
+        let (minutes, seconds) = ((seconds / 60.0).floor(), seconds % 60.0);
+        let _ = writeln!(self.lines, "{minutes:.0}:{seconds:06.3} {text}");
+    }
+}
+
+/// Reads a show file that has no mistake.
+pub(super) fn sheet(yaml: &str) -> Sheet {
+    let context = config::Context { node: "test", today: MORNING.parse().unwrap() };
+    let loaded = config::parse("show.yaml", yaml, &context);
+    loaded.sheet.unwrap_or_else(|| panic!("{:#?}", loaded.diagnostics))
+}
+
+/// Makes an OSC message; `T` and `F` are truths, what reads as a number is one.
+pub(super) fn osc(address: &str, args: &[&str]) -> Event {
+    let arg = |text: &&str| match *text {
+        "T" => Arg::Bool(true),
+        "F" => Arg::Bool(false),
+        text => text.parse().map_or_else(|_| Arg::Text(text.to_owned()), Arg::Number),
+    };
+    let message = OscMessage { address: address.to_owned(), args: args.iter().map(arg).collect() };
+    Event::Osc(OscPacket { messages: vec![message], due: None })
+}
+
+/// Reads `1:30` or `0:02.5`.
+pub(super) fn time_of(text: &str) -> Mono {
+    let (minutes, seconds) = text.split_once(':').unwrap();
+    let minutes: f64 = minutes.parse().unwrap();
+    let seconds: f64 = seconds.parse().unwrap();
+    Mono(Duration::from_secs_f64(minutes * 60.0 + seconds))
+}
+
+fn failure(kind: FailureKind) -> Failure {
+    Failure { kind, message: format!("{kind:?}"), retry_after: None }
+}
