@@ -1,22 +1,13 @@
 //! The inputs against real sockets and a real broker.
 
-mod broker;
 mod mqtt;
 mod osc;
 mod stub;
 mod tls;
 
-use std::{future::Future, time::Duration};
-
 use segue::{input::inbox::Inbox, show::event::Event};
 
-/// How long a condition may take to come true before a test gives up: far longer than a busy machine needs.
-const DEADLINE: Duration = Duration::from_secs(30);
-
-/// Waits for `what`, or fails with its name.
-async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(DEADLINE, future).await.unwrap_or_else(|_| panic!("waited in vain for {what}"))
-}
+use super::support::{DEADLINE, within};
 
 /// Takes events until one is accepted, and returns what came of it.
 async fn wait_for<T>(inbox: &Inbox, what: &str, mut accept: impl FnMut(&Event) -> Option<T>) -> T {

@@ -14,10 +14,8 @@ use segue::{
 };
 use tokio::{sync::oneshot, task::JoinHandle};
 
-use super::{
-    broker::{Broker, Desk, Directory, program},
-    wait_for, within,
-};
+use super::{wait_for, within};
+use crate::support::broker::{Broker, Desk, Directory, program};
 
 /// The input under test, running.
 pub(super) struct Input {

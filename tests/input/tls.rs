@@ -4,10 +4,8 @@ use std::{path::PathBuf, process::Command};
 
 use segue::input::mqtt::{Settings, Tls};
 
-use super::{
-    broker::{Broker, Directory, program},
-    mqtt::{Input, settings},
-};
+use super::mqtt::{Input, settings};
+use crate::support::broker::{Broker, Directory, program};
 
 /// Makes an authority and a certificate for `name`, and a broker that shows it.
 fn broker(name: &str) -> (Broker, PathBuf) {

@@ -16,10 +16,10 @@ use super::within;
 
 /// A directory that is gone after the test.
 #[derive(Debug)]
-pub(super) struct Directory(PathBuf);
+pub(crate) struct Directory(PathBuf);
 
 impl Directory {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("segue-test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let path = env::temp_dir().join(name);
@@ -27,11 +27,11 @@ impl Directory {
         Self(path)
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 
-    pub(super) fn write(&self, name: &str, content: &str) -> String {
+    pub(crate) fn write(&self, name: &str, content: &str) -> String {
         let path = self.0.join(name);
         fs::write(&path, content).unwrap();
         path.display().to_string()
@@ -46,7 +46,7 @@ impl Drop for Directory {
 
 /// The broker. It keeps its port, and forgets everything, when it is stopped.
 #[derive(Debug)]
-pub(super) struct Broker {
+pub(crate) struct Broker {
     port: u16,
     config: String,
     child: Option<Child>,
@@ -55,7 +55,7 @@ pub(super) struct Broker {
 
 impl Broker {
     /// Chooses a port and writes the configuration; `config` may refer to files in the directory.
-    pub(super) fn new(directory: Directory, config: &str) -> Self {
+    pub(crate) fn new(directory: Directory, config: &str) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         // As root mosquitto would become another user, who may not read the directory.
         let config = format!("listener {port} 127.0.0.1\nuser root\n{config}\n");
@@ -64,17 +64,17 @@ impl Broker {
     }
 
     /// Starts a broker that takes everybody in.
-    pub(super) async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let mut broker = Self::new(Directory::new(), "allow_anonymous true");
         broker.start().await;
         broker
     }
 
-    pub(super) fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
-    pub(super) async fn start(&mut self) {
+    pub(crate) async fn start(&mut self) {
         let command = program("mosquitto");
         let child = Command::new(command)
             .args(["-c", &self.config])
@@ -96,7 +96,7 @@ impl Broker {
     }
 
     /// Ends the broker as a power cut would.
-    pub(super) fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
             let _ = child.wait();
@@ -111,7 +111,7 @@ impl Drop for Broker {
 }
 
 /// Finds a program that the tests need, or says which package has it.
-pub(super) fn program(name: &str) -> PathBuf {
+pub(crate) fn program(name: &str) -> PathBuf {
     let path = env::var_os("PATH").unwrap_or_default();
     let places = env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/local/sbin".into()]);
     places
@@ -121,14 +121,14 @@ pub(super) fn program(name: &str) -> PathBuf {
 }
 
 /// Another client of the broker, such as a lighting desk, with everything that it hears.
-pub(super) struct Desk {
+pub(crate) struct Desk {
     client: AsyncClient,
     events: EventLoop,
 }
 
 impl Desk {
     /// Connects, and listens to everything.
-    pub(super) async fn new(broker: &Broker) -> Self {
+    pub(crate) async fn new(broker: &Broker) -> Self {
         let mut options = MqttOptions::new("desk", "127.0.0.1", broker.port);
         options.set_max_packet_size(1 << 20, 1 << 20);
         let (client, events) = AsyncClient::new(options, 100);
@@ -139,13 +139,13 @@ impl Desk {
     }
 
     /// Publishes, and waits until the broker has it.
-    pub(super) async fn publish(&mut self, topic: &str, payload: impl Into<Vec<u8>>, retain: bool) {
+    pub(crate) async fn publish(&mut self, topic: &str, payload: impl Into<Vec<u8>>, retain: bool) {
         self.client.try_publish(topic, QoS::AtLeastOnce, retain, payload.into()).unwrap();
         self.until("the acknowledgement", |packet| matches!(packet, Packet::PubAck(_)).then_some(())).await;
     }
 
     /// Waits for a message on a topic, and returns its text and whether it was retained.
-    pub(super) async fn hear(&mut self, topic: &str) -> (String, bool) {
+    pub(crate) async fn hear(&mut self, topic: &str) -> (String, bool) {
         self.until(topic, |packet| match packet {
             Packet::Publish(message) if message.topic == topic => {
                 Some((String::from_utf8(message.payload.to_vec()).unwrap(), message.retain))
