@@ -1,2 +1,3 @@
 //! Segue: show control for generative video.
+pub mod config;
 pub mod show;

@@ -1,1 +1,2 @@
-fn main() {}
+//! Segue from outside: everything here sees only what the library shows.
+mod config;
