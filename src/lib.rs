@@ -14,6 +14,8 @@
 
 pub mod show;
 
+pub mod config;
+
 pub mod input;
 pub mod record;
 pub mod simulator;

@@ -23,8 +23,22 @@ const MAY_IMPORT: [(&str, &[&str]); 11] = [
 
 /// What the core must not know of.
 const IMPURE: [&str; 16] = [
-    "tokio", "std::net", "std::fs", "std::io", "std::env", "std::thread", "std::process", "Instant", "SystemTime",
-    "Timestamp::now", "Zoned::now", "HashMap", "HashSet", "async fn", "async move", "tracing",
+    "tokio",
+    "std::net",
+    "std::fs",
+    "std::io",
+    "std::env",
+    "std::thread",
+    "std::process",
+    "Instant",
+    "SystemTime",
+    "Timestamp::now",
+    "Zoned::now",
+    "HashMap",
+    "HashSet",
+    "async fn",
+    "async move",
+    "tracing",
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {
@@ -48,7 +62,8 @@ fn sources() -> Vec<(PathBuf, String)> {
 
 /// Returns the module path of a source file: `show/stream/mod.rs` is `[show, stream]`.
 fn module(path: &Path) -> Vec<String> {
-    let inner = path.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap().with_extension("");
+    let inner =
+        path.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap().with_extension("");
     let mut parts: Vec<String> = inner.iter().map(|part| part.to_string_lossy().into_owned()).collect();
     if parts.last().is_some_and(|last| last == "mod") {
         parts.pop();
@@ -101,10 +116,9 @@ fn imports_point_one_way() {
         if module == ["lib"] {
             continue;
         }
-        let (_, allowed) = MAY_IMPORT
-            .iter()
-            .find(|(name, _)| *name == module[0])
-            .unwrap_or_else(|| panic!("{}: a new part of the house; give it a place in the table", path.display()));
+        let (_, allowed) = MAY_IMPORT.iter().find(|(name, _)| *name == module[0]).unwrap_or_else(|| {
+            panic!("{}: a new part of the house; give it a place in the table", path.display())
+        });
         for name in imports(&code(&text)) {
             if name != module[0] && !allowed.contains(&name.as_str()) {
                 wrong.push(format!("{} imports {name}", path.display()));

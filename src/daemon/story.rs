@@ -2,7 +2,7 @@
 
 use tracing::{debug, error, info, warn};
 
-use crate::show::{event::FailureKind, fact::Fact};
+use crate::show::{duration, event::FailureKind, fact::Fact};
 
 /// Writes one fact to the log.
 pub fn tell(fact: &Fact) {
@@ -10,7 +10,7 @@ pub fn tell(fact: &Fact) {
         Fact::Trigger { name, door } => info!(trigger = %name, door = door.as_str(), "Trigger fired."),
         Fact::Cue { name } => info!(cue = %name, "Cue started."),
         Fact::TransitionStarted { stream, scene, fade } => {
-            info!(%stream, %scene, ?fade, "Transition started.");
+            info!(%stream, %scene, fade = duration::text(*fade), "Transition started.");
         }
         Fact::TransitionEnded { stream, scene } => info!(%stream, %scene, "Transition ended."),
         Fact::Updated { stream, round_trip, encodes, coalesced } => {

@@ -33,6 +33,12 @@ pub fn from_seconds(seconds: f64) -> Result<Duration, String> {
     }
 }
 
+/// Writes a length of time as people do: `2s`, `1m 30s`, `0s`; to the millisecond.
+pub fn text(time: Duration) -> String {
+    let whole = Duration::from_millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+    SignedDuration::try_from(whole).map_or_else(|_| format!("{time:?}"), |time| format!("{time:#}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,6 +55,13 @@ mod tests {
             ("1.5s", 1.5),
         ] {
             assert_eq!(parse(text), Ok(Duration::from_secs_f64(seconds)), "{text}");
+        }
+    }
+
+    #[test]
+    fn times_are_written_as_they_are_read() {
+        for (millis, expected) in [(0, "0s"), (250, "250ms"), (2000, "2s"), (90_000, "1m 30s")] {
+            assert_eq!(text(Duration::from_millis(millis)), expected);
         }
     }
 

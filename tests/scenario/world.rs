@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use segue::{
     config,
     show::{
-        Show,
+        Show, duration,
         event::{
             Action, Answer, Arg, Command, Event, Failure, FailureKind, Memory, MqttMessage, OscMessage,
             OscPacket, Reply, Request, RequestId, StreamIndex, StreamObject,
@@ -190,9 +190,10 @@ impl World {
                 Ok(Reply::Status(Box::new(self.api.report.clone())))
             }
             Request::Delete { id } if self.api.streams.remove(&*id).is_some() => Ok(Reply::Deleted),
-            Request::Get { .. } | Request::Update { .. } | Request::Status { .. } | Request::Delete { .. } => {
-                Err(failure(FailureKind::NotFound))
-            }
+            Request::Get { .. }
+            | Request::Update { .. }
+            | Request::Status { .. }
+            | Request::Delete { .. } => Err(failure(FailureKind::NotFound)),
         }
     }
 
@@ -213,7 +214,7 @@ impl World {
             ["go", scene, rest @ ..] => self.happen(Event::Command(Command::Scene {
                 scene: (*scene).to_owned(),
                 stream: None,
-                fade: rest.first().map(|fade| segue::show::duration::parse(fade).unwrap()),
+                fade: rest.first().map(|fade| duration::parse(fade).unwrap()),
             })),
             ["api", "up"] => self.api.failure = None,
             ["api", "down"] => self.api.failure = Some(FailureKind::Network),
@@ -230,10 +231,10 @@ impl World {
             }
             ["stop"] => self.happen(Event::Stop),
             ["end"] => {
-                let rest = self.show.next_wake().map_or_else(
-                    || "silence".to_owned(),
-                    |(_, why)| format!("then waits for {why:?}"),
-                );
+                let rest = self
+                    .show
+                    .next_wake()
+                    .map_or_else(|| "silence".to_owned(), |(_, why)| format!("then waits for {why:?}"));
                 self.line(&rest);
             }
             _ => panic!("no such line: {what}"),
@@ -253,8 +254,11 @@ impl World {
                     }
                 }
                 // Said once in the create; always the same.
-                "model_id" | "normalize_prompt_weights" | "normalize_seed_weights"
-                | "prompt_interpolation_method" | "seed_interpolation_method" => {}
+                "model_id"
+                | "normalize_prompt_weights"
+                | "normalize_seed_weights"
+                | "prompt_interpolation_method"
+                | "seed_interpolation_method" => {}
                 _ => {
                     let _ = write!(text, " | {name} {value}");
                 }
@@ -269,7 +273,9 @@ impl World {
         let text = match fact {
             Fact::Trigger { name, door } => format!("trigger {name} ({})", door.as_str()),
             Fact::Cue { name } => format!("cue {name}"),
-            Fact::TransitionStarted { stream, scene, fade } => format!("{stream} to {scene} in {fade:?}"),
+            Fact::TransitionStarted { stream, scene, fade } => {
+                format!("{stream} to {scene} in {}", duration::text(*fade))
+            }
             Fact::TransitionEnded { stream, scene } => format!("{stream} on {scene}"),
             Fact::RequestFailed { request, failure, in_a_row, .. } => {
                 format!("{request} failed: {failure:?} ({in_a_row})")

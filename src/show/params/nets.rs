@@ -39,6 +39,29 @@ const CANNY: &str = r#"{"low_threshold": 100, "high_threshold": 200}"#;
 const TEMPORAL: &str = "temporal_net_tensorrt";
 const FLOW: &str = r#"{"flow_strength": 0.4}"#;
 
+/// The preprocessors that a `ControlNet` can be fed by.
+pub const PREPROCESSORS: [&str; 19] = [
+    "blur",
+    "canny",
+    "depth",
+    "depth_tensorrt",
+    "external",
+    "feedback",
+    "hed",
+    "lineart",
+    "mediapipe_pose",
+    "mediapipe_segmentation",
+    "openpose",
+    "passthrough",
+    "pose_tensorrt",
+    "realesrgan_trt",
+    "sharpen",
+    "soft_edge",
+    "standard_lineart",
+    "temporal_net_tensorrt",
+    "upscale",
+];
+
 const fn net(
     short: &'static str,
     family: Family,

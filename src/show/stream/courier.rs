@@ -22,6 +22,7 @@ use crate::show::{
     time::Mono,
     transition::Transition,
     venue::Generation,
+    weighted::Weighted,
 };
 
 use super::life::News;
@@ -31,9 +32,9 @@ const UNREADY_WAIT: Duration = Duration::from_secs(3);
 /// How often later: the stream exists, so somebody has switched its video off.
 const IDLE_WAIT: Duration = Duration::from_secs(10);
 /// The least number of prompts in a list: from three on, the runner takes the weights as they are.
-const PROMPTS_MIN: usize = 3;
+const SLOTS_MIN: usize = 3;
 /// The least number with the runner's own slerp, which takes exactly two.
-const PROMPTS_MIN_SLERP: usize = 2;
+const SLOTS_MIN_SLERP: usize = 2;
 
 /// The updates of one stream.
 #[derive(Debug)]
@@ -50,6 +51,8 @@ pub(super) struct Courier {
     governor: Governor,
     backoff: Backoff,
     retry_at: Mono,
+    /// A new path was asked for and nothing of it was sent yet: that waits for the rate limit only.
+    urgent: bool,
     wake: Option<(Mono, Wake)>,
     /// Whether the backend has acknowledged the end of the path.
     at_rest: bool,
@@ -81,10 +84,18 @@ impl Courier {
         scenes: &BTreeMap<Arc<str>, Arc<Scene>>,
         now: Mono,
     ) -> Self {
-        let seed = first.seed.as_ref().unwrap_or(&sheet.base.seed);
+        let least = if sheet.blend == BlendMode::Slerp { SLOTS_MIN_SLERP } else { SLOTS_MIN };
+        let own = first.prompt.as_ref().unwrap_or(&sheet.base.prompt);
+        let mut prompts = fill(own, scenes.values().filter_map(|scene| scene.prompt.as_ref()), least);
+        // Prompts must be three even where the whole show has fewer.
+        while prompts.len() < least {
+            prompts.push(Arc::clone(&prompts[0]));
+        }
+        let own = first.seed.as_ref().unwrap_or(&sheet.base.seed);
+        let seeds = fill(own, scenes.values().filter_map(|scene| scene.seed.as_ref()), SLOTS_MIN);
         Self {
-            prompts: Slots::new(first_prompts(sheet, first, scenes)),
-            seeds: Slots::new(seed.entries().iter().map(|(seed, _)| *seed)),
+            prompts: Slots::new(prompts),
+            seeds: Slots::new(seeds),
             acknowledged: Map::new(),
             creating: Map::new(),
             in_flight: None,
@@ -92,6 +103,7 @@ impl Courier {
             governor: Governor::new(sheet.updates, now),
             backoff: Backoff::default(),
             retry_at: now,
+            urgent: false,
             wake: None,
             at_rest: false,
             counts: Counts::default(),
@@ -121,6 +133,12 @@ impl Courier {
                 self.in_flight = None;
             }
         }
+    }
+
+    /// A person or a trigger asked for a new path: its first update goes as soon as the rate limit allows.
+    pub(super) fn on_path(&mut self) {
+        self.urgent = true;
+        self.at_rest = false;
     }
 
     /// The backend may have forgotten everything: the whole look goes again.
@@ -163,10 +181,11 @@ impl Courier {
         if self.at_rest || self.refused.as_ref() == Some(&live) && resting {
             return;
         }
-        let moving = !resting && distance.is_some();
-        let due = if moving { self.governor.path_due(now) } else { self.governor.token_due(now) };
+        let unknown = distance.is_none();
+        let at_once = self.urgent || unknown;
+        let due = if at_once { self.governor.token_due(now) } else { self.governor.path_due(now) };
         let due = due.max(self.retry_at);
-        let worth = !moving || distance.is_some_and(|distance| self.governor.is_worth(distance));
+        let worth = resting || unknown || distance.is_some_and(|distance| self.governor.is_worth(distance));
         if due > now {
             self.wake = Some((due, if due == self.retry_at { Wake::Retry } else { Wake::Fade }));
         } else if worth {
@@ -180,6 +199,7 @@ impl Courier {
 
     fn send(&mut self, id: &Arc<str>, live: Map<String, Value>, path: &Transition, desk: &mut Desk<'_>) {
         let now = desk.now.mono;
+        self.urgent = false;
         let since = path.end() - path.fade();
         let coalesced = self.governor.on_sent(now, since);
         let params = match desk.sheet.connection.backend.generation() {
@@ -324,28 +344,19 @@ impl Courier {
     }
 }
 
-/// Fills the first list: the first scene's prompts, then those of other scenes, which are then encoded beforehand.
-fn first_prompts(
-    sheet: &StreamSheet,
-    first: &Scene,
-    scenes: &BTreeMap<Arc<str>, Arc<Scene>>,
-) -> Vec<Arc<str>> {
-    let least = if sheet.blend == BlendMode::Slerp { PROMPTS_MIN_SLERP } else { PROMPTS_MIN };
-    let own = first.prompt.as_ref().unwrap_or(&sheet.base.prompt).entries();
-    let others = scenes
-        .values()
-        .filter_map(|scene| scene.prompt.as_ref())
-        .flat_map(super::super::weighted::Weighted::entries);
-    let mut prompts: Vec<Arc<str>> = own.iter().map(|(text, _)| Arc::clone(text)).collect();
-    for (text, _) in others {
-        if prompts.len() < least && !prompts.contains(text) {
-            prompts.push(Arc::clone(text));
+/// Fills the first list: the first scene's own, then those of other scenes, which are then encoded beforehand.
+fn fill<'a, T: Clone + PartialEq + 'a>(
+    own: &'a Weighted<T>,
+    others: impl Iterator<Item = &'a Weighted<T>>,
+    least: usize,
+) -> Vec<T> {
+    let mut list: Vec<T> = own.entries().iter().map(|(thing, _)| thing.clone()).collect();
+    for (thing, _) in others.flat_map(Weighted::entries) {
+        if list.len() < least && !list.contains(thing) {
+            list.push(thing.clone());
         }
     }
-    while prompts.len() < least {
-        prompts.push(Arc::clone(&prompts[0]));
-    }
-    prompts
+    list
 }
 
 fn list<T: serde::Serialize>(entries: Vec<(T, f64)>) -> Value {

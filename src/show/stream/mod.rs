@@ -102,6 +102,7 @@ impl Stream {
         let easing = easing.or(scene.easing).unwrap_or_default();
         self.path = self.path.retarget(scene, fade, easing, now.mono);
         self.arrived = false;
+        self.courier.on_path();
         let desk = desk!(self, now, out);
         desk.out.push(Action::Note(Fact::TransitionStarted {
             stream: desk.name(),

@@ -1,0 +1,163 @@
+//! What is wrong with a show file, as a person or a program reads it: place, reason, hint.
+//!
+//! A diagnostic keeps the one line it shows, or none if a secret stands there. So nothing can print more of the file
+//! than it should.
+
+use std::{ops::Range, sync::Arc};
+
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use serde::Serialize;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The show cannot be played.
+    Error,
+    /// The show can be played, but somewhere it does not do what it says.
+    Warning,
+}
+
+/// One thing that is wrong with a show file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    severity: Severity,
+    file: Arc<str>,
+    span: Range<usize>,
+    line: usize,
+    column: usize,
+    message: String,
+    hint: Option<String>,
+    excerpt: Option<Excerpt>,
+}
+
+/// The line of the file that it points into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Excerpt {
+    text: String,
+    marked: Range<usize>,
+}
+
+/// What goes into a diagnostic besides its place.
+#[derive(Debug)]
+pub(super) struct Finding {
+    pub(super) severity: Severity,
+    pub(super) span: Range<usize>,
+    pub(super) message: String,
+    pub(super) hint: Option<String>,
+}
+
+impl Diagnostic {
+    /// Places a finding in its file; its line is only kept if it may be `shown`.
+    pub(super) fn new(finding: Finding, file: &Arc<str>, source: &str, shown: bool) -> Self {
+        let Finding { severity, span, message, hint } = finding;
+        let start = source.floor_char_boundary(span.start);
+        let end = source.ceil_char_boundary(span.end).max(start);
+        let line_start = source[..start].rfind('\n').map_or(0, |at| at + 1);
+        let line_end = source[start..].find('\n').map_or(source.len(), |at| start + at);
+        let text = source[line_start..line_end].trim_end();
+        let marked = start - line_start..mark_end(text, start - line_start, end.min(line_end) - line_start);
+        Self {
+            severity,
+            file: file.clone(),
+            span: start..end,
+            line: source[..line_start].matches('\n').count() + 1,
+            column: source[line_start..start].trim_start_matches('\u{feff}').chars().count() + 1,
+            message,
+            hint,
+            excerpt: (shown && !text.is_empty() && marked.start <= text.len())
+                .then(|| Excerpt { text: text.to_owned(), marked }),
+        }
+    }
+
+    /// Returns how bad it is.
+    pub fn severity(&self) -> Severity {
+        self.severity
+    }
+
+    /// Returns what is wrong, without the place.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Returns what would be right, if there is a good guess.
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// Returns the bytes of the file that it points at.
+    pub fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+
+    /// Returns the line it starts on, from 1.
+    pub fn line(&self) -> usize {
+        self.line
+    }
+
+    /// Returns the character of that line it starts at, from 1.
+    pub fn column(&self) -> usize {
+        self.column
+    }
+
+    /// Renders it as compilers do: message, place, the line with a mark under it, hint. Ends with a newline.
+    pub fn render(&self, color: bool) -> String {
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let group = Group::with_title(level.primary_title(self.message.as_str()));
+        let group = match &self.excerpt {
+            Some(Excerpt { text, marked }) => group.element(
+                Snippet::source(text.as_str())
+                    .path(&*self.file)
+                    .line_start(self.line)
+                    .annotation(AnnotationKind::Primary.span(marked.clone())),
+            ),
+            None => group.element(Origin::path(&*self.file).line(self.line).char_column(self.column)),
+        };
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+        let mut out = renderer.render(&[group]);
+        out.push('\n');
+        if let Some(hint) = &self.hint {
+            let name = if color { "\u{1b}[1m\u{1b}[96mhint\u{1b}[0m" } else { "hint" };
+            out.push_str(&format!("{name}: {hint}\n"));
+        }
+        out
+    }
+}
+
+/// Returns the end of the mark under a line: at least one character, and the whole rest where nothing is said.
+fn mark_end(text: &str, start: usize, end: usize) -> usize {
+    if end > start {
+        return end.min(text.len()).max(start);
+    }
+    text.len().max(start)
+}
+
+/// Renders all of them for a person, an empty line between each and the next.
+pub fn render_text(diagnostics: &[Diagnostic], color: bool) -> String {
+    diagnostics.iter().map(|diagnostic| diagnostic.render(color)).collect::<Vec<_>>().join("\n")
+}
+
+/// Renders all of them for a program: one JSON array on one line.
+pub fn render_json(diagnostics: &[Diagnostic]) -> String {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        severity: Severity,
+        file: &'a str,
+        line: usize,
+        column: usize,
+        message: &'a str,
+        hint: Option<&'a str>,
+    }
+    let lines = diagnostics.iter().map(|diagnostic| Line {
+        severity: diagnostic.severity,
+        file: &diagnostic.file,
+        line: diagnostic.line,
+        column: diagnostic.column,
+        message: &diagnostic.message,
+        hint: diagnostic.hint.as_deref(),
+    });
+    serde_json::to_string(&lines.collect::<Vec<_>>()).expect("texts and numbers are JSON")
+}

@@ -1,0 +1,201 @@
+//! Where the show listens: OSC, MQTT, the web server.
+
+use core::net::SocketAddr;
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use crate::show::venue::{MqttDoor, OscDoor, SecretSource, Tls, WebDoor};
+
+use super::{
+    diagnostic::Finding,
+    reader::Fields,
+    report::{Problem, Report},
+    scalar, secret, time,
+    tree::{Entry, Node, Value},
+    words::quoted,
+};
+
+const OSC_LISTEN: SocketAddr = SocketAddr::new(core::net::IpAddr::V4(core::net::Ipv4Addr::LOCALHOST), 7755);
+const WEB_LISTEN: SocketAddr = SocketAddr::new(core::net::IpAddr::V4(core::net::Ipv4Addr::LOCALHOST), 7756);
+
+/// How far ahead a time tag may lie; what is farther is a wrong clock and no plan.
+const HORIZON: (Duration, Duration) = (Duration::ZERO, Duration::from_secs(60));
+
+/// The doors that the file asks for.
+#[derive(Debug, Default)]
+pub(super) struct Doors {
+    pub(super) osc: Option<OscDoor>,
+    /// Its filters are those of the triggers, which are read later.
+    pub(super) mqtt: Option<MqttDoor>,
+    /// Whether the file asks for them, in order or not.
+    pub(super) has_osc: bool,
+    pub(super) has_mqtt: bool,
+}
+
+/// Reads `inputs`; `host` is the name of this machine.
+pub(super) fn read(node: Option<&Node>, host: &str, report: &mut Report) -> Doors {
+    let Some(node) = node else { return Doors::default() };
+    let Some(mut fields) = Fields::of(node, &node.span, "`inputs`", report) else {
+        return Doors { has_osc: true, has_mqtt: true, ..Doors::default() };
+    };
+    let osc = fields.entry("osc").map(|entry| osc(entry, report));
+    let mqtt = fields.entry("mqtt").map(|entry| mqtt(entry, host, report));
+    fields.finish(report);
+    Doors { has_osc: osc.is_some(), has_mqtt: mqtt.is_some(), osc: osc.flatten(), mqtt: mqtt.flatten() }
+}
+
+fn osc(entry: &Entry, report: &mut Report) -> Option<OscDoor> {
+    let mut fields = Fields::of(&entry.value, &entry.key.span, "`inputs.osc`", report)?;
+    let listen = listen(&mut fields, OSC_LISTEN, report);
+    let horizon = fields.get("horizon", report, |node| time::duration_in(node, "horizon", HORIZON));
+    fields.finish(report);
+    Some(OscDoor { listen, horizon: horizon.unwrap_or(Duration::from_secs(10)) })
+}
+
+/// Reads `web`; without it the server has its usual place, `off` is no server.
+pub(super) fn web(node: Option<&Node>, report: &mut Report) -> Option<WebDoor> {
+    let Some(node) = node else { return Some(WebDoor { listen: WEB_LISTEN }) };
+    match &node.value {
+        Value::Bool(false, _) => return None,
+        Value::Text(text) if text == "off" => return None,
+        Value::Map(_) | Value::Null => {}
+        _ => {
+            let problem = scalar::expected(node, "`off` or an address");
+            report
+                .push(problem.of("`web`").hint("write `web: { listen: \"127.0.0.1:7756\" }`, or `web: off`"));
+            return None;
+        }
+    }
+    let mut fields = Fields::of(node, &node.span, "`web`", report)?;
+    let listen = listen(&mut fields, WEB_LISTEN, report);
+    fields.finish(report);
+    Some(WebDoor { listen })
+}
+
+fn listen(fields: &mut Fields<'_>, usual: SocketAddr, report: &mut Report) -> SocketAddr {
+    let Some(node) = fields.value("listen", report) else { return usual };
+    let Some(listen) = report.take(scalar::listen(node).map_err(|problem| problem.of(fields.what()))) else {
+        return usual;
+    };
+    if !listen.ip().to_canonical().is_loopback() {
+        let message = format!("`{listen}` can be reached from other machines, and there is no password");
+        let hint = format!("write `127.0.0.1:{}` unless others have to reach it", listen.port());
+        report.push(Finding::warning(&node.span, message).of(fields.what()).hint(hint));
+    }
+    listen
+}
+
+/// What the URL of a broker says.
+#[derive(Debug, PartialEq, Eq)]
+struct Broker {
+    host: Arc<str>,
+    port: u16,
+    tls: bool,
+}
+
+fn mqtt(entry: &Entry, host: &str, report: &mut Report) -> Option<MqttDoor> {
+    const OF: &str = "`inputs.mqtt`";
+    let mut fields = Fields::of(&entry.value, &entry.key.span, OF, report)?;
+    let url = fields.required("url", "write `url: \"mqtt://localhost:1883\"`", report);
+    let broker = url.and_then(|node| report.take(broker(node).map_err(|problem| problem.of(OF))));
+    let user = fields.get("user", report, scalar::filled);
+    let password = fields.value("password", report);
+    let password: Option<SecretSource> =
+        password.and_then(|node| secret::source(node, OF, "password", report));
+    let base = fields.get("base", report, base);
+    let client_id = fields.get("client_id", report, scalar::filled);
+    let ca = fields.get("ca", report, scalar::filled);
+    if let [entry, ..] = fields.given(&["password"]).as_slice()
+        && !fields.has("user")
+    {
+        let problem = Finding::error(&entry.key.span, "a `password` goes with a `user`");
+        report.push(problem.of(OF).hint("write `user: NAME` beside it"));
+    }
+    if let [entry, ..] = fields.given(&["ca"]).as_slice()
+        && broker.as_ref().is_some_and(|broker| !broker.tls)
+    {
+        let problem = Finding::error(&entry.key.span, "`ca` is only used with `mqtts`");
+        report.push(problem.of(OF).hint("write the URL with `mqtts://`, or take `ca` out"));
+    }
+    fields.finish(report);
+    let Broker { host: broker_host, port, tls } = broker?;
+    let node = level(host);
+    Some(MqttDoor {
+        host: broker_host,
+        port,
+        tls: tls.then(|| Tls { ca: ca.map(PathBuf::from) }),
+        client_id: client_id.map_or_else(|| format!("segue-{node}").into(), Arc::from),
+        user: user.map(Arc::from),
+        password,
+        base: base.map_or_else(|| format!("segue/{node}").into(), Arc::from),
+        filters: Vec::new(),
+    })
+}
+
+/// Makes one level of an MQTT topic of a host's name.
+fn level(host: &str) -> String {
+    let plain = |c: char| if c.is_control() || c.is_whitespace() || "/+#".contains(c) { '-' } else { c };
+    let level: String = host.chars().map(plain).collect();
+    if level.is_empty() { "localhost".to_owned() } else { level }
+}
+
+fn base(node: &Node) -> Result<&str, Problem> {
+    let base = scalar::filled(node)?;
+    let wrong = |message: &str| Err(Finding::error(&node.span, message));
+    if base.contains(['+', '#']) {
+        return wrong("a topic prefix has no wildcards");
+    }
+    if base.starts_with('/') || base.ends_with('/') {
+        return wrong("a topic prefix neither starts nor ends with `/`")
+            .map_err(|problem: Problem| problem.hint(format!("write {}", quoted(base.trim_matches('/')))));
+    }
+    if base.contains(char::is_control) {
+        return wrong("a topic prefix holds no control characters");
+    }
+    Ok(base)
+}
+
+/// Reads `mqtt://host:port`. No message quotes a URL that may hold a password.
+fn broker(node: &Node) -> Result<Broker, Problem> {
+    const FORM: &str = "write `mqtt://HOST:PORT`, or `mqtts://HOST:PORT` with TLS";
+    let url = scalar::filled(node)?;
+    if secret::user_info(url).is_some() || url.contains('@') {
+        return Err(Finding::error(&node.span, "secrets do not belong in the show file")
+            .hint("write `user: NAME` and `password: { credential: NAME }` beside the URL"));
+    }
+    let wrong = |hint: String| {
+        Err(Finding::error(&node.span, format!("{} is not the URL of a broker", quoted(url))).hint(hint))
+    };
+    let Some((scheme, rest)) = url.split_once("://") else { return wrong(FORM.to_owned()) };
+    let tls = match scheme {
+        "mqtt" => false,
+        "mqtts" => true,
+        "tcp" => return wrong(format!("write `mqtt://{rest}`")),
+        "ssl" | "tls" => return wrong(format!("write `mqtts://{rest}`")),
+        _ => return wrong(FORM.to_owned()),
+    };
+    let authority = rest.strip_suffix('/').unwrap_or(rest);
+    let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((host, port)) if host.parse::<core::net::Ipv6Addr>().is_ok() => (host, port),
+        Some(_) => return wrong(FORM.to_owned()),
+        None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
+    };
+    let bad = |c: char| c.is_whitespace() || c.is_control() || "/?#:[]".contains(c);
+    if host.is_empty() || !authority.starts_with('[') && host.contains(bad) {
+        return wrong(FORM.to_owned());
+    }
+    let port = match port.strip_prefix(':') {
+        None if port.is_empty() => {
+            if tls {
+                8883
+            } else {
+                1883
+            }
+        }
+        Some(digits) => match digits.parse() {
+            Ok(port) if port > 0 => port,
+            _ => return wrong("a port is a number from 1 to 65535".to_owned()),
+        },
+        None => return wrong(FORM.to_owned()),
+    };
+    Ok(Broker { host: host.into(), port, tls })
+}

@@ -1,0 +1,139 @@
+//! Reading a map: each known key once, and at the end what nobody asked for.
+
+use super::{
+    diagnostic::Finding,
+    report::{Problem, Report},
+    tree::{Entry, Node, Span, Value},
+    words::{did_you_mean_or_list, quoted},
+};
+
+/// A map that is being read.
+#[derive(Debug)]
+pub(super) struct Fields<'n> {
+    /// What it describes, for messages: `stream `wall``; empty for the file itself.
+    of: String,
+    /// Where to point if something is missing.
+    place: Span,
+    entries: Vec<(&'n str, &'n Entry)>,
+    known: Vec<&'static str>,
+}
+
+/// Returns the entries of a map by name, without those whose keys are no names or stand twice.
+///
+/// Nothing at all (`scenes:`) is an empty map.
+pub(super) fn entries<'n>(
+    node: &'n Node,
+    of: &str,
+    report: &mut Report,
+) -> Option<Vec<(&'n str, &'n Entry)>> {
+    let written = match &node.value {
+        Value::Map(entries) => entries.as_slice(),
+        Value::Null => &[],
+        _ => {
+            let message = format!("a map is expected, not {}", node.kind());
+            report.push(Finding::error(&node.span, message).of(of));
+            return None;
+        }
+    };
+    let mut entries: Vec<(&str, &Entry)> = Vec::new();
+    for entry in written {
+        let Some(key) = entry.key.text() else {
+            let message = format!("a key is a text, not {}", entry.key.kind());
+            report.push(Finding::error(&entry.key.span, message).of(of));
+            continue;
+        };
+        if entries.iter().any(|(other, _)| *other == key) {
+            let message = format!("the key {} stands here a second time", quoted(key));
+            report.push(Finding::error(&entry.key.span, message).of(of).hint("take one of the two out"));
+            continue;
+        }
+        entries.push((key, entry));
+    }
+    Some(entries)
+}
+
+impl<'n> Fields<'n> {
+    /// Begins to read a map that describes `of`; `place` is where to point if something is missing from it.
+    pub(super) fn of(node: &'n Node, place: &Span, of: &str, report: &mut Report) -> Option<Self> {
+        let entries = entries(node, of, report)?;
+        Some(Self { of: of.to_owned(), place: place.clone(), entries, known: Vec::new() })
+    }
+
+    /// Returns what it describes.
+    pub(super) fn what(&self) -> &str {
+        &self.of
+    }
+
+    /// Returns the whole line of a key.
+    pub(super) fn entry(&mut self, key: &'static str) -> Option<&'n Entry> {
+        self.known.push(key);
+        self.entries.iter().find(|(name, _)| *name == key).map(|(_, entry)| *entry)
+    }
+
+    /// Returns the value of a key; a key without a value is an error.
+    pub(super) fn value(&mut self, key: &'static str, report: &mut Report) -> Option<&'n Node> {
+        let entry = self.entry(key)?;
+        if matches!(entry.value.value, Value::Null) {
+            let problem = Finding::error(&entry.key.span, format!("`{key}` has no value"));
+            report.push(problem.of(&self.of).hint("give it one, or leave the key out"));
+            return None;
+        }
+        Some(&entry.value)
+    }
+
+    /// Reads the value of a key.
+    pub(super) fn get<T>(
+        &mut self,
+        key: &'static str,
+        report: &mut Report,
+        read: impl FnOnce(&'n Node) -> Result<T, Problem>,
+    ) -> Option<T> {
+        let node = self.value(key, report)?;
+        report.take(read(node).map_err(|problem| problem.of(&self.of)))
+    }
+
+    /// Returns the value of a key that has to be there.
+    pub(super) fn required(
+        &mut self,
+        key: &'static str,
+        hint: &str,
+        report: &mut Report,
+    ) -> Option<&'n Node> {
+        if !self.has(key) {
+            self.known.push(key);
+            let problem = Finding::error(&self.place, format!("`{key}` is missing"));
+            report.push(problem.of(&self.of).hint(hint));
+            return None;
+        }
+        self.value(key, report)
+    }
+
+    /// Returns whether a key is there.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.entries.iter().any(|(name, _)| *name == key)
+    }
+
+    /// Returns those of `keys` that are there, in the order of the file.
+    pub(super) fn given(&self, keys: &[&str]) -> Vec<&'n Entry> {
+        self.entries.iter().filter(|(name, _)| keys.contains(name)).map(|(_, entry)| *entry).collect()
+    }
+
+    /// Returns whether there is a key that nobody asked for yet.
+    pub(super) fn has_unknown(&self) -> bool {
+        self.entries.iter().any(|(name, _)| !self.known.contains(name))
+    }
+
+    /// Returns the lines that nobody asked for yet.
+    pub(super) fn rest(&self) -> Vec<(&'n str, &'n Entry)> {
+        self.entries.iter().filter(|(name, _)| !self.known.contains(name)).copied().collect()
+    }
+
+    /// Reports every key that nobody asked for.
+    pub(super) fn finish(self, report: &mut Report) {
+        for (name, entry) in self.rest() {
+            let hint = did_you_mean_or_list(name, self.known.iter().copied(), "the keys here are");
+            let problem = Finding::error(&entry.key.span, format!("unknown key {}", quoted(name)));
+            report.push(problem.of(&self.of).hint_maybe(hint));
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! The streams of the show file: which API, with which key, under which parameters.
+
+use core::f64::consts::PI;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use crate::show::{
+    scene::Scene,
+    sheet::{BlendMode, OnExit, StreamSheet, Updates},
+    venue::{Backend, Connection, Environment},
+};
+
+use super::{
+    diagnostic::Finding,
+    params,
+    reader::{self, Fields},
+    report::{Problem, Report},
+    scalar, secret, time,
+    tree::{Entry, Node, Span},
+    words::{did_you_mean_or_list, quoted},
+};
+
+/// Names that the OSC and MQTT addresses of the daemon itself need.
+const RESERVED: [&str; 5] = ["scene", "cue", "go", "back", "panic"];
+
+/// How often a status may be read.
+const STATUS_EVERY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60 * 60));
+
+/// A stream, and what its scenes have to agree with.
+#[derive(Debug)]
+pub(super) struct StreamDraft {
+    pub(super) sheet: StreamSheet,
+    pub(super) steps: f64,
+    pub(super) indices: Vec<f64>,
+}
+
+/// All streams, and the names of those too that could not be read, so that whoever plays on them is not blamed.
+#[derive(Debug, Default)]
+pub(super) struct StreamDrafts {
+    pub(super) list: Vec<StreamDraft>,
+    pub(super) names: Vec<Arc<str>>,
+}
+
+/// Reads all streams; `named` are the parameters that any scene names.
+pub(super) fn read(
+    node: Option<&Node>,
+    place: &Span,
+    scenes: &BTreeMap<Arc<str>, Arc<Scene>>,
+    named: &BTreeSet<&'static str>,
+    report: &mut Report,
+) -> StreamDrafts {
+    let Some(entries) = node.map_or(Some(Vec::new()), |node| reader::entries(node, "`streams`", report))
+    else {
+        return StreamDrafts::default();
+    };
+    if entries.is_empty() {
+        report.push(
+            Finding::error(place, "a show has at least one stream")
+                .hint("write `streams: { wall: { backend: simulator } }`"),
+        );
+    }
+    let names = entries.iter().map(|(name, _)| Arc::from(*name)).collect();
+    let list =
+        entries.into_iter().filter_map(|(name, entry)| stream(name, entry, scenes, named, report)).collect();
+    StreamDrafts { list, names }
+}
+
+fn stream(
+    name: &str,
+    entry: &Entry,
+    scenes: &BTreeMap<Arc<str>, Arc<Scene>>,
+    named: &BTreeSet<&'static str>,
+    report: &mut Report,
+) -> Option<StreamDraft> {
+    report.take(scalar::name(&entry.key, "a stream"));
+    if RESERVED.contains(&name) {
+        let message =
+            format!("a stream cannot be called `{name}`: `/segue/{name}` is an OSC address of its own");
+        report.push(Finding::error(&entry.key.span, message));
+    }
+    let of = format!("stream {}", quoted(name));
+    let place = &entry.key.span;
+    let mut fields = Fields::of(&entry.value, place, &of, report)?;
+    // Without a backend there is no show; the rest of the stream is still worth reading.
+    let connection = connection(&mut fields, &of, report);
+    let attach = fields.get("stream", report, stream_id);
+    let params = fields.entry("params").map(|entry| &entry.value);
+    let base = params::read(params, place, &of, named, report);
+    let start = fields.get("start", report, |node| scene(node, scenes)).flatten();
+    let blend = fields.get("blend", report, blend).unwrap_or_default();
+    let prompt_angle = fields
+        .get("prompt_angle", report, |node| scalar::number_in(node, "prompt_angle", 0.0, PI))
+        .unwrap_or(0.8);
+    let updates = updates(fields.value("updates", report), &of, report);
+    let status_every = status_every(fields.value("status", report), &of, report);
+    let on_exit =
+        match fields.get("on_exit", report, |node| scalar::choice(node, "on_exit", &["keep", "delete"])) {
+            Some("delete") => OnExit::Delete,
+            _ => OnExit::Keep,
+        };
+    fields.finish(report);
+    let sheet = StreamSheet {
+        name: name.into(),
+        connection,
+        attach: attach.map(Arc::from),
+        base: base.base,
+        start,
+        blend,
+        prompt_angle,
+        updates,
+        status_every,
+        on_exit,
+    };
+    Some(StreamDraft { sheet, steps: base.steps, indices: base.indices })
+}
+
+fn connection(fields: &mut Fields<'_>, of: &str, report: &mut Report) -> Connection {
+    const BACKENDS: [&str; 3] = ["simulator", "daydream", "daydream-beta"];
+    let node =
+        fields.required("backend", "write `backend: simulator`, `daydream` or `daydream-beta`", report);
+    let word = node.and_then(|node| {
+        let word = scalar::choice(node, "backend", &BACKENDS);
+        report.take(word.map_err(|problem| problem.of(of)))
+    });
+    let backend = word.map(|word| match word {
+        "daydream" => Backend::Daydream,
+        "daydream-beta" => Backend::DaydreamBeta,
+        _ => Backend::Simulator,
+    });
+    let remote = matches!(backend, Some(Backend::Daydream | Backend::DaydreamBeta));
+    let hint = "write `api_key: { env: DAYDREAM_API_KEY }`, `{ file: PATH }` or `{ credential: NAME }`";
+    let key = if remote { fields.required("api_key", hint, report) } else { fields.value("api_key", report) };
+    let api_key = key.and_then(|node| secret::source(node, of, "api_key", report));
+    let environment = fields.get("environment", report, environment).unwrap_or_default();
+    let pipeline_id = fields.get("pipeline_id", report, scalar::filled);
+    if let (Some(Backend::Simulator | Backend::Daydream), Some(entry)) =
+        (backend, fields.entry("pipeline_id"))
+    {
+        let message = "`pipeline_id` is only used by the backend `daydream-beta`";
+        report.push(Finding::warning(&entry.key.span, message).of(of).hint("take it out"));
+    }
+    Connection {
+        backend: backend.unwrap_or(Backend::Simulator),
+        environment,
+        api_key,
+        pipeline_id: pipeline_id.map(Arc::from),
+    }
+}
+
+fn environment(node: &Node) -> Result<Environment, Problem> {
+    let text = scalar::filled(node)?;
+    match text {
+        "production" => return Ok(Environment::Production),
+        "staging" => return Ok(Environment::Staging),
+        _ => {}
+    }
+    if secret::user_info(text).is_some() {
+        return Err(Finding::error(&node.span, "secrets do not belong in the show file")
+            .hint("take the user and the password out of the URL"));
+    }
+    let Some((scheme @ ("http" | "https"), rest)) = text.split_once("://") else {
+        let hint =
+            did_you_mean_or_list(text, ["production", "staging"], "or write a base URL; the names are");
+        return Err(
+            Finding::error(&node.span, format!("{} is not an environment", quoted(text))).hint_maybe(hint)
+        );
+    };
+    let host = rest.split('/').next().unwrap_or_default();
+    if host.is_empty() || rest.contains([' ', '?', '#']) || rest.contains(char::is_control) {
+        return Err(Finding::error(&node.span, format!("{} is not a base URL", quoted(text)))
+            .hint(format!("write `{scheme}://host:port`, with or without `/v1` at its end")));
+    }
+    Ok(Environment::Url(text.trim_end_matches('/').into()))
+}
+
+fn stream_id(node: &Node) -> Result<&str, Problem> {
+    let id = scalar::filled(node)?;
+    if id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {
+        return Ok(id);
+    }
+    Err(Finding::error(&node.span, format!("{} is not the id of a stream", quoted(id)))
+        .hint("an id is written `str_` and letters and digits"))
+}
+
+fn scene(node: &Node, scenes: &BTreeMap<Arc<str>, Arc<Scene>>) -> Result<Option<Arc<Scene>>, Problem> {
+    let name = scalar::text(node)?;
+    if let Some(scene) = scenes.get(name) {
+        return Ok(Some(scene.clone()));
+    }
+    let hint = did_you_mean_or_list(name, scenes.keys().map(|name| &**name), "the scenes are");
+    let message = format!("it starts with scene {}, which does not exist", quoted(name));
+    Err(Finding::error(&node.span, message).hint_maybe(hint))
+}
+
+fn blend(node: &Node) -> Result<BlendMode, Problem> {
+    Ok(match scalar::choice(node, "blend", &["spherical", "linear", "slerp"])? {
+        "linear" => BlendMode::Linear,
+        "slerp" => BlendMode::Slerp,
+        _ => BlendMode::Spherical,
+    })
+}
+
+fn updates(node: Option<&Node>, of: &str, report: &mut Report) -> Updates {
+    let mut updates = Updates::default();
+    let Some(node) = node else { return updates };
+    let Some(mut fields) = Fields::of(node, &node.span, &format!("{of}: `updates`"), report) else {
+        return updates;
+    };
+    let mut number = |key: &'static str, low: f64, high: f64, into: &mut f64| {
+        let read = fields.get(key, report, |node| scalar::number_in(node, key, low, high));
+        *into = read.unwrap_or(*into);
+    };
+    number("max_per_second", 0.1, 30.0, &mut updates.max_per_second);
+    number("min_step", 0.0, 1.0, &mut updates.min_step);
+    number("keep_fps", 0.0, 1.0, &mut updates.keep_fps);
+    fields.finish(report);
+    updates
+}
+
+fn status_every(node: Option<&Node>, of: &str, report: &mut Report) -> Duration {
+    let usual = Duration::from_secs(5);
+    let Some(node) = node else { return usual };
+    let Some(mut fields) = Fields::of(node, &node.span, &format!("{of}: `status`"), report) else {
+        return usual;
+    };
+    let every = fields.get("every", report, |node| time::duration_in(node, "every", STATUS_EVERY));
+    fields.finish(report);
+    every.unwrap_or(usual)
+}

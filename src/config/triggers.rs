@@ -1,0 +1,222 @@
+//! The triggers of the show file: what they wait for, and on what condition.
+
+use jiff::{Span as Length, Timestamp, tz::TimeZone};
+
+use crate::show::{
+    address::AddressPattern,
+    condition::Condition,
+    cron::CronExpression,
+    sheet::{Trigger, When},
+    topic::TopicFilter,
+};
+
+use super::{
+    conditions,
+    diagnostic::Finding,
+    reader::{self, Fields},
+    report::Report,
+    scalar,
+    steps::{self, Cast},
+    tree::{Node, Span},
+    words::{listed, quoted},
+};
+
+/// What a trigger can wait for, and which keys go with it.
+const KINDS: [(&str, &[&str]); 3] =
+    [("cron", &["timezone"]), ("mqtt", &["payload", "retained"]), ("osc", &["args"])];
+
+/// How far ahead a change of the clocks is worth a warning: every zone that has them has two within this time.
+const DST_DAYS_AHEAD: i64 = 400;
+/// How many runs around a change of the clocks are looked at: one a second for the three hours before it.
+const DST_RUNS_MAX: usize = 3 * 60 * 60;
+
+/// What a trigger can count on.
+#[derive(Debug)]
+pub(super) struct Surroundings<'a> {
+    pub(super) source: &'a str,
+    pub(super) today: Timestamp,
+    /// The show's zone, and whether the file names it.
+    pub(super) zone: (TimeZone, bool),
+    pub(super) has_mqtt: bool,
+    pub(super) has_osc: bool,
+    pub(super) cast: &'a Cast,
+}
+
+/// Reads all triggers.
+pub(super) fn read(node: Option<&Node>, around: &Surroundings<'_>, report: &mut Report) -> Vec<Trigger> {
+    let entries = node.and_then(|node| reader::entries(node, "`triggers`", report)).unwrap_or_default();
+    let mut triggers = Vec::new();
+    let mut zoneless = None;
+    for (name, entry) in entries {
+        report.take(scalar::name(&entry.key, "a trigger"));
+        let of = format!("trigger {}", quoted(name));
+        let place = &entry.key.span;
+        let Some(mut fields) = Fields::of(&entry.value, place, &of, report) else { continue };
+        let form = "write `when: { cron: \"0 9 * * *\" }`, `{ mqtt: TOPIC }` or `{ osc: ADDRESS }`";
+        let when = fields.required("when", form, report);
+        let when = when.and_then(|node| when_of(node, &of, around, &mut zoneless, report));
+        let steps = if fields.required("do", "write `do: { scene: NAME }`", report).is_some()
+            && let Some(entry) = fields.entry("do")
+        {
+            steps::of_trigger(&entry.value, &entry.key.span, &of, around.cast, report)
+        } else {
+            Vec::new()
+        };
+        fields.finish(report);
+        if let Some(when) = when {
+            triggers.push(Trigger { name: name.into(), when, steps });
+        }
+    }
+    if let Some(place) = zoneless {
+        report.push(
+            Finding::warning(&place, "cron without a `timezone`: the times are UTC")
+                .hint("write `timezone: Europe/Berlin` or `timezone: UTC` at the top of the file"),
+        );
+    }
+    triggers
+}
+
+fn when_of(
+    node: &Node,
+    of: &str,
+    around: &Surroundings<'_>,
+    zoneless: &mut Option<Span>,
+    report: &mut Report,
+) -> Option<When> {
+    let mut fields = Fields::of(node, &node.span, of, report)?;
+    let kinds = KINDS.map(|(kind, _)| kind);
+    let given = fields.given(&kinds);
+    match given.as_slice() {
+        [] => {
+            let message = format!("`when` is one of {}", listed(kinds));
+            let problem = Finding::error(&node.span, message).of(of);
+            report.push(
+                problem.hint("write `{ cron: \"0 9 * * *\" }`, `{ mqtt: TOPIC }` or `{ osc: ADDRESS }`"),
+            );
+            for kind in kinds {
+                fields.entry(kind);
+            }
+            fields.finish(report);
+            return None;
+        }
+        [_] => {}
+        [_, second, ..] => {
+            let problem = Finding::error(&second.key.span, "a trigger waits for one thing only");
+            report.push(problem.of(of).hint("write a trigger for each of them; both may fire the same cue"));
+        }
+    }
+    let kind = given.first()?.key.text()?;
+    for (other, keys) in KINDS.into_iter().filter(|(other, _)| *other != kind) {
+        fields.entry(other);
+        for key in keys {
+            if let Some(entry) = fields.entry(key)
+                && given.len() == 1
+            {
+                let message = format!("`{key}` goes with `{other}`, not with `{kind}`");
+                report.push(Finding::error(&entry.key.span, message).of(of));
+            }
+        }
+    }
+    let when = match kind {
+        "cron" => cron(&mut fields, of, around, zoneless, report),
+        "mqtt" => mqtt(&mut fields, of, around, report),
+        _ => osc(&mut fields, of, around, report),
+    };
+    fields.finish(report);
+    when
+}
+
+fn cron(
+    fields: &mut Fields<'_>,
+    of: &str,
+    around: &Surroundings<'_>,
+    zoneless: &mut Option<Span>,
+    report: &mut Report,
+) -> Option<When> {
+    let node = fields.value("cron", report);
+    let expression = node.and_then(|node| {
+        let read = scalar::text(node).and_then(|text| {
+            CronExpression::parse(text).map_err(|error| {
+                let place = within(node, text, error.span(), around.source);
+                let range = error.allowed().filter(|_| error.hint().is_none());
+                let range = range.map(|range| format!("the values are {} to {}", range.start(), range.end()));
+                Finding::error(&place, error.to_string()).hint_maybe(error.hint().or(range))
+            })
+        });
+        report.take(read.map_err(|problem| problem.of(of)))
+    });
+    let named = fields.has("timezone");
+    let zone = fields.get("timezone", report, scalar::zone);
+    if !named && !around.zone.1 {
+        zoneless.get_or_insert(node?.span.clone());
+    }
+    let (node, expression) = (node?, expression?);
+    let zone = zone.unwrap_or_else(|| around.zone.0.clone());
+    if let Some(note) = change_of_clocks(&expression, &zone, around.today) {
+        let hint = "choose a time that every day has once, or live with it";
+        report.push(Finding::warning(&node.span, note).of(of).hint(hint));
+    }
+    Some(When::Cron { expression: Box::new(expression), zone })
+}
+
+/// Returns where a part of a text stands in the file: the whole text if that cannot be said.
+fn within(node: &Node, text: &str, part: Span, source: &str) -> Span {
+    let written = source.get(node.span.clone()).unwrap_or_default();
+    let quote = usize::from(written.starts_with(['"', '\'']));
+    if written.get(quote..quote + text.len()) == Some(text) {
+        let start = node.span.start + quote;
+        return start + part.start..start + part.end;
+    }
+    node.span.clone()
+}
+
+/// Says what the next change of the clocks that touches an expression does to it.
+fn change_of_clocks(expression: &CronExpression, zone: &TimeZone, today: Timestamp) -> Option<String> {
+    let end = today.checked_add(Length::new().hours(DST_DAYS_AHEAD * 24)).ok()?;
+    zone.following(today).map(|change| change.timestamp()).take_while(|at| *at < end).find_map(|at| {
+        let before = at.checked_sub(Length::new().hours(3)).ok()?;
+        let mut runs = expression.runs(before, zone).take_while(|run| run.at <= at).take(DST_RUNS_MAX);
+        let run = runs.find(|run| run.note.is_some())?;
+        Some(format!("on {}, {}", run.at.to_zoned(zone.clone()).strftime("%-d %B %Y"), run.note?))
+    })
+}
+
+fn mqtt(fields: &mut Fields<'_>, of: &str, around: &Surroundings<'_>, report: &mut Report) -> Option<When> {
+    let retained = fields.get("retained", report, scalar::boolean).unwrap_or(false);
+    let filter = fields.get("mqtt", report, |node| {
+        TopicFilter::try_from(scalar::text(node)?)
+            .map_err(|error| Finding::error(&node.span, error.to_string()))
+    });
+    if let [entry, ..] = fields.given(&["mqtt"]).as_slice()
+        && !around.has_mqtt
+    {
+        let problem = Finding::error(&entry.key.span, "the show has no MQTT broker to listen to");
+        report.push(problem.of(of).hint("write `inputs: { mqtt: { url: \"mqtt://localhost:1883\" } }`"));
+    }
+    let (payload, pointer) = match fields.value("payload", report) {
+        Some(node) => conditions::payload(node, of, report)?,
+        None => (Condition::Any, None),
+    };
+    Some(When::Mqtt { filter: filter?, payload, pointer, retained })
+}
+
+fn osc(fields: &mut Fields<'_>, of: &str, around: &Surroundings<'_>, report: &mut Report) -> Option<When> {
+    let address = fields.get("osc", report, |node| {
+        let text = scalar::text(node)?;
+        AddressPattern::parse(text).map_err(|error| {
+            let hint = (!text.starts_with('/')).then(|| format!("write `/{text}`"));
+            Finding::error(&node.span, error.to_string()).hint_maybe(hint)
+        })
+    });
+    if let [entry, ..] = fields.given(&["osc"]).as_slice()
+        && !around.has_osc
+    {
+        let problem = Finding::error(&entry.key.span, "the show does not listen to OSC");
+        report.push(problem.of(of).hint("write `inputs: { osc: { listen: \"127.0.0.1:7755\" } }`"));
+    }
+    let args = match fields.value("args", report) {
+        Some(node) => conditions::args(node, of, report)?,
+        None => Vec::new(),
+    };
+    Some(When::Osc { address: address?, args })
+}

@@ -1,0 +1,55 @@
+//! Words of messages: how a value is quoted, what was probably meant, how names are listed.
+
+/// How many characters of a wrong value a message quotes; a pasted paragraph must not fill the screen.
+const QUOTED_CHARS_MAX: usize = 40;
+
+/// Returns a value as a message may quote it: short, printable, without anything that looks like a secret.
+pub(super) fn quoted(text: &str) -> String {
+    if super::secret::looks_secret(text) {
+        return "`…`".to_owned();
+    }
+    let mut short: String = text.chars().take(QUOTED_CHARS_MAX).flat_map(char::escape_debug).collect();
+    if text.chars().nth(QUOTED_CHARS_MAX).is_some() {
+        short.push('…');
+    }
+    format!("`{short}`")
+}
+
+/// Returns the candidate that `word` was probably meant to be.
+pub(super) fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let plain = |text: &str| text.to_lowercase().replace(['-', ' '], "_");
+    let word = plain(word);
+    let allowed = (word.chars().count() / 3).max(1);
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(&word, &plain(candidate)), candidate))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Returns the hint that goes with [`closest`].
+pub(super) fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    closest(word, candidates).map(|meant| format!("did you mean `{meant}`?"))
+}
+
+/// Returns the hint that goes with [`closest`], or lists what there is.
+pub(super) fn did_you_mean_or_list<'a, I>(word: &str, candidates: I, lead: &str) -> Option<String>
+where
+    I: IntoIterator<Item = &'a str> + Clone,
+{
+    did_you_mean(word, candidates.clone()).or_else(|| {
+        let list = listed(candidates);
+        (!list.is_empty()).then(|| format!("{lead} {list}"))
+    })
+}
+
+/// Lists names: `a`, `b` and `c`.
+pub(super) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    match names.split_last() {
+        None => String::new(),
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    }
+}

@@ -1,0 +1,151 @@
+//! Bad days: an API that is down, refuses, forgets; what the stream ends up with.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use segue::show::event::Memory;
+
+use super::{
+    SHOW, play,
+    world::{MORNING, World},
+};
+
+#[test]
+fn an_api_that_is_down_costs_smoothness_and_nothing_else() {
+    let transcript = play(
+        SHOW,
+        "
+        0:01 go neon 4s
+        0:02 api down
+        0:12 api up
+        0:30 end
+    ",
+    );
+    let last = transcript.lines().rev().find(|line| line.contains("update wall")).unwrap();
+    assert!(last.contains("mist 0.0 city 1.0"), "{transcript}");
+    let failed = transcript.lines().filter(|line| line.contains("update failed")).count();
+    assert!((4..=20).contains(&failed), "{failed} tries\n{transcript}");
+    assert!(transcript.contains("update healed after"), "{transcript}");
+    assert!(transcript.contains("wall on neon"), "{transcript}");
+}
+
+#[test]
+fn a_look_that_is_refused_is_not_sent_again_until_it_is_another() {
+    insta::assert_snapshot!(play(SHOW, "
+        0:01 api refuses
+        0:02 go neon 0s
+        1:00 api up
+        2:00 go rain 0s
+        2:10 end
+    "), @r"
+    0:00.001 create wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:00.101 wall created as str_1
+    0:00.102 wall on dawn
+    0:00.202 wall is ONLINE
+    0:02.000 trigger go neon (http)
+    0:02.000 wall to neon in 0s
+    0:02.100 update failed: Refused (1)
+    2:00.000 trigger go rain (http)
+    2:00.000 wall to rain in 0s
+    2:00.000 update wall | prompt mist 0.0 city 0.5 rain 0.5 | seed 1 0.0 2 1.0
+    2:00.100 update healed after 1
+    2:00.100 wall on rain
+    2:10.000 then waits for Poll
+    ");
+}
+
+#[test]
+fn a_stream_that_is_gone_is_created_again_with_the_look_of_the_moment() {
+    insta::assert_snapshot!(play(SHOW, "
+        0:05 go neon 0s
+        2:00 api forgets
+        2:01 go rain 0s
+        2:20 end
+    "), @r"
+    0:00.001 create wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:00.101 wall created as str_1
+    0:00.102 wall on dawn
+    0:00.202 wall is ONLINE
+    0:05.000 trigger go neon (http)
+    0:05.000 wall to neon in 0s
+    0:05.000 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
+    0:05.100 wall on neon
+    2:01.000 trigger go rain (http)
+    2:01.000 wall to rain in 0s
+    2:01.100 update failed: NotFound (1)
+    2:01.200 wall lost, creating another
+    2:01.201 create wall | prompt mist 0.0 city 0.5 rain 0.5 | seed 1 0.0 2 1.0
+    2:01.301 wall created as str_2
+    2:01.302 wall on rain
+    2:20.000 then waits for Poll
+    ");
+}
+
+#[test]
+fn a_backend_that_starts_anew_is_sent_the_whole_look() {
+    let show = SHOW.replace("every: 1h", "every: 10s");
+    insta::assert_snapshot!(play(&show, "
+        0:05 api restarts
+        0:25 api restarts
+        0:50 end
+    "), @r"
+    0:00.001 create wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:00.101 wall created as str_1
+    0:00.102 wall on dawn
+    0:00.202 wall is ONLINE
+    0:31.769 wall sent again: its session started anew
+    0:31.769 update wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:50.000 then waits for Poll
+    ");
+}
+
+#[test]
+fn a_stream_that_was_ours_is_found_again_and_not_created_twice() {
+    let memories = BTreeMap::from([(Arc::from("wall"), Memory::Created { id: "str_old".into() })]);
+    let mut world = World::at(SHOW, MORNING, &memories);
+    world.api.streams.insert("str_old".to_owned(), serde_json::Map::new());
+    insta::assert_snapshot!(world.play("0:10 end"), @r"
+    0:00.100 wall attached to str_old
+    0:00.100 update wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:00.200 wall on dawn
+    0:00.200 wall is ONLINE
+    0:10.000 then waits for Poll
+    ");
+    let world = World::at(SHOW, MORNING, &memories);
+    insta::assert_snapshot!(world.play("0:10 end"), @r"
+    0:00.100 wall lost, creating another
+    0:00.101 create wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:00.201 wall created as str_1
+    0:00.202 wall on dawn
+    0:00.302 wall is ONLINE
+    0:10.000 then waits for Poll
+    ");
+}
+
+#[test]
+fn a_stream_that_the_show_file_names_is_waited_for_and_never_created() {
+    let show = SHOW.replace("start: dawn", "start: dawn\n    stream: str_theirs");
+    insta::assert_snapshot!(play(&show, "2:00 end"), @r"
+    0:00.100 wall lost, waiting for it to come back
+    2:00.000 then waits for Retry
+    ");
+}
+
+#[test]
+fn at_the_end_a_stream_is_kept_or_deleted_as_the_show_file_says() {
+    insta::assert_snapshot!(play(SHOW, "0:05 stop\n0:06 end"), @r"
+    0:00.001 create wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:00.101 wall created as str_1
+    0:00.102 wall on dawn
+    0:00.202 wall is ONLINE
+    0:06.000 silence
+    ");
+    let show = SHOW.replace("start: dawn", "start: dawn\n    on_exit: delete");
+    insta::assert_snapshot!(play(&show, "0:05 stop\n0:06 end"), @r"
+    0:00.001 create wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:00.101 wall created as str_1
+    0:00.102 wall on dawn
+    0:00.202 wall is ONLINE
+    0:05.100 wall deleted
+    0:06.000 silence
+    ");
+}

@@ -1,0 +1,284 @@
+//! What makes something happen: fixed addresses and topics, triggers with conditions, time tags, cron.
+
+use jiff::Timestamp;
+use segue::show::event::{Event, OscMessage, OscPacket};
+
+use super::{SHOW, play, world::World};
+
+#[test]
+fn every_scene_and_cue_has_an_osc_address_and_a_release_never_fires() {
+    let show = SHOW.replace("inputs:", "cues: { storm: { scene: rain, fade: 0s } }\ninputs:");
+    insta::assert_snapshot!(play(&show, "
+        0:01 osc /segue/scene/neon 0
+        0:02 osc /segue/scene/neon F
+        0:03 osc /segue/scene/neon 1
+        0:06 osc /segue/cue/storm 1
+        0:07 osc /segue/cue/storm 0
+        0:08 osc /segue/wall/scene/dawn 250ms
+        0:10 osc /segue/scene/{neon,moon} T
+        0:15 end
+    "), @r"
+    0:00.001 create wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:00.101 wall created as str_1
+    0:00.102 wall on dawn
+    0:00.202 wall is ONLINE
+    0:03.000 trigger /segue/scene/neon (osc)
+    0:03.000 wall to neon in 1s
+    0:03.000 update wall | prompt mist 0.875 city 0.125 rain 0.0 | seed 1 0.875 2 0.125
+    0:03.250 update wall | prompt mist 0.525 city 0.475 rain 0.0 | seed 1 0.525 2 0.475
+    0:03.500 update wall | prompt mist 0.275 city 0.725 rain 0.0 | seed 1 0.275 2 0.725
+    0:03.750 update wall | prompt mist 0.025 city 0.975 rain 0.0 | seed 1 0.025 2 0.975
+    0:04.000 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
+    0:04.100 wall on neon
+    0:06.000 trigger /segue/cue/storm (osc)
+    0:06.000 cue storm
+    0:06.000 wall to rain in 0s
+    0:06.000 update wall | prompt mist 0.0 city 0.5 rain 0.5
+    0:06.100 wall on rain
+    0:08.000 trigger /segue/wall/scene/dawn (osc)
+    0:08.000 wall to dawn in 250ms
+    0:08.000 update wall | prompt mist 0.9 city 0.05 rain 0.05 | seed 1 0.9 2 0.1
+    0:08.250 update wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:08.350 wall on dawn
+    0:10.000 trigger /segue/scene/neon (osc)
+    0:10.000 wall to neon in 2s
+    0:10.000 update wall | prompt mist 0.8875 city 0.1125 rain 0.0 | seed 1 0.8875 2 0.1125
+    0:10.250 update wall | prompt mist 0.7625 city 0.2375 rain 0.0 | seed 1 0.7625 2 0.2375
+    0:10.500 update wall | prompt mist 0.6375 city 0.3625 rain 0.0 | seed 1 0.6375 2 0.3625
+    0:10.750 update wall | prompt mist 0.5125 city 0.4875 rain 0.0 | seed 1 0.5125 2 0.4875
+    0:11.000 update wall | prompt mist 0.3875 city 0.6125 rain 0.0 | seed 1 0.3875 2 0.6125
+    0:11.250 update wall | prompt mist 0.2625 city 0.7375 rain 0.0 | seed 1 0.2625 2 0.7375
+    0:11.500 update wall | prompt mist 0.1375 city 0.8625 rain 0.0 | seed 1 0.1375 2 0.8625
+    0:11.750 update wall | prompt mist 0.0125 city 0.9875 rain 0.0 | seed 1 0.0125 2 0.9875
+    0:12.000 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
+    0:12.100 wall on neon
+    0:15.000 then waits for Poll
+    ");
+}
+
+#[test]
+fn what_makes_no_sense_is_told_once_a_minute_and_the_show_is_untouched() {
+    insta::assert_snapshot!(play(SHOW, "
+        0:01 osc /segue/scene/moon 1
+        0:02 osc /segue/scene/moon 1
+        0:03 osc /segue/scene/neon -8
+        0:04 osc /segue/scene/neon NaN
+        0:05 osc /segue/scene/neon 1e308
+        0:06 osc /segue/floor/scene/neon
+        0:07 osc /segue/what
+        0:08 osc /elsewhere 1
+        0:09 osc /segue/scene/neon soon
+        2:00 end
+    "), @r"
+    0:00.001 create wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:00.101 wall created as str_1
+    0:00.102 wall on dawn
+    0:00.202 wall is ONLINE
+    0:01.000 refused osc: unknown scene (1): moon
+    0:03.000 refused osc: bad fade (1): `-8` is negative
+    0:06.000 refused osc: unknown stream (1): floor
+    0:07.000 refused osc: unknown address (1): /segue/what
+    1:01.000 refused osc: unknown scene (1): moon
+    1:03.000 refused osc: bad fade (3): `soon` is not a length of time
+    1:07.000 refused osc: unknown address (1): /elsewhere
+    2:00.000 then waits for Poll
+    ");
+}
+
+#[test]
+fn osc_triggers_look_at_their_arguments() {
+    let show = SHOW.replace(
+        "inputs:",
+        "
+triggers:
+  pad: { when: { osc: /pad/1 }, do: { scene: neon, fade: 0s } }
+  high: { when: { osc: /fader, args: [{ above: 0.5 }] }, do: { scene: rain, fade: 0s } }
+  low: { when: { osc: /fader, args: [{ below: 0.5 }] }, do: { scene: dawn, fade: 0s } }
+  named: { when: { osc: '/any/*', args: [go, 3] }, do: { scene: dawn, fade: 0s } }
+inputs:",
+    );
+    insta::assert_snapshot!(play(&show, "
+        0:01 osc /pad/1 0
+        0:02 osc /pad/1 1
+        0:03 osc /fader 0.7
+        0:04 osc /fader 0.5
+        0:05 osc /fader 0.2
+        0:06 osc /any/thing go 4
+        0:07 osc /any/thing go 3
+        0:10 end
+    "), @r"
+    0:00.001 create wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:00.101 wall created as str_1
+    0:00.102 wall on dawn
+    0:00.202 wall is ONLINE
+    0:02.000 trigger pad (osc)
+    0:02.000 wall to neon in 0s
+    0:02.000 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
+    0:02.100 wall on neon
+    0:03.000 trigger high (osc)
+    0:03.000 wall to rain in 0s
+    0:03.000 update wall | prompt mist 0.0 city 0.5 rain 0.5
+    0:03.100 wall on rain
+    0:05.000 trigger low (osc)
+    0:05.000 wall to dawn in 0s
+    0:05.000 update wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:05.100 wall on dawn
+    0:07.000 trigger named (osc)
+    0:10.000 then waits for Poll
+    ");
+}
+
+#[test]
+fn mqtt_topics_and_payloads_fire_what_they_say() {
+    let show = SHOW.replace("inputs: { osc: {} }", "
+triggers:
+  motion: { when: { mqtt: gallery/+/motion, payload: 'on' }, do: { scene: neon, fade: 0s } }
+  bright: { when: { mqtt: gallery/light, payload: { pointer: /lux, above: 200 } }, do: { scene: rain, fade: 0s } }
+  mode: { when: { mqtt: gallery/mode, payload: night, retained: true }, do: { scene: dawn, fade: 0s } }
+inputs: { mqtt: { url: 'mqtt://127.0.0.1', base: segue/test } }");
+    insta::assert_snapshot!(play(&show, "
+        0:01 mqtt gallery/north/motion on
+        0:02 mqtt gallery/north/motion off
+        0:03 mqtt gallery/light {\"lux\": 230}
+        0:04 mqtt gallery/light {\"lux\": \"dark\"}
+        0:05 mqtt gallery/light no json at all
+        0:06 retained gallery/north/motion on
+        0:07 retained gallery/mode night
+        0:08 mqtt segue/test/scene/set neon
+        0:12 mqtt segue/test/scene/set {\"scene\": \"dawn\", \"fade\": \"0s\", \"stream\": \"wall\"}
+        0:13 retained segue/test/scene/set neon
+        0:14 mqtt segue/test/scene/set {\"scene\": \"dawn\", \"fate\": 3}
+        0:15 mqtt segue/test/scene/set moon
+        0:20 end
+    "), @r"
+    0:00.001 create wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:00.101 wall created as str_1
+    0:00.102 wall on dawn
+    0:00.202 wall is ONLINE
+    0:01.000 trigger motion (mqtt)
+    0:01.000 wall to neon in 0s
+    0:01.000 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
+    0:01.100 wall on neon
+    0:03.000 trigger bright (mqtt)
+    0:03.000 wall to rain in 0s
+    0:03.000 update wall | prompt mist 0.0 city 0.5 rain 0.5
+    0:03.100 wall on rain
+    0:07.000 trigger mode (mqtt)
+    0:07.000 wall to dawn in 0s
+    0:07.000 update wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:07.100 wall on dawn
+    0:08.000 trigger segue/test/scene/set (mqtt)
+    0:08.000 wall to neon in 2s
+    0:08.000 update wall | prompt mist 0.8875 city 0.1125 rain 0.0 | seed 1 0.8875 2 0.1125
+    0:08.250 update wall | prompt mist 0.7625 city 0.2375 rain 0.0 | seed 1 0.7625 2 0.2375
+    0:08.500 update wall | prompt mist 0.6375 city 0.3625 rain 0.0 | seed 1 0.6375 2 0.3625
+    0:08.750 update wall | prompt mist 0.5125 city 0.4875 rain 0.0 | seed 1 0.5125 2 0.4875
+    0:09.000 update wall | prompt mist 0.3875 city 0.6125 rain 0.0 | seed 1 0.3875 2 0.6125
+    0:09.250 update wall | prompt mist 0.2625 city 0.7375 rain 0.0 | seed 1 0.2625 2 0.7375
+    0:09.500 update wall | prompt mist 0.1375 city 0.8625 rain 0.0 | seed 1 0.1375 2 0.8625
+    0:09.750 update wall | prompt mist 0.0125 city 0.9875 rain 0.0 | seed 1 0.0125 2 0.9875
+    0:10.000 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
+    0:10.100 wall on neon
+    0:12.000 trigger segue/test/scene/set (mqtt)
+    0:12.000 wall to dawn in 0s
+    0:12.000 update wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:12.100 wall on dawn
+    0:14.000 refused mqtt: bad command (1): unknown key `fate`
+    0:15.000 refused mqtt: unknown scene (1): moon
+    0:20.000 then waits for Poll
+    ");
+}
+
+#[test]
+fn a_bundle_waits_for_its_time_tag_but_not_beyond_the_horizon() {
+    let mut world = World::new(SHOW);
+    world.run_until(super::world::time_of("0:01"));
+    let bundle = |scene: &str, ahead: f64, now: Timestamp| {
+        let message = OscMessage { address: format!("/segue/scene/{scene}"), args: Vec::new() };
+        let due = now + std::time::Duration::from_secs_f64(ahead);
+        Event::Osc(OscPacket { messages: vec![message], due: Some(due) })
+    };
+    let now = world.now.wall;
+    world.happen(bundle("neon", 4.0, now));
+    world.happen(bundle("dawn", 3600.0, now));
+    insta::assert_snapshot!(world.play("0:10 end"), @r"
+    0:00.001 create wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:00.101 wall created as str_1
+    0:00.102 wall on dawn
+    0:00.202 wall is ONLINE
+    0:01.000 refused osc: time tag too far ahead (1): 3600.0 s ahead
+    0:01.000 trigger /segue/scene/dawn (osc)
+    0:05.000 trigger /segue/scene/neon (osc)
+    0:05.000 wall to neon in 2s
+    0:05.000 update wall | prompt mist 0.9375 city 0.0625 rain 0.0 | seed 1 0.9375 2 0.0625
+    0:05.250 update wall | prompt mist 0.7625 city 0.2375 rain 0.0 | seed 1 0.7625 2 0.2375
+    0:05.500 update wall | prompt mist 0.6375 city 0.3625 rain 0.0 | seed 1 0.6375 2 0.3625
+    0:05.750 update wall | prompt mist 0.5125 city 0.4875 rain 0.0 | seed 1 0.5125 2 0.4875
+    0:06.000 update wall | prompt mist 0.3875 city 0.6125 rain 0.0 | seed 1 0.3875 2 0.6125
+    0:06.250 update wall | prompt mist 0.2625 city 0.7375 rain 0.0 | seed 1 0.2625 2 0.7375
+    0:06.500 update wall | prompt mist 0.1375 city 0.8625 rain 0.0 | seed 1 0.1375 2 0.8625
+    0:06.750 update wall | prompt mist 0.0125 city 0.9875 rain 0.0 | seed 1 0.0125 2 0.9875
+    0:07.000 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
+    0:07.100 wall on neon
+    0:10.000 then waits for Poll
+    ");
+}
+
+#[test]
+fn cron_fires_in_the_zone_of_the_show_and_a_trigger_may_have_its_own() {
+    let show = SHOW.replace(
+        "inputs:",
+        "
+triggers:
+  open: { when: { cron: '10 9 * * *' }, do: { scene: neon, fade: 0s } }
+  tokyo: { when: { cron: '5 17 * * *', timezone: Asia/Tokyo }, do: { scene: rain, fade: 0s } }
+inputs:",
+    );
+    // 08:00 UTC is 09:00 in Berlin and 17:00 in Tokyo.
+    insta::assert_snapshot!(play(&show, "20:00 end"), @r"
+    0:00.001 create wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:00.101 wall created as str_1
+    0:00.102 wall on dawn
+    0:00.202 wall is ONLINE
+    5:00.000 trigger tokyo (cron)
+    5:00.000 wall to rain in 0s
+    5:00.000 update wall | prompt mist 0.0 city 0.5 rain 0.5 | seed 1 0.0 2 1.0
+    5:00.100 wall on rain
+    10:00.000 trigger open (cron)
+    10:00.000 wall to neon in 0s
+    10:00.000 update wall | prompt mist 0.0 city 1.0 rain 0.0
+    10:00.100 wall on neon
+    20:00.000 then waits for Poll
+    ");
+}
+
+#[test]
+fn a_clock_set_back_does_not_fire_a_cron_twice_and_one_set_forward_does_not_lose_it() {
+    let show = SHOW.replace(
+        "inputs:",
+        "
+triggers:
+  open: { when: { cron: '10 9 * * *' }, do: { scene: neon, fade: 0s } }
+  noon: { when: { cron: '0 12 * * *' }, do: { scene: rain, fade: 0s } }
+inputs:",
+    );
+    insta::assert_snapshot!(play(&show, "
+        11:00 clock -3600
+        80:00 clock 10800
+        81:00 end
+    "), @r"
+    0:00.001 create wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:00.101 wall created as str_1
+    0:00.102 wall on dawn
+    0:00.202 wall is ONLINE
+    10:00.000 trigger open (cron)
+    10:00.000 wall to neon in 0s
+    10:00.000 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
+    10:00.100 wall on neon
+    80:00.000 trigger noon (cron)
+    80:00.000 wall to rain in 0s
+    80:00.000 update wall | prompt mist 0.0 city 0.5 rain 0.5
+    80:00.100 wall on rain
+    81:00.000 then waits for Poll
+    ");
+}
