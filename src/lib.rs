@@ -2,3 +2,4 @@
 pub mod input;
 pub mod show;
 pub mod simulator;
+pub mod web;
