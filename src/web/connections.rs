@@ -1,0 +1,227 @@
+//! The connections: how many, how long, and how they end. Knows nothing of what is said over them.
+//!
+//! There is always room for one more. When all places are taken, the connection that has been open longest without a
+//! request being answered gives up its place; browsers open another without anybody noticing, and whoever holds
+//! connections open without a word loses them first. Every wait for a client has a limit besides.
+
+use std::{
+    convert::Infallible,
+    future::Future,
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{Router, body::Body, http::Request, response::IntoResponse};
+use hyper::{
+    body::Incoming,
+    server::conn::http1,
+    service::{Service, service_fn},
+};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::{AbortHandle, JoinError, JoinSet},
+};
+
+use super::{Limits, Server, guard, routes};
+
+/// The longest head of a request. Browsers send 1 KiB, and cookies of other servers on this host perhaps 8 KiB.
+const HEAD_BYTES_MAX: usize = 16 * 1024;
+/// How long the server rests when it can open no more sockets; one line in the log each.
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
+
+/// Answers at `listener` until `shutdown`, then lets answers in flight finish within the grace.
+pub(super) async fn run(
+    listener: TcpListener,
+    server: Server,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let listen = listener.local_addr()?;
+    tracing::info!(%listen, "The web server listens.");
+    let mut connections = Connections::new(listen, server);
+    tokio::pin!(shutdown);
+    loop {
+        tokio::select! {
+            () = &mut shutdown => break,
+            stream = accept(&listener) => connections.open(stream),
+            Some(ended) = connections.tasks.join_next() => tell(ended),
+        }
+    }
+    drop(listener);
+    connections.close().await;
+    Ok(())
+}
+
+/// Waits for a connection, through whatever goes wrong with it.
+async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            Err(error) if is_the_clients(&error) => {}
+            Err(error) => {
+                tracing::warn!(%error, "The web server can open no connection.");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Whether an error of accepting is about that one client, who has gone again.
+fn is_the_clients(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+/// Every open connection.
+struct Connections {
+    listen: SocketAddr,
+    limits: Limits,
+    service: TowerToHyperService<Router>,
+    /// In the order of their opening.
+    open: Vec<Open>,
+    tasks: JoinSet<()>,
+    /// Says to every connection that the show is over.
+    over: watch::Sender<bool>,
+}
+
+/// One open connection.
+struct Open {
+    task: AbortHandle,
+    answering: Arc<AtomicBool>,
+}
+
+impl Connections {
+    fn new(listen: SocketAddr, server: Server) -> Self {
+        Self {
+            listen,
+            limits: server.limits,
+            service: TowerToHyperService::new(routes::router(server)),
+            open: Vec::new(),
+            tasks: JoinSet::new(),
+            over: watch::Sender::new(false),
+        }
+    }
+
+    /// Gives a new connection a place, an old one's if it must be.
+    fn open(&mut self, stream: TcpStream) {
+        // Without a local address the client has gone again.
+        let Ok(local) = stream.local_addr() else { return };
+        self.make_room();
+        // An answer is one write: there is nothing to wait for. Where it cannot be set, it is only slower.
+        let _ = stream.set_nodelay(true);
+        let answering = Arc::new(AtomicBool::new(false));
+        let talk = talk(
+            stream,
+            self.service.clone(),
+            guard::Ours::new(self.listen, local),
+            Arc::clone(&answering),
+            self.limits.head,
+            self.over.subscribe(),
+        );
+        let task = self.tasks.spawn(talk);
+        self.open.push(Open { task, answering });
+    }
+
+    fn make_room(&mut self) {
+        self.open.retain(|open| !open.task.is_finished());
+        if self.open.len() < self.limits.connections {
+            return;
+        }
+        let silent = self.open.iter().position(|open| !open.answering.load(Ordering::Relaxed));
+        let oldest = self.open.remove(silent.unwrap_or(0));
+        oldest.task.abort();
+        tracing::debug!("A web connection gave up its place.");
+    }
+
+    /// Ends every connection: at once where nothing is being answered, within the grace where something is.
+    async fn close(mut self) {
+        self.over.send_replace(true);
+        let all = async {
+            while let Some(ended) = self.tasks.join_next().await {
+                tell(ended);
+            }
+        };
+        if tokio::time::timeout(self.limits.grace, all).await.is_err() {
+            tracing::debug!(left = self.tasks.len(), "Web connections are cut off.");
+        }
+    }
+}
+
+/// Tells of a connection that ended by a mistake of ours.
+fn tell(ended: Result<(), JoinError>) {
+    if let Err(error) = ended
+        && error.is_panic()
+    {
+        tracing::error!(%error, "A web connection broke down.");
+    }
+}
+
+/// Serves one connection until it ends, or the show does.
+async fn talk(
+    stream: TcpStream,
+    service: TowerToHyperService<Router>,
+    ours: guard::Ours,
+    answering: Arc<AtomicBool>,
+    head: Duration,
+    mut over: watch::Receiver<bool>,
+) {
+    let service = service_fn(move |request: Request<Incoming>| {
+        let turn = Turn::begin(&answering);
+        let request = request.map(Body::new);
+        let answer = guard::admit(&request, ours).map(|()| service.call(request));
+        async move {
+            let response = match answer {
+                Ok(answer) => answer.await?,
+                Err(problem) => problem.into_response(),
+            };
+            drop(turn);
+            Ok::<_, Infallible>(guard::harden(response))
+        }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(head)
+        .max_buf_size(HEAD_BYTES_MAX)
+        .serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        ended = &mut connection => ended,
+        () = is_over(&mut over) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::trace!(%error, "A web connection broke.");
+    }
+}
+
+async fn is_over(over: &mut watch::Receiver<bool>) {
+    // The sender is gone only when the server is, and this task with it.
+    let _ = over.wait_for(|over| *over).await;
+}
+
+/// One request being answered: as long as this lives, its connection counts as busy.
+struct Turn(Arc<AtomicBool>);
+
+impl Turn {
+    fn begin(answering: &Arc<AtomicBool>) -> Self {
+        answering.store(true, Ordering::Relaxed);
+        Self(Arc::clone(answering))
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+}

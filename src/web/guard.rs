@@ -1,0 +1,108 @@
+//! Whom the server listens to, and what it tells every browser. Knows headers only, nothing of the show.
+//!
+//! A browser is a door into the building: any page that it has open can send requests to any address it can reach.
+//! Two checks close it. The host that a request names must be this machine, because a page that has its own name
+//! resolve to our address (DNS rebinding) would otherwise count as ours. And what changes something must come from a
+//! page of this very host, because a form on any page can be sent to us (CSRF). Scripts send no origin and pass.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::{
+    body::Body,
+    http::{HeaderName, HeaderValue, Request, Response, header, uri::Authority},
+};
+
+use super::problem::{Kind, Problem, quoted};
+
+/// What every answer carries, unless its route says something else.
+///
+/// A snapshot is old at once, so nothing may be kept; and nothing of ours belongs into anybody's frame.
+const HEADERS: [(HeaderName, HeaderValue); 6] = [
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+];
+
+/// The two ends of our side of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ours {
+    /// Where the server listens; perhaps at every address.
+    pub(super) listen: IpAddr,
+    /// Which address this connection came in at.
+    pub(super) local: IpAddr,
+}
+
+impl Ours {
+    /// Makes it from the two socket addresses.
+    pub(super) fn new(listen: SocketAddr, local: SocketAddr) -> Self {
+        Self { listen: listen.ip().to_canonical(), local: local.ip().to_canonical() }
+    }
+}
+
+/// Refuses what a foreign page may have made a browser send.
+pub(super) fn admit(request: &Request<Body>, ours: Ours) -> Result<(), Problem> {
+    let host = host(request)?;
+    if !is_ours(&host, ours) {
+        let named = quoted(host.host());
+        let detail = format!("{named} is not this server; ask for localhost or for `{}`", ours.local);
+        return Err(Problem::new(Kind::ForeignHost, detail));
+    }
+    if request.method().is_safe() {
+        return Ok(());
+    }
+    for origin in request.headers().get_all(header::ORIGIN) {
+        let origin = origin.to_str().unwrap_or("?");
+        if !is_same(origin, &host) {
+            let detail = format!("a page of {} asks for it, and this is `{host}`", quoted(origin));
+            return Err(Problem::new(Kind::ForeignOrigin, detail));
+        }
+    }
+    Ok(())
+}
+
+/// Returns the one host that a request is for. The request line wins over the header (RFC 9112, 3.2.2).
+fn host(request: &Request<Body>) -> Result<Authority, Problem> {
+    let bad = |detail: &str| Problem::new(Kind::BadRequest, detail);
+    let mut named = request.headers().get_all(header::HOST).iter();
+    let first = named.next().ok_or_else(|| bad("the `Host` header is missing"))?;
+    if named.next().is_some() {
+        return Err(bad("there is more than one `Host` header"));
+    }
+    let host = match request.uri().authority() {
+        Some(authority) => authority.clone(),
+        None => first.as_bytes().try_into().map_err(|_| bad("the `Host` header names no host"))?,
+    };
+    if host.as_str().contains('@') {
+        return Err(bad("a host has no user"));
+    }
+    Ok(host)
+}
+
+/// A loopback name or address, the address listened at, or the one the connection came in at; whatever the port,
+/// because a tunnel may have another.
+fn is_ours(host: &Authority, ours: Ours) -> bool {
+    let name = host.host();
+    if name.eq_ignore_ascii_case("localhost") {
+        return true;
+    }
+    let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
+    let Ok(address) = bare.parse::<IpAddr>().map(|address| address.to_canonical()) else { return false };
+    address.is_loopback() || address == ours.local || address == ours.listen
+}
+
+/// Whether an origin is a page of this host, port included. `null` never is.
+fn is_same(origin: &str, host: &Authority) -> bool {
+    let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+    authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host.as_str()))
+}
+
+/// Adds what every browser must be told.
+pub(super) fn harden(mut response: Response<Body>) -> Response<Body> {
+    for (name, value) in HEADERS {
+        response.headers_mut().entry(name).or_insert(value);
+    }
+    response
+}

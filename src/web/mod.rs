@@ -1,0 +1,123 @@
+//! The web server: what people, scripts, probes and Prometheus see of the show over HTTP, and the scenes and cues they
+//! ask for. Decides nothing and keeps nothing: it asks the loop what is so, and hands commands on.
+//!
+//! No route trusts a browser blindly (see `guard`), and no client, however slow, keeps others out (see `connections`).
+
+mod connections;
+mod guard;
+mod nearest;
+mod page;
+mod problem;
+mod read;
+mod routes;
+mod scenes;
+#[cfg(test)]
+mod tests;
+
+use std::{fmt, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, oneshot},
+};
+
+use self::problem::{Kind, Problem};
+use crate::show::{event::Command, sheet::Sheet, snapshot::Snapshot};
+
+/// How the server asks the loop what is on: it sends the way to answer.
+///
+/// One place per open connection is plenty, as each asks for one thing at a time.
+pub type Ask = mpsc::Sender<oneshot::Sender<Snapshot>>;
+
+/// Says that the show has more waiting than it takes; the command was not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Busy;
+
+/// What the server may see and do.
+pub struct Desk {
+    /// The show as written: which scenes, cues and streams there are.
+    pub sheet: Arc<Sheet>,
+    /// The show as it is: answered by the loop, and so the proof that the loop is alive.
+    pub ask: Ask,
+    /// Hands a command to the show. Must not block.
+    pub commands: Box<dyn Fn(Command) -> Result<(), Busy> + Send + Sync>,
+    /// Returns the metrics as `OpenMetrics` text. Must not block.
+    pub metrics: Box<dyn Fn() -> String + Send + Sync>,
+}
+
+impl fmt::Debug for Desk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Desk").field("show", &self.sheet.title).finish_non_exhaustive()
+    }
+}
+
+/// Takes the address that [`serve`] answers at.
+pub async fn bind(listen: SocketAddr) -> io::Result<TcpListener> {
+    TcpListener::bind(listen).await
+}
+
+/// Serves `desk` on `listener` until `shutdown`, and ends at most a second after it.
+///
+/// What goes wrong with one connection stays there. An error is one of the listener at the start.
+pub async fn serve(
+    listener: TcpListener,
+    desk: Arc<Desk>,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    connections::run(listener, Server { desk, limits: LIMITS }, shutdown).await
+}
+
+/// What one client may cost the others.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    /// Open connections at once.
+    connections: usize,
+    /// From the start of a connection, or its last answer, to the end of the next request's head.
+    head: Duration,
+    /// From the end of a head to the end of the body.
+    body: Duration,
+    /// From a question to the loop's answer.
+    answer: Duration,
+    /// From the end of the show to the end of the last connection.
+    grace: Duration,
+}
+
+/// The limits outside of tests.
+///
+/// A browser opens six connections, so these are for ten screens at once; each holds at most a head, a body and an
+/// answer of some 16 KiB, so all of them 3 MiB. A head is one packet and a body two: seconds are for a bad wireless
+/// network, and an idle connection costs a browser nothing to open again. The loop turns in well under a millisecond:
+/// one that takes 2 s is stuck. The grace is long enough for an answer in flight, and far within systemd's patience.
+const LIMITS: Limits = Limits {
+    connections: 64,
+    head: Duration::from_secs(10),
+    body: Duration::from_secs(5),
+    answer: Duration::from_secs(2),
+    grace: Duration::from_secs(1),
+};
+
+/// What every answer is made from.
+#[derive(Clone, Debug)]
+struct Server {
+    desk: Arc<Desk>,
+    limits: Limits,
+}
+
+impl Server {
+    /// Asks the loop what is on.
+    async fn snapshot(&self) -> Result<Snapshot, Problem> {
+        let (answer, answered) = oneshot::channel();
+        let asked = async {
+            self.desk.ask.send(answer).await.ok()?;
+            answered.await.ok()
+        };
+        match tokio::time::timeout(self.limits.answer, asked).await {
+            Ok(Some(snapshot)) => Ok(snapshot),
+            Ok(None) => Err(Problem::new(Kind::NoAnswer, "the show has ended")),
+            Err(_) => {
+                let waited = self.limits.answer;
+                Err(Problem::new(Kind::NoAnswer, format!("the show does not answer within {waited:?}")))
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! What a request says besides its path: members of a JSON body and of the query, told apart by nobody.
+//!
+//! `?fade=8s` and `{"fade": 8}` are the same. The content type does not matter: what is not JSON says so itself.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Query, Request},
+    http::StatusCode,
+};
+use serde_json::{Map, Value};
+
+use super::{
+    Server,
+    nearest::nearest,
+    problem::{Kind, Problem, quoted},
+};
+use crate::show::{duration, scene::Fade};
+
+/// The largest body. A command has two short members; the rest is room for what later routes take.
+pub(super) const BODY_BYTES_MAX: usize = 16 * 1024;
+
+/// The members of a request, each known and each given once.
+#[derive(Debug, Default)]
+pub(super) struct Members(BTreeMap<String, Value>);
+
+impl Members {
+    /// Reads the body and the query of a request that may have the members `known`.
+    pub(super) async fn of(server: &Server, request: Request, known: &[&str]) -> Result<Self, Problem> {
+        let query = Query::<Vec<(String, String)>>::try_from_uri(request.uri())
+            .map_err(|error| bad(format!("the query cannot be read: {}", error.body_text())))?;
+        let mut members = Self::default();
+        for (name, value) in query.0 {
+            members.add(name, Value::String(value), known)?;
+        }
+        for (name, value) in body(server, request).await? {
+            members.add(name, value, known)?;
+        }
+        Ok(members)
+    }
+
+    fn add(&mut self, name: String, value: Value, known: &[&str]) -> Result<(), Problem> {
+        if !known.contains(&name.as_str()) {
+            let takes = match known {
+                [] => "nothing can be said with this".to_owned(),
+                known => format!("what can be said is `{}`", known.join("`, `")),
+            };
+            let detail = format!("unknown key {}: {takes}", quoted(&name));
+            return Err(bad(detail).meant(nearest(&name, known.iter().copied())));
+        }
+        if self.0.contains_key(&name) {
+            return Err(bad(format!("`{name}` is given twice")));
+        }
+        self.0.insert(name, value);
+        Ok(())
+    }
+
+    /// Takes the fade: seconds as a number, or a text such as `1m30s`.
+    pub(super) fn fade(&mut self) -> Result<Option<Duration>, Problem> {
+        let time = match self.0.remove("fade") {
+            None | Some(Value::Null) => return Ok(None),
+            Some(Value::Number(seconds)) => duration::from_seconds(seconds.as_f64().unwrap_or(f64::NAN)),
+            Some(Value::String(text)) => {
+                duration::parse(&text).map_err(|_| format!("{} is not a length of time", quoted(&text)))
+            }
+            Some(_) => Err("it is neither a number of seconds nor a text such as `8s`".to_owned()),
+        };
+        let time = time.map_err(|error| bad(format!("the fade cannot be read: {error}")))?;
+        if Fade::new(time).is_none() {
+            return Err(bad("a fade takes at most a day"));
+        }
+        Ok(Some(time))
+    }
+
+    /// Takes a text.
+    pub(super) fn text(&mut self, name: &str) -> Result<Option<String>, Problem> {
+        match self.0.remove(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(bad(format!("`{name}` is not a text"))),
+        }
+    }
+}
+
+/// Reads the body, within its limits, as a JSON object; nothing is an empty one.
+async fn body(server: &Server, request: Request) -> Result<Map<String, Value>, Problem> {
+    let limit = server.limits.body;
+    let read = tokio::time::timeout(limit, Bytes::from_request(request, server)).await;
+    let bytes = match read {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            let detail = format!("a body has at most {BODY_BYTES_MAX} bytes");
+            return Err(Problem::new(Kind::BodyTooLarge, detail));
+        }
+        Ok(Err(rejection)) => return Err(bad(format!("the body cannot be read: {}", rejection.body_text()))),
+        Err(_) => {
+            let detail = format!("the body was not complete within {limit:?}");
+            return Err(Problem::new(Kind::BodyTooSlow, detail));
+        }
+    };
+    if bytes.trim_ascii().is_empty() {
+        return Ok(Map::new());
+    }
+    match serde_json::from_slice(&bytes) {
+        Ok(Value::Object(members)) => Ok(members),
+        Ok(_) => Err(bad("the body is not a JSON object")),
+        Err(error) => Err(bad(format!("the body is not JSON: {error}"))),
+    }
+}
+
+/// Makes the refusal of a request that makes no sense.
+pub(super) fn bad(detail: impl Into<String>) -> Problem {
+    Problem::new(Kind::BadRequest, detail)
+}

@@ -1,0 +1,89 @@
+//! The routes that ask the show for something: go to a scene, fire a cue. Accepting is not doing: the show does it.
+
+use axum::{
+    extract::{Path, Request, State, rejection::PathRejection},
+    http::StatusCode,
+    response::Response,
+};
+use serde_json::{Value, json};
+
+use super::{
+    Busy, Server,
+    nearest::nearest,
+    problem::{Kind, Problem, quoted},
+    read::{Members, bad},
+    routes::json,
+};
+use crate::show::{self, event::Command, sheet::Sheet};
+
+/// The last part of the path's name, as the client wrote it.
+type Name = Result<Path<String>, PathRejection>;
+
+/// Goes to a scene: `POST /api/scenes/{name}/go`, with a `fade` and a `stream` if wanted.
+pub(super) async fn scene(
+    State(server): State<Server>,
+    name: Name,
+    request: Request,
+) -> Result<Response, Problem> {
+    let scene = named(name)?;
+    let mut members = Members::of(&server, request, &["fade", "stream"]).await?;
+    let (fade, stream) = (members.fade()?, members.text("stream")?);
+    order(&server, Command::Scene { scene, stream, fade })
+}
+
+/// Fires a cue: `POST /api/cues/{name}/go`.
+pub(super) async fn cue(
+    State(server): State<Server>,
+    name: Name,
+    request: Request,
+) -> Result<Response, Problem> {
+    let cue = named(name)?;
+    Members::of(&server, request, &[]).await?;
+    order(&server, Command::Cue { cue })
+}
+
+fn named(name: Name) -> Result<String, Problem> {
+    name.map(|Path(name)| name)
+        .map_err(|error| bad(format!("the name cannot be read: {}", error.body_text())))
+}
+
+/// Hands a command to the show, if the show can obey it.
+fn order(server: &Server, command: Command) -> Result<Response, Problem> {
+    let sheet = &server.desk.sheet;
+    show::check_command(sheet, &command).map_err(|why| explained(sheet, &command, why))?;
+    let accepted = accepted(&command);
+    (server.desk.commands)(command)
+        .map_err(|Busy| Problem::new(Kind::Busy, "more is waiting than the show can take; try again"))?;
+    json(StatusCode::ACCEPTED, &accepted, false)
+}
+
+fn accepted(command: &Command) -> Value {
+    match command {
+        Command::Scene { scene, stream, fade } => json!({
+            "accepted": true,
+            "scene": scene,
+            "stream": stream,
+            "fade_seconds": fade.map(|fade| fade.as_secs_f64()),
+        }),
+        Command::Cue { cue } => json!({ "accepted": true, "cue": cue }),
+    }
+}
+
+/// Says which name of a command is unknown, and which was probably meant; `why` where it is none of the names.
+fn explained(sheet: &Sheet, command: &Command, why: String) -> Problem {
+    match command {
+        Command::Scene { scene, .. } if !sheet.scenes.contains_key(&**scene) => {
+            Problem::new(Kind::UnknownScene, format!("there is no scene {}", quoted(scene)))
+                .meant(nearest(scene, sheet.scenes.keys().map(|name| &**name)))
+        }
+        Command::Scene { stream: Some(stream), .. } if sheet.stream(stream).is_none() => {
+            bad(format!("there is no stream {}", quoted(stream)))
+                .meant(nearest(stream, sheet.streams.iter().map(|stream| &*stream.name)))
+        }
+        Command::Cue { cue } if !sheet.cues.contains_key(&**cue) => {
+            Problem::new(Kind::UnknownCue, format!("there is no cue {}", quoted(cue)))
+                .meant(nearest(cue, sheet.cues.keys().map(|name| &**name)))
+        }
+        Command::Scene { .. } | Command::Cue { .. } => bad(why),
+    }
+}

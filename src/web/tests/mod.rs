@@ -1,0 +1,207 @@
+//! The server over real sockets, in front of a show that the test plays.
+
+mod connections;
+mod guard;
+mod read;
+mod scenes;
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    sync::{Arc, Mutex, Once},
+    time::Duration,
+};
+
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+use tokio::{
+    net::TcpStream,
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+};
+
+use super::{Busy, Desk, LIMITS, Limits, Server, bind, connections as shell};
+use crate::show::{
+    event::Command,
+    scene::Scene,
+    sheet::{Base, BlendMode, Cue, OnExit, Sheet, StreamSheet, Updates},
+    snapshot::{Phase, Share, Snapshot, StreamSnapshot},
+    venue::{Backend, Connection, Environment, Venue},
+    weighted::Weighted,
+};
+
+/// How long a test waits for what must come.
+const SOON: Duration = Duration::from_secs(10);
+
+/// A served show.
+struct House {
+    address: SocketAddr,
+    client: reqwest::Client,
+    /// What the show was asked for.
+    orders: Arc<Mutex<Vec<Command>>>,
+    stop: Option<oneshot::Sender<()>>,
+    server: JoinHandle<std::io::Result<()>>,
+}
+
+/// How the show behaves.
+struct Play {
+    snapshot: Snapshot,
+    limits: Limits,
+    /// Whether the loop answers questions.
+    answers: bool,
+    /// Whether the queue takes commands.
+    takes: bool,
+}
+
+impl Default for Play {
+    fn default() -> Self {
+        Self { snapshot: snapshot(), limits: LIMITS, answers: true, takes: true }
+    }
+}
+
+impl House {
+    async fn open() -> Self {
+        Self::playing(Play::default()).await
+    }
+
+    async fn playing(play: Play) -> Self {
+        static TLS: Once = Once::new();
+        TLS.call_once(|| {
+            // Another test of this process may have been first.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+        });
+        let Play { snapshot, limits, answers, takes } = play;
+        let (ask, mut asked) = mpsc::channel::<oneshot::Sender<Snapshot>>(1);
+        tokio::spawn(async move {
+            let mut unanswered = Vec::new();
+            while let Some(answer) = asked.recv().await {
+                if answers {
+                    answer.send(snapshot.clone()).ok();
+                } else {
+                    unanswered.push(answer);
+                }
+            }
+        });
+        let orders = Arc::new(Mutex::new(Vec::new()));
+        let commands = {
+            let orders = Arc::clone(&orders);
+            move |command| {
+                if !takes {
+                    return Err(Busy);
+                }
+                orders.lock().unwrap().push(command);
+                Ok(())
+            }
+        };
+        let desk = Arc::new(Desk {
+            sheet: Arc::new(sheet()),
+            ask,
+            commands: Box::new(commands),
+            metrics: Box::new(|| "segue_up 1\n# EOF\n".to_owned()),
+        });
+        let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let shutdown = async move { stopped.await.unwrap_or_default() };
+        let server = tokio::spawn(shell::run(listener, Server { desk, limits }, shutdown));
+        let client = reqwest::Client::builder().no_proxy().timeout(SOON).build().unwrap();
+        Self { address, client, orders, stop: Some(stop), server }
+    }
+
+    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.client.request(method, format!("http://{}{path}", self.address))
+    }
+
+    async fn get(&self, path: &str) -> reqwest::Response {
+        self.request(Method::GET, path).send().await.unwrap()
+    }
+
+    async fn post(&self, path: &str, body: impl Into<reqwest::Body>) -> reqwest::Response {
+        self.request(Method::POST, path).body(body).send().await.unwrap()
+    }
+
+    /// Opens a connection on which nothing is said yet.
+    async fn dial(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.unwrap()
+    }
+
+    fn orders(&self) -> Vec<Command> {
+        self.orders.lock().unwrap().clone()
+    }
+}
+
+/// Checks that an answer is a refusal in its proper form, and returns its members.
+async fn refusal(response: reqwest::Response, status: u16, kind: &str) -> Value {
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
+    assert_eq!(response.status(), status);
+    let problem: Value = response.json().await.unwrap();
+    assert_eq!(problem["status"], json!(status));
+    assert_eq!(problem["type"], json!(format!("urn:segue:problem:{kind}")), "{problem}");
+    assert!(problem["title"].is_string(), "{problem}");
+    problem
+}
+
+/// A show of one stream, three scenes and a cue.
+fn sheet() -> Sheet {
+    let base = Base {
+        prompt: Weighted::one("mist".into()),
+        seed: Weighted::one(42),
+        values: BTreeMap::new(),
+        controlnets: Vec::new(),
+        fixed: Map::new(),
+    };
+    let connection = Connection {
+        backend: Backend::Simulator,
+        environment: Environment::Production,
+        api_key: None,
+        pipeline_id: None,
+    };
+    let wall = StreamSheet {
+        name: "wall".into(),
+        connection,
+        attach: None,
+        base,
+        start: None,
+        blend: BlendMode::Spherical,
+        prompt_angle: 0.8,
+        updates: Updates::default(),
+        status_every: Duration::from_secs(5),
+        on_exit: OnExit::Keep,
+    };
+    let scene = |name: &str| (name.into(), Arc::new(Scene::empty(name)));
+    Sheet {
+        title: "Gallery <North>".into(),
+        zone: jiff::tz::TimeZone::UTC,
+        streams: vec![wall],
+        scenes: ["dawn", "neon", "night sky/2"].map(scene).into(),
+        cues: [("open".into(), Arc::new(Cue { name: "open".into(), steps: Vec::new() }))].into(),
+        triggers: Vec::new(),
+        venue: Venue::default(),
+    }
+}
+
+/// One live stream, on its way from dawn to neon.
+fn snapshot() -> Snapshot {
+    let share = |scene: &str, weight| Share { scene: scene.into(), weight };
+    let wall = StreamSnapshot {
+        name: "wall".into(),
+        backend: Backend::Simulator,
+        phase: Phase::Live,
+        id: Some("str_1".to_owned()),
+        output_playback_id: None,
+        scene: "neon".into(),
+        mix: vec![share("dawn", 0.25), share("neon", 0.75)],
+        transition: None,
+        prompts: vec![(json!("<script>alert('mist')</script>"), 1.0)],
+        seeds: vec![(json!(42), 1.0)],
+        updates: crate::show::snapshot::Updates::default(),
+        health: None,
+        trouble: None,
+    };
+    Snapshot {
+        show: "Gallery <North>".into(),
+        streams: vec![wall],
+        upcoming: Vec::new(),
+        broker_connected: None,
+    }
+}

@@ -1,0 +1,138 @@
+//! The routes that ask for something.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{Command, House, LIMITS, Limits, Play, refusal};
+
+fn neon(fade: Option<f64>, stream: Option<&str>) -> Command {
+    Command::Scene {
+        scene: "neon".to_owned(),
+        stream: stream.map(str::to_owned),
+        fade: fade.map(Duration::from_secs_f64),
+    }
+}
+
+#[tokio::test]
+async fn a_scene_is_asked_for_in_any_of_the_forms() {
+    let house = House::open().await;
+    let cases = [
+        ("", "", neon(None, None)),
+        ("", " \n", neon(None, None)),
+        ("", "{}", neon(None, None)),
+        ("", r#"{"fade": 8}"#, neon(Some(8.0), None)),
+        ("", r#"{"fade": 0}"#, neon(Some(0.0), None)),
+        ("", r#"{"fade": "1m30s", "stream": "wall"}"#, neon(Some(90.0), Some("wall"))),
+        ("", r#"{"fade": null, "stream": null}"#, neon(None, None)),
+        ("?fade=8", "", neon(Some(8.0), None)),
+        ("?fade=250ms&stream=wall", "", neon(Some(0.25), Some("wall"))),
+        ("?stream=wall", r#"{"fade": 2.5}"#, neon(Some(2.5), Some("wall"))),
+    ];
+    for (query, body, command) in cases {
+        let response = house.post(&format!("/api/scenes/neon/go{query}"), body).await;
+        assert_eq!(response.status(), 202, "{query} {body}");
+        let told: Value = response.json().await.unwrap();
+        assert_eq!(told["accepted"], json!(true));
+        assert_eq!(told["scene"], json!("neon"));
+        assert_eq!(house.orders().pop(), Some(command), "{query} {body}");
+    }
+    assert_eq!(house.orders().len(), 10);
+}
+
+#[tokio::test]
+async fn a_name_may_be_anything_that_a_path_can_carry() {
+    let house = House::open().await;
+    assert_eq!(house.post("/api/scenes/night%20sky%2F2/go", "").await.status(), 202);
+    let command = Command::Scene { scene: "night sky/2".to_owned(), stream: None, fade: None };
+    assert_eq!(house.orders(), [command]);
+    refusal(house.post("/api/scenes/%FF/go", "").await, 400, "bad-request").await;
+}
+
+#[tokio::test]
+async fn a_cue_is_fired() {
+    let house = House::open().await;
+    let response = house.post("/api/cues/open/go", "{}").await;
+    assert_eq!(response.status(), 202);
+    let told: Value = response.json().await.unwrap();
+    assert_eq!(told, json!({ "accepted": true, "cue": "open" }));
+    assert_eq!(house.orders(), [Command::Cue { cue: "open".to_owned() }]);
+}
+
+#[tokio::test]
+async fn an_unknown_name_is_told_the_nearest() {
+    let house = House::open().await;
+    let problem = refusal(house.post("/api/scenes/noen/go", "").await, 404, "unknown-scene").await;
+    assert_eq!(problem["detail"], json!("there is no scene `noen`; did you mean `neon`?"));
+    assert_eq!(problem["did_you_mean"], json!("neon"));
+    let problem = refusal(house.post("/api/scenes/sunset/go", "").await, 404, "unknown-scene").await;
+    assert_eq!(problem["detail"], json!("there is no scene `sunset`"));
+    assert_eq!(problem["did_you_mean"], Value::Null);
+    let problem = refusal(house.post("/api/cues/opne/go", "").await, 404, "unknown-cue").await;
+    assert_eq!(problem["did_you_mean"], json!("open"));
+    let problem = refusal(house.post("/api/scenes/neon/go?stream=wal", "").await, 400, "bad-request").await;
+    assert_eq!(problem["detail"], json!("there is no stream `wal`; did you mean `wall`?"));
+    assert!(house.orders().is_empty());
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_is_refused_with_the_reason() {
+    let house = House::open().await;
+    let day = "a fade takes at most a day";
+    let neither = "the fade cannot be read: it is neither a number of seconds nor a text such as `8s`";
+    let keys = "what can be said is `fade`, `stream`";
+    let cases = [
+        ("", r#"{"fade": -1}"#, "the fade cannot be read: `-1` is negative".to_owned()),
+        ("", r#"{"fade": "soon"}"#, "the fade cannot be read: `soon` is not a length of time".to_owned()),
+        ("", r#"{"fade": [8]}"#, neither.to_owned()),
+        ("", r#"{"fade": "25h"}"#, day.to_owned()),
+        ("?fade=86401", "", day.to_owned()),
+        ("?fade=NaN", "", "the fade cannot be read: `NaN` is not a length of time".to_owned()),
+        ("", r#"{"stream": 1}"#, "`stream` is not a text".to_owned()),
+        ("", r#"{"fede": 8}"#, format!("unknown key `fede`: {keys}; did you mean `fade`?")),
+        ("?x=1", "", format!("unknown key `x`: {keys}")),
+        ("?fade=1&fade=2", "", "`fade` is given twice".to_owned()),
+        ("?fade=1", r#"{"fade": 2}"#, "`fade` is given twice".to_owned()),
+        ("", "[8]", "the body is not a JSON object".to_owned()),
+        ("", "fade=8", "the body is not JSON: expected ident at line 1 column 3".to_owned()),
+    ];
+    for (query, body, detail) in cases {
+        let response = house.post(&format!("/api/scenes/neon/go{query}"), body).await;
+        let problem = refusal(response, 400, "bad-request").await;
+        assert_eq!(problem["detail"], json!(detail), "{query} {body}");
+    }
+    let problem = refusal(house.post("/api/cues/open/go?fade=1", "").await, 400, "bad-request").await;
+    assert_eq!(problem["detail"], json!("unknown key `fade`: nothing can be said with this"));
+    assert!(house.orders().is_empty());
+}
+
+#[tokio::test]
+async fn a_full_queue_asks_to_try_again() {
+    let house = House::playing(Play { takes: false, ..Play::default() }).await;
+    let response = house.post("/api/scenes/neon/go", "").await;
+    assert_eq!(response.headers()["retry-after"], "1");
+    refusal(response, 503, "busy").await;
+}
+
+#[tokio::test]
+async fn a_body_has_a_limit_in_size() {
+    let house = House::open().await;
+    let just = format!("{{}}{}", " ".repeat(16 * 1024 - 2));
+    assert_eq!(house.post("/api/scenes/neon/go", just).await.status(), 202);
+    let over = " ".repeat(16 * 1024 + 1);
+    let problem = refusal(house.post("/api/scenes/neon/go", over).await, 413, "body-too-large").await;
+    assert_eq!(problem["detail"], json!("a body has at most 16384 bytes"));
+}
+
+#[tokio::test]
+async fn a_body_has_a_limit_in_time() {
+    let limits = Limits { body: Duration::from_millis(50), ..LIMITS };
+    let house = House::playing(Play { limits, ..Play::default() }).await;
+    let answer = super::connections::say(
+        &house,
+        "POST /api/scenes/neon/go HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{\"fade\"",
+    )
+    .await;
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    assert!(answer.contains("the body was not complete within 50ms"), "{answer}");
+}
