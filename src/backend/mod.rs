@@ -1,0 +1,25 @@
+//! The other side of the wire: a [`Request`](crate::show::event::Request) of the show becomes an HTTP request in the
+//! words of its API generation, and the answer a [`Reply`](crate::show::event::Reply) or a
+//! [`Failure`](crate::show::event::Failure).
+//!
+//! One request, one answer: nothing is retried here, nothing is remembered but the connection. What a failure means for
+//! what to do next is said by its kind; what is done is decided in `show`.
+
+mod client;
+mod discretion;
+mod endpoints;
+mod exchange;
+mod limits;
+mod retry_after;
+mod status;
+#[cfg(test)]
+mod tests;
+mod verdict;
+mod wire;
+
+pub use self::{
+    client::{Client, ClientError},
+    endpoints::{AddressError, Endpoints},
+    limits::Limits,
+    wire::Listed,
+};
