@@ -16,9 +16,15 @@ pub mod show;
 
 pub mod config;
 
+pub mod backend;
 pub mod input;
 pub mod record;
 pub mod simulator;
+pub mod web;
 
 #[expect(clippy::disallowed_methods, reason = "the one door through which time enters")]
 pub mod clock;
+
+pub mod daemon;
+
+pub mod cli;

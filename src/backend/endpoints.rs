@@ -61,8 +61,8 @@ pub enum AddressError {
 pub struct Endpoints {
     api: Url,
     app: Url,
-    ingest: Option<&'static str>,
-    cdn: Option<&'static str>,
+    ingest: &'static str,
+    cdn: &'static str,
     pipeline_id: Arc<str>,
 }
 
@@ -70,7 +70,7 @@ impl Endpoints {
     /// Finds the addresses for `environment`. `pipeline_id` overrides the installation's own in creates of the beta API.
     ///
     /// A base URL of the vendor's is the vendor's installation. Any other host is taken to serve the API and the beta
-    /// status alike, and nothing is known of its video.
+    /// status alike, and to lead to the production's video: a proxy before it, or a rehearsal of it.
     pub fn of(
         environment: &Environment,
         backend: Backend,
@@ -89,8 +89,7 @@ impl Endpoints {
         let pipeline_id =
             pipeline_id.unwrap_or_else(|| installation.unwrap_or(&PRODUCTION).pipeline_id.into());
         let app = installation.map_or_else(|| Ok(api.clone()), |installation| base(installation.app))?;
-        let ingest = installation.map(|installation| installation.ingest);
-        let cdn = installation.map(|installation| installation.cdn);
+        let Installation { ingest, cdn, .. } = *installation.unwrap_or(&PRODUCTION);
         Ok(Self { api, app, ingest, cdn, pipeline_id })
     }
 
@@ -104,14 +103,14 @@ impl Endpoints {
         &self.pipeline_id
     }
 
-    /// Returns where to send video by RTMP, if this installation's ingest is known. Holds the stream key: not for logs.
-    pub fn rtmp_url(&self, stream_key: &str) -> Option<String> {
-        self.ingest.map(|ingest| format!("rtmp://{ingest}:1935/aiWebrtc/{stream_key}"))
+    /// Returns where to send video by RTMP. Holds the stream key: not for logs.
+    pub fn rtmp_url(&self, stream_key: &str) -> String {
+        format!("rtmp://{}:1935/aiWebrtc/{stream_key}", self.ingest)
     }
 
-    /// Returns where to watch by HLS, if this installation's CDN is known.
-    pub fn hls_url(&self, output_playback_id: &str) -> Option<String> {
-        self.cdn.map(|cdn| format!("https://{cdn}/hls/{output_playback_id}/index.m3u8"))
+    /// Returns where to watch by HLS.
+    pub fn hls_url(&self, output_playback_id: &str) -> String {
+        format!("https://{}/hls/{output_playback_id}/index.m3u8", self.cdn)
     }
 
     /// Returns whether everything is on this machine.
@@ -215,8 +214,8 @@ mod tests {
             production.beta_status("str_1").as_str(),
             "https://daydream.live/api/streams/str_1/status"
         );
-        assert_eq!(production.rtmp_url("stk_1").unwrap(), "rtmp://ai.livepeer.com:1935/aiWebrtc/stk_1");
-        assert_eq!(production.hls_url("5f2a").unwrap(), "https://livepeercdn.com/hls/5f2a/index.m3u8");
+        assert_eq!(production.rtmp_url("stk_1"), "rtmp://ai.livepeer.com:1935/aiWebrtc/stk_1");
+        assert_eq!(production.hls_url("5f2a"), "https://livepeercdn.com/hls/5f2a/index.m3u8");
         let staging = Endpoints::of(&Environment::Staging, Backend::DaydreamBeta, None).unwrap();
         assert_eq!(
             staging.beta_prompts("str_1").as_str(),

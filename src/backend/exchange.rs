@@ -75,8 +75,7 @@ pub(super) struct Wire {
 impl Wire {
     /// Prepares connections; makes none yet.
     pub(super) fn new(endpoints: &Endpoints, limits: Limits) -> reqwest::Result<Self> {
-        // Whoever was first in this process has chosen; any provider will do.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        install_tls();
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("segue/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
@@ -200,4 +199,9 @@ fn causes(error: reqwest::Error) -> String {
         source = cause.source();
     }
     if causes.is_empty() { error.to_string() } else { causes.join(": ") }
+}
+/// Gives this process its TLS; without it no HTTP client can be made.
+pub fn install_tls() {
+    // Whoever was first in this process has chosen; any provider will do.
+    let _ = rustls::crypto::ring::default_provider().install_default();
 }

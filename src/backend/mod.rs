@@ -20,6 +20,7 @@ mod wire;
 pub use self::{
     client::{Client, ClientError},
     endpoints::{AddressError, Endpoints},
+    exchange::install_tls,
     limits::Limits,
     wire::Listed,
 };

@@ -72,7 +72,11 @@ impl Place {
     pub(super) async fn get(&self, path: &[&str]) -> Result<Value, Error> {
         let request = client()?.get(self.at(path)?);
         let (status, document) = self.answer(request).await?;
-        if status.is_success() { Ok(document) } else { Err(Error::Failed(format!("the show answered {status}"))) }
+        if status.is_success() {
+            Ok(document)
+        } else {
+            Err(Error::Failed(format!("the show answered {status}")))
+        }
     }
 
     async fn post(&self, path: &[&str], body: &Map<String, Value>) -> Result<(StatusCode, Value), Error> {

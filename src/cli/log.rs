@@ -3,7 +3,9 @@
 use std::io::IsTerminal as _;
 
 use clap::{Args, ValueEnum};
-use tracing_subscriber::{EnvFilter, Layer, Registry, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
 /// Libraries that report at ERROR through `log` what the show tells by itself, with its reason.
 const SILENT: [&str; 2] = ["rumqttc=off", "rustls_platform_verifier=off"];

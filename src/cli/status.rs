@@ -53,7 +53,13 @@ fn describe(state: &Value, zone: &TimeZone) -> String {
 
 fn describe_stream(text: &mut String, stream: &Value) {
     let id = stream["id"].as_str().map_or_else(String::new, |id| format!(", {id}"));
-    let _ = writeln!(text, "\n{} ({}{id}): {}", word(&stream["name"]), word(&stream["backend"]), word(&stream["phase"]));
+    let _ = writeln!(
+        text,
+        "\n{} ({}{id}): {}",
+        word(&stream["name"]),
+        word(&stream["backend"]),
+        word(&stream["phase"])
+    );
     let scene = word(&stream["scene"]);
     match stream["transition"].as_object() {
         None => {
@@ -75,7 +81,8 @@ fn describe_stream(text: &mut String, stream: &Value) {
 fn describe_health(text: &mut String, stream: &Value) {
     let health = &stream["health"];
     if health.is_object() {
-        let rate = |key: &str| health[key].as_f64().map_or_else(|| "?".to_owned(), |rate| format!("{rate:.1}"));
+        let rate =
+            |key: &str| health[key].as_f64().map_or_else(|| "?".to_owned(), |rate| format!("{rate:.1}"));
         let state = health["state"].as_str().unwrap_or("unknown");
         let _ = writeln!(text, "  health   {state}, {} fps in, {} fps out", rate("fps_in"), rate("fps_out"));
         if let Some(error) = health["last_error"].as_str() {
@@ -88,12 +95,19 @@ fn describe_health(text: &mut String, stream: &Value) {
         let _ = writeln!(text, "  health   no status yet");
     }
     let updates = &stream["updates"];
-    let round_trip = updates["round_trip_seconds"].as_f64().map_or_else(String::new, |time| format!(", last took {:.0} ms", time * 1000.0));
+    let round_trip = updates["round_trip_seconds"]
+        .as_f64()
+        .map_or_else(String::new, |time| format!(", last took {:.0} ms", time * 1000.0));
     let _ = writeln!(text, "  updates  {} sent, {} failed{round_trip}", updates["sent"], updates["failed"]);
     if stream["trouble"].is_object() {
         let trouble = &stream["trouble"];
         let ago = trouble["seconds_ago"].as_f64().unwrap_or_default();
-        let _ = writeln!(text, "  trouble  {}: {} ({ago:.0} s ago)", word(&trouble["what"]), word(&trouble["message"]));
+        let _ = writeln!(
+            text,
+            "  trouble  {}: {} ({ago:.0} s ago)",
+            word(&trouble["what"]),
+            word(&trouble["message"])
+        );
     }
 }
 
@@ -142,7 +156,8 @@ mod tests {
 
     #[test]
     fn a_state_that_is_nothing_like_one_is_told_without_a_panic() {
-        for state in [json!(null), json!({"streams": [null, 3, {}]}), json!({"upcoming": [{"at": "never"}]})] {
+        for state in [json!(null), json!({"streams": [null, 3, {}]}), json!({"upcoming": [{"at": "never"}]})]
+        {
             assert!(!describe(&state, &TimeZone::UTC).is_empty());
         }
     }

@@ -14,7 +14,7 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// Publishes the show's state when it changes.
 #[derive(Debug)]
-pub struct Board {
+pub(super) struct Board {
     outbox: Outbox,
     topic: String,
     last: String,
@@ -23,17 +23,17 @@ pub struct Board {
 
 impl Board {
     /// Publishes at `<base>/state`.
-    pub fn new(outbox: Outbox, base: &str) -> Self {
+    pub(super) fn new(outbox: Outbox, base: &str) -> Self {
         Self { outbox, topic: format!("{base}/state"), last: String::new(), at: None }
     }
 
     /// Returns whether a snapshot is worth making.
-    pub fn is_due(&self, now: Mono) -> bool {
+    pub(super) fn is_due(&self, now: Mono) -> bool {
         self.at.is_none_or(|at| now.since(at) >= EVERY)
     }
 
     /// Publishes `snapshot` if it says something new.
-    pub fn show(&mut self, snapshot: &Snapshot, now: Mono) {
+    pub(super) fn show(&mut self, snapshot: &Snapshot, now: Mono) {
         self.at = Some(now);
         let text = summary(snapshot);
         if text == self.last {

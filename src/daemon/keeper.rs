@@ -14,7 +14,7 @@ const WAITING_MAX: usize = 64;
 
 /// A handle to the thread; when it is dropped, the thread writes what it has and ends.
 #[derive(Debug)]
-pub struct Keeper {
+pub(super) struct Keeper {
     memories: mpsc::Sender<(StreamIndex, Arc<str>, Memory)>,
 }
 
@@ -24,7 +24,7 @@ impl Keeper {
     /// # Errors
     ///
     /// No thread is to be had.
-    pub fn start(mut journal: Journal) -> std::io::Result<(Self, mpsc::Receiver<Event>)> {
+    pub(super) fn start(mut journal: Journal) -> std::io::Result<(Self, mpsc::Receiver<Event>)> {
         let (memories, mut waiting) = mpsc::channel::<(StreamIndex, Arc<str>, Memory)>(WAITING_MAX);
         let (answers, events) = mpsc::channel(WAITING_MAX);
         thread::Builder::new().name("journal".to_owned()).spawn(move || {
@@ -44,23 +44,22 @@ impl Keeper {
     /// # Errors
     ///
     /// The disk hangs and [`WAITING_MAX`] memories wait already.
-    pub fn remember(&self, stream: StreamIndex, name: &Arc<str>, memory: Memory) -> Result<(), Event> {
-        self.memories.try_send((stream, Arc::clone(name), memory)).map_err(|_| Event::Remembered {
-            stream,
-            error: Some("the disk does not answer".to_owned()),
-        })
+    pub(super) fn remember(&self, stream: StreamIndex, name: &Arc<str>, memory: Memory) -> Result<(), Event> {
+        self.memories
+            .try_send((stream, Arc::clone(name), memory))
+            .map_err(|_| Event::Remembered { stream, error: Some("the disk does not answer".to_owned()) })
     }
 }
 
 /// Returns what is remembered of streams, by name.
-pub fn memories(directory: &Path) -> (Journal, std::collections::BTreeMap<Arc<str>, Memory>) {
+pub(super) fn memories(directory: &Path) -> (Journal, std::collections::BTreeMap<Arc<str>, Memory>) {
     let journal = Journal::load(directory);
     let memories = journal.streams().map(|(name, memory)| (name.into(), memory.clone())).collect();
     (journal, memories)
 }
 
 /// Joins an error and its sources into one line.
-pub fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {

@@ -20,7 +20,7 @@ use tracing::{info, warn};
 
 use self::{board::Board, keeper::Keeper, systemd::Systemd};
 use crate::{
-    backend::{Client, ClientError},
+    backend::{AddressError, Client, ClientError},
     clock::Clock,
     input::{inbox::Inbox, mqtt, mqtt::outbox::Outbox, osc},
     record::{self, Metrics, Recorder},
@@ -71,6 +71,14 @@ pub enum Error {
         stream: Arc<str>,
         /// Why.
         source: ClientError,
+    },
+    /// A stream's base URL is none.
+    #[error("stream `{stream}` has no address")]
+    Address {
+        /// The stream.
+        stream: Arc<str>,
+        /// Why.
+        source: AddressError,
     },
     /// A thread cannot be started.
     #[error("cannot start a thread")]
@@ -293,7 +301,7 @@ impl Daemon {
             Action::Request { stream, id, request } => {
                 let client = self.clients[stream.0].clone();
                 self.requests.spawn(async move {
-                    let outcome = client.perform(&request).await;
+                    let outcome = client.perform(&request, now.wall).await;
                     Event::Answer(Answer { stream, id, outcome })
                 });
             }
@@ -321,9 +329,8 @@ impl Daemon {
     async fn end(mut self) {
         // With no task left there is nobody to tell.
         let _ = self.stop.send(true);
-        let left = tokio::time::timeout(SHUTDOWN_GRACE, async {
-            while self.tasks.join_next().await.is_some() {}
-        });
+        let left =
+            tokio::time::timeout(SHUTDOWN_GRACE, async { while self.tasks.join_next().await.is_some() {} });
         if left.await.is_err() {
             warn!("A task did not end in time.");
         }

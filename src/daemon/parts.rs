@@ -25,11 +25,11 @@ const MQTT_KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// A simulator inside the daemon: where it listens, before it is served.
 #[derive(Debug)]
-pub struct Inner {
+pub(super) struct Inner {
     /// Its socket.
-    pub listener: TcpListener,
+    pub(super) listener: TcpListener,
     /// Its base URL.
-    pub url: Arc<str>,
+    pub(super) url: Arc<str>,
 }
 
 /// Opens a free loopback port for the simulator, if any stream wants it.
@@ -37,7 +37,7 @@ pub struct Inner {
 /// # Errors
 ///
 /// No port is to be had.
-pub async fn simulator(sheet: &Sheet) -> Result<Option<Inner>, Error> {
+pub(super) async fn simulator(sheet: &Sheet) -> Result<Option<Inner>, Error> {
     if !sheet.streams.iter().any(|stream| stream.connection.backend == Backend::Simulator) {
         return Ok(None);
     }
@@ -53,13 +53,15 @@ pub async fn simulator(sheet: &Sheet) -> Result<Option<Inner>, Error> {
 /// # Errors
 ///
 /// Its key is not to be had, or its URL is none.
-pub fn client(stream: &StreamSheet, inner: Option<&Inner>) -> Result<Client, Error> {
+pub(super) fn client(stream: &StreamSheet, inner: Option<&Inner>) -> Result<Client, Error> {
     let connection = &stream.connection;
     let (environment, key) = match (connection.backend, inner) {
         (Backend::Simulator, Some(inner)) => (Environment::Url(Arc::clone(&inner.url)), None),
         _ => (connection.environment.clone(), connection.api_key.as_ref().map(fetch).transpose()?),
     };
-    let endpoints = Endpoints::of(&environment, connection.pipeline_id.as_deref());
+    let pipeline_id = connection.pipeline_id.clone();
+    let endpoints = Endpoints::of(&environment, connection.backend, pipeline_id)
+        .map_err(|source| Error::Address { stream: Arc::clone(&stream.name), source })?;
     Client::new(endpoints, connection.backend.generation(), key, Limits::default())
         .map_err(|source| Error::Client { stream: Arc::clone(&stream.name), source })
 }
@@ -69,7 +71,7 @@ pub fn client(stream: &StreamSheet, inner: Option<&Inner>) -> Result<Client, Err
 /// # Errors
 ///
 /// The password is not to be had.
-pub fn mqtt(door: &MqttDoor) -> Result<mqtt::Settings, Error> {
+pub(super) fn mqtt(door: &MqttDoor) -> Result<mqtt::Settings, Error> {
     let own = ["scene/set", "cue/set"].map(|topic| format!("{}/{topic}", door.base));
     let own = own.iter().filter_map(|topic| TopicFilter::try_from(topic.as_str()).ok());
     Ok(mqtt::Settings {
@@ -90,7 +92,7 @@ pub fn mqtt(door: &MqttDoor) -> Result<mqtt::Settings, Error> {
 /// # Errors
 ///
 /// The address is taken or is not ours.
-pub fn osc(listen: SocketAddr) -> Result<osc::Socket, Error> {
+pub(super) fn osc(listen: SocketAddr) -> Result<osc::Socket, Error> {
     osc::bind(&osc::Settings { listen }).map_err(|source| Error::Listen {
         what: "OSC",
         address: listen,
@@ -103,7 +105,7 @@ pub fn osc(listen: SocketAddr) -> Result<osc::Socket, Error> {
 /// # Errors
 ///
 /// The address is taken or is not ours.
-pub async fn web(listen: SocketAddr) -> Result<TcpListener, Error> {
+pub(super) async fn web(listen: SocketAddr) -> Result<TcpListener, Error> {
     let opened: io::Result<_> = crate::web::bind(listen).await;
     opened.map_err(|source| Error::Listen { what: "web server", address: listen, source })
 }

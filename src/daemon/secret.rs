@@ -19,7 +19,9 @@ pub enum SecretError {
     #[error("environment variable `{0}` is not valid UTF-8")]
     NoText(String),
     /// systemd gave no credentials to this process.
-    #[error("credential `{0}`: `$CREDENTIALS_DIRECTORY` is not set, so this was not started by systemd with LoadCredential=")]
+    #[error(
+        "credential `{0}`: `$CREDENTIALS_DIRECTORY` is not set, so this was not started by systemd with LoadCredential="
+    )]
     NoCredentials(String),
     /// The file cannot be read.
     #[error("cannot read `{}`", path.display())]

@@ -5,7 +5,7 @@ use tracing::{debug, error, info, warn};
 use crate::show::{duration, event::FailureKind, fact::Fact};
 
 /// Writes one fact to the log.
-pub fn tell(fact: &Fact) {
+pub(super) fn tell(fact: &Fact) {
     match fact {
         Fact::Trigger { name, door } => info!(trigger = %name, door = door.as_str(), "Trigger fired."),
         Fact::Cue { name } => info!(cue = %name, "Cue started."),
@@ -35,7 +35,9 @@ pub fn tell(fact: &Fact) {
         }
         Fact::RequestFailed { .. } | Fact::RequestHealed { .. } => tell_request(fact),
         Fact::Broker { connected, detail } if *connected => info!(detail, "MQTT broker reached."),
-        Fact::Broker { detail, .. } => warn!(detail, "MQTT broker lost; trying again for as long as it takes."),
+        Fact::Broker { detail, .. } => {
+            warn!(detail, "MQTT broker lost; trying again for as long as it takes.")
+        }
         Fact::Refused { door, reason, count, example } => {
             warn!(door = door.as_str(), reason, count, example, "Input refused.");
         }

@@ -8,7 +8,7 @@ use crate::show::{snapshot::Snapshot, time::Mono};
 
 /// Speaks to the service manager.
 #[derive(Debug)]
-pub struct Systemd {
+pub(super) struct Systemd {
     feed_every: Option<Duration>,
     fed: Option<Mono>,
     status: String,
@@ -16,23 +16,23 @@ pub struct Systemd {
 
 impl Systemd {
     /// Finds out whether there is a watchdog to feed: half its time, as its manual advises.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         let feed_every = sd_notify::watchdog_enabled().map(|time| time / 2);
         Self { feed_every, fed: None, status: String::new() }
     }
 
     /// Says that the show runs.
-    pub fn ready(&self) {
+    pub(super) fn ready(&self) {
         notify(&[NotifyState::Ready]);
     }
 
     /// Says that the show ends.
-    pub fn stopping(&self) {
+    pub(super) fn stopping(&self) {
         notify(&[NotifyState::Stopping]);
     }
 
     /// Feeds the watchdog if it is time. Called by the show's own loop, so that a loop that hangs is not fed.
-    pub fn feed(&mut self, now: Mono) {
+    pub(super) fn feed(&mut self, now: Mono) {
         let Some(every) = self.feed_every else { return };
         if self.fed.is_none_or(|fed| now.since(fed) >= every) {
             self.fed = Some(now);
@@ -41,7 +41,7 @@ impl Systemd {
     }
 
     /// Says what is on, if that is another thing than before.
-    pub fn tell(&mut self, snapshot: &Snapshot) {
+    pub(super) fn tell(&mut self, snapshot: &Snapshot) {
         let status = what_is_on(snapshot);
         if status != self.status {
             notify(&[NotifyState::Status(&status)]);
@@ -59,7 +59,8 @@ fn notify(state: &[NotifyState<'_>]) {
 
 fn what_is_on(snapshot: &Snapshot) -> String {
     let streams = snapshot.streams.iter().map(|stream| {
-        let state = stream.health.as_ref().and_then(|health| health.state.as_deref()).unwrap_or("no status yet");
+        let state =
+            stream.health.as_ref().and_then(|health| health.state.as_deref()).unwrap_or("no status yet");
         let way = if stream.transition.is_some() { "to " } else { "" };
         format!("{}: {way}{} ({state})", stream.name, stream.scene)
     });

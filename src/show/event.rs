@@ -2,7 +2,7 @@
 //!
 //! Plain data, both ways. Nothing here decides.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -248,19 +248,27 @@ pub enum Reply {
 }
 
 /// What is known of a stream besides its parameters.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct StreamObject {
     /// `str_…`
     pub id: String,
     /// `stk_…`: whoever has it can send video in. Never logged.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream_key: Option<String>,
     /// Names the HLS playback.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output_playback_id: Option<String>,
     /// Where to send video by WHIP.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub whip_url: Option<String>,
+}
+
+impl fmt::Debug for StreamObject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the key, nor the URL that holds it.
+        let Self { id, stream_key: _, output_playback_id, whip_url: _ } = self;
+        f.debug_struct("StreamObject")
+            .field("id", id)
+            .field("output_playback_id", output_playback_id)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A request that did not succeed.
