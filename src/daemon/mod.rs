@@ -212,7 +212,6 @@ impl Daemon {
     ) -> Result<(), Error> {
         let Some(door) = &self.sheet.venue.web else { return Ok(()) };
         let listener = parts::web(door.listen).await?;
-        info!(listen = %door.listen, "Web server opened.");
         let metrics = Arc::clone(&self.metrics);
         let desk = Arc::new(web::Desk {
             sheet: Arc::clone(&self.sheet),

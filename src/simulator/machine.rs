@@ -108,9 +108,9 @@ impl FromStr for Profile {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
-            "december-2025" => Ok(Self::December2025),
-            "july-2025" => Ok(Self::July2025),
-            _ => Err(SettingError::new(text, "a profile: `december-2025` or `july-2025`")),
+            "dec2025" => Ok(Self::December2025),
+            "jul2025" => Ok(Self::July2025),
+            _ => Err(SettingError::new(text, "a profile: `dec2025` or `jul2025`")),
         }
     }
 }
@@ -163,7 +163,7 @@ mod tests {
         assert_eq!("after:250ms".parse(), Ok(Video::After(Duration::from_millis(250))));
         assert_eq!("10/s".parse(), Ok(PerSecond(10.0)));
         assert_eq!("45".parse(), Ok(PerSecond(45.0)));
-        assert_eq!("july-2025".parse(), Ok(Profile::July2025));
+        assert_eq!("jul2025".parse(), Ok(Profile::July2025));
     }
 
     #[test]

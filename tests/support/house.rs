@@ -105,7 +105,8 @@ impl Simulator {
         eventually(&what, async || {
             let prompts = self.requests().iter().filter_map(prompts).next_back()?;
             let fits = |(text, weight): &(&str, f64)| {
-                let found = prompts.iter().find(|(other, _)| other == text).map_or(0.0, |(_, weight)| *weight);
+                let found =
+                    prompts.iter().find(|(other, _)| other == text).map_or(0.0, |(_, weight)| *weight);
                 (found - weight).abs() < 1e-9
             };
             wanted.iter().all(fits).then_some(())

@@ -1,7 +1,7 @@
 //! What several tests need: real programs around the one under test, and patience with a limit.
 
 pub(crate) mod broker;
-//pub(crate) mod house;
+pub(crate) mod house;
 
 use std::{future::Future, time::Duration};
 

@@ -1,0 +1,135 @@
+//! A daemon's life: started, killed, started again, told to stop, watched by a service manager.
+
+use std::os::unix::net::UnixDatagram;
+
+use serde_json::Value;
+
+use super::show;
+use crate::support::{
+    broker::Directory,
+    eventually,
+    house::{KEY, Simulator, Stage, files, http},
+};
+
+#[tokio::test]
+async fn after_a_power_cut_the_same_stream_is_driven_and_none_is_created() {
+    let directory = Directory::new();
+    let simulator = Simulator::start(&directory, &[]);
+    let stage = Stage::new(&directory);
+    let text = show(&simulator, &stage, "");
+    let mut daemon = stage.run(&text).await;
+    let id = daemon.state().await["streams"][0]["id"].clone();
+    daemon.osc("/segue/scene/neon", &[30.0]);
+    daemon.until("the fade", |state| state["streams"][0]["transition"].is_object()).await;
+    daemon.process.kill();
+    drop(daemon);
+
+    let daemon = stage.run(&text).await;
+    assert_eq!(daemon.state().await["streams"][0]["id"], id);
+    simulator.shows(&[("mist", 1.0)]).await;
+    let creates = simulator.requests().iter().filter(|line| line["op"] == "create").count();
+    assert_eq!(creates, 1);
+}
+
+#[tokio::test]
+async fn sigterm_ends_it_in_order_and_deletes_the_stream_where_that_is_wanted() {
+    let directory = Directory::new();
+    let simulator = Simulator::start(&directory, &[]);
+    let stage = Stage::new(&directory);
+    let mut daemon = stage.run(&show(&simulator, &stage, "on_exit: delete")).await;
+    daemon.process.signal("HUP");
+    eventually("SIGHUP", async || daemon.process.log().contains("SIGHUP").then_some(())).await;
+    daemon.process.signal("TERM");
+    assert_eq!(daemon.process.ended().await.code(), Some(0));
+    let list = http().get(format!("{}/v1/streams", simulator.url)).bearer_auth(KEY).send().await.unwrap();
+    let list: Value = list.json().await.unwrap();
+    assert_eq!(list["data"].as_array().map(Vec::len), Some(0), "{list}");
+    let log = daemon.process.log();
+    assert!(log.contains("Stream deleted.") && log.contains("Show ended."), "{log}");
+    // The history is in the store, to be read with any SQLite tool.
+    let history = rusqlite::Connection::open(stage.state().join("history.db")).unwrap();
+    let kinds: i64 =
+        history.query_row("SELECT count(DISTINCT kind) FROM facts", [], |row| row.get(0)).unwrap();
+    assert!(kinds >= 3, "created, ended, deleted at least: {kinds}");
+}
+
+#[tokio::test]
+async fn the_service_manager_hears_ready_what_is_on_and_that_the_loop_lives() {
+    let directory = Directory::new();
+    let simulator = Simulator::start(&directory, &[]);
+    let path = directory.path().join("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_nonblocking(true).unwrap();
+    let stage =
+        Stage::new(&directory).with("NOTIFY_SOCKET", path.to_str().unwrap()).with("WATCHDOG_USEC", "1000000");
+    let daemon = stage.run(&show(&simulator, &stage, "")).await;
+    daemon.osc("/segue/scene/neon", &[0.2]);
+    let mut heard = String::new();
+    eventually("all notifications", async || {
+        let mut buffer = [0; 4096];
+        while let Ok(length) = socket.recv(&mut buffer) {
+            heard.push_str(std::str::from_utf8(&buffer[..length]).unwrap());
+            heard.push('\n');
+        }
+        let on = heard.contains("STATUS=wall: neon (");
+        (heard.contains("READY=1") && on && heard.matches("WATCHDOG=1").count() >= 3).then_some(())
+    })
+    .await;
+    daemon.process.signal("TERM");
+    eventually("STOPPING", async || {
+        let mut buffer = [0; 4096];
+        let length = socket.recv(&mut buffer).ok()?;
+        std::str::from_utf8(&buffer[..length]).unwrap().contains("STOPPING=1").then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_key_is_nowhere_to_be_read() {
+    let directory = Directory::new();
+    let simulator = Simulator::start(&directory, &["--latency", "5ms"]);
+    let stage = Stage::new(&directory);
+    let text = show(&simulator, &stage, "").replace("status: { every: 1s }", "status: { every: 1s }");
+    let mut daemon = stage.run(&text).await;
+    daemon.osc("/segue/scene/neon", &[0.1]);
+    simulator.shows(&[("city", 1.0)]).await;
+    let stream_key = simulator_stream_key(&simulator).await;
+    let seen = [daemon.text("/api/state").await, daemon.text("/metrics").await, daemon.text("/").await];
+    daemon.process.signal("TERM");
+    daemon.process.ended().await;
+    let log = daemon.process.log();
+    for secret in [KEY, stream_key.as_str()] {
+        assert!(!log.contains(secret), "in the log");
+        assert!(seen.iter().all(|text| !text.contains(secret) || secret == stream_key), "on the web");
+        for (path, bytes) in files(&stage.state()) {
+            let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+            assert!(!found || secret == stream_key, "in {}", path.display());
+        }
+    }
+}
+
+async fn simulator_stream_key(simulator: &Simulator) -> String {
+    let list = http().get(format!("{}/v1/streams", simulator.url)).bearer_auth(KEY).send().await.unwrap();
+    let list: Value = list.json().await.unwrap();
+    list["data"][0]["stream_key"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_named_and_a_key_that_is_missing_too() {
+    let directory = Directory::new();
+    let simulator = Simulator::start(&directory, &[]);
+    let stage = Stage::new(&directory);
+    let taken = std::net::UdpSocket::bind(stage.osc).unwrap();
+    let mut daemon = stage.start(&show(&simulator, &stage, ""));
+    assert_eq!(daemon.process.ended().await.code(), Some(1));
+    let log = daemon.process.log();
+    assert!(log.contains(&format!("error: cannot listen on {} for the OSC", stage.osc)), "{log}");
+    assert!(log.contains("because:"), "{log}");
+    drop(taken);
+
+    let text = show(&simulator, &stage, "").replace("env: DAYDREAM_API_KEY", "env: SEGUE_NO_SUCH_KEY");
+    let mut daemon = stage.start(&text);
+    assert_eq!(daemon.process.ended().await.code(), Some(1));
+    let log = daemon.process.log();
+    assert!(log.contains("environment variable `SEGUE_NO_SUCH_KEY` is not set"), "{log}");
+}
