@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use jiff::Timestamp;
-use segue::config::{Context, Loaded, explain, load, parse, render_json, render_text};
+use segue::config::{Context, Loaded, Severity, explain, load, parse, render_json, render_text};
 
 /// Tests live on one day.
 fn today() -> Timestamp {
@@ -33,5 +33,22 @@ fn the_shows_that_come_with_segue_have_nothing_to_complain_about() {
         let Loaded { sheet, diagnostics } = load(&file, &context()).unwrap();
         assert!(diagnostics.is_empty(), "{}", render_text(&diagnostics, false));
         assert!(sheet.is_some(), "{}", file.display());
+    }
+}
+
+#[test]
+fn every_mistake_is_told_with_place_reason_and_hint() {
+    let files = files("tests/fixtures/bad");
+    assert!(files.len() >= 40, "{files:?}");
+    for file in files {
+        let Loaded { sheet, diagnostics } = load(&file, &context()).unwrap();
+        assert!(!diagnostics.is_empty(), "{}", file.display());
+        let is_error = |diagnostic: &segue::config::Diagnostic| diagnostic.severity() == Severity::Error;
+        assert_eq!(sheet.is_none(), diagnostics.iter().any(is_error), "{}", file.display());
+        let told = render_text(&diagnostics, false);
+        assert!(!told.contains("TOPSECRET"), "{told}");
+        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!(file.file_stem().unwrap().to_str().unwrap(), told);
+        });
     }
 }

@@ -5,7 +5,7 @@
 
 use std::{ops::Range, sync::Arc};
 
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::Serialize;
 
 /// How bad it is.
@@ -106,18 +106,20 @@ impl Diagnostic {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let group = Group::with_title(level.primary_title(self.message.as_str()));
-        let group = match &self.excerpt {
-            Some(Excerpt { text, marked }) => group.element(
+        let title = Group::with_title(level.primary_title(self.message.as_str()));
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+        let mut out = match &self.excerpt {
+            Some(Excerpt { text, marked }) => renderer.render(&[title.element(
                 Snippet::source(text.as_str())
                     .path(&*self.file)
                     .line_start(self.line)
                     .annotation(AnnotationKind::Primary.span(marked.clone())),
-            ),
-            None => group.element(Origin::path(&*self.file).line(self.line).char_column(self.column)),
+            )]),
+            None => {
+                let title = renderer.render(&[title]);
+                format!("{title}\n --> {}:{}:{}", self.file, self.line, self.column)
+            }
         };
-        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-        let mut out = renderer.render(&[group]);
         out.push('\n');
         if let Some(hint) = &self.hint {
             let name = if color { "\u{1b}[1m\u{1b}[96mhint\u{1b}[0m" } else { "hint" };

@@ -4,7 +4,7 @@ use super::{
     diagnostic::Finding,
     report::{Problem, Report},
     tree::{Entry, Node, Span, Value},
-    words::{did_you_mean_or_list, quoted},
+    words::{closest, did_you_mean_or_list, quoted},
 };
 
 /// A map that is being read.
@@ -92,7 +92,7 @@ impl<'n> Fields<'n> {
         report.take(read(node).map_err(|problem| problem.of(&self.of)))
     }
 
-    /// Returns the value of a key that has to be there.
+    /// Returns the value of a key that has to be there; one that is only misspelt is told as that and not as missing.
     pub(super) fn required(
         &mut self,
         key: &'static str,
@@ -100,7 +100,11 @@ impl<'n> Fields<'n> {
         report: &mut Report,
     ) -> Option<&'n Node> {
         if !self.has(key) {
+            let misspelt = self.rest().iter().any(|(name, _)| closest(name, [key]).is_some());
             self.known.push(key);
+            if misspelt {
+                return None;
+            }
             let problem = Finding::error(&self.place, format!("`{key}` is missing"));
             report.push(problem.of(&self.of).hint(hint));
             return None;

@@ -46,8 +46,7 @@ pub(super) fn source(node: &Node, of: &str, key: &str, report: &mut Report) -> O
 
 fn variable(node: &Node) -> Result<&str, Problem> {
     let name = scalar::filled(node)?;
-    let starts = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    if starts && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+    if is_variable(name) {
         Ok(name)
     } else {
         // Not quoted: it may be the secret itself.
@@ -58,12 +57,21 @@ fn variable(node: &Node) -> Result<&str, Problem> {
 
 fn credential(node: &Node) -> Result<&str, Problem> {
     let name = scalar::filled(node)?;
-    // systemd: a valid file name of ASCII characters, and no path.
-    if name.contains(['/', ':']) || name.starts_with('.') || !name.chars().all(|c| c.is_ascii_graphic()) {
+    if !is_credential(name) {
         return Err(Finding::error(&node.span, "this is not the name of a credential")
             .hint("write the name that the unit gives it in `LoadCredential=`"));
     }
     Ok(name)
+}
+
+fn is_variable(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// Returns whether systemd takes a name for a credential: a file name of ASCII characters, and no path.
+fn is_credential(name: &str) -> bool {
+    !name.contains(['/', ':']) && !name.starts_with('.') && name.chars().all(|c| c.is_ascii_graphic())
 }
 
 /// Returns whether a text holds what looks like a secret: user info in a URL, or the name of a key and a value.
@@ -124,7 +132,13 @@ fn search(node: &Node, secret: bool, places: &mut Vec<Span>) {
                 if secret && !reference {
                     places.push(entry.key.span.clone());
                 }
-                search(&entry.value, !reference && (secret || is_secret_key(key)), places);
+                let named = reference
+                    && match (key, entry.value.text()) {
+                        ("env", Some(name)) => is_variable(name),
+                        ("credential", Some(name)) => is_credential(name),
+                        (_, name) => name.is_some(),
+                    };
+                search(&entry.value, !named && (secret || is_secret_key(key)), places);
             }
         }
         _ if secret || node.text().is_some_and(looks_secret) => places.push(node.span.clone()),
