@@ -38,33 +38,41 @@ struct Excerpt {
     marked: Range<usize>,
 }
 
-/// What goes into a diagnostic besides its place.
+/// What was found, before it has its place in lines and columns.
 #[derive(Debug)]
 pub(super) struct Finding {
     pub(super) severity: Severity,
     pub(super) span: Range<usize>,
+    /// What it is about: `cue `noon``; may be empty.
+    pub(super) subject: String,
     pub(super) message: String,
     pub(super) hint: Option<String>,
+    /// Where the same thing stands for the first time.
+    pub(super) first: Option<Range<usize>>,
+    /// Whether it is about the form of a value, so that only its key says which value.
+    pub(super) of_form: bool,
 }
 
 impl Diagnostic {
     /// Places a finding in its file; its line is only kept if it may be `shown`.
-    pub(super) fn new(finding: Finding, file: &Arc<str>, source: &str, shown: bool) -> Self {
-        let Finding { severity, span, message, hint } = finding;
+    pub(super) fn new(finding: Finding, file: &Arc<str>, lines: &Lines<'_>, shown: bool) -> Self {
+        let Finding { severity, span, subject, message, hint, first, of_form: _ } = finding;
+        let source = lines.source;
         let start = source.floor_char_boundary(span.start);
         let end = source.ceil_char_boundary(span.end).max(start);
-        let line_start = source[..start].rfind('\n').map_or(0, |at| at + 1);
-        let line_end = source[start..].find('\n').map_or(source.len(), |at| start + at);
+        let line = lines.number(start);
+        let Range { start: line_start, end: line_end } = lines.range(start);
         let text = source[line_start..line_end].trim_end();
+        let first = first.map(|first| format!("the first is on line {}", lines.number(first.start)));
         let marked = start - line_start..mark_end(text, start - line_start, end.min(line_end) - line_start);
         Self {
             severity,
             file: file.clone(),
             span: start..end,
-            line: source[..line_start].matches('\n').count() + 1,
+            line,
             column: source[line_start..start].trim_start_matches('\u{feff}').chars().count() + 1,
-            message,
-            hint,
+            message: if subject.is_empty() { message } else { format!("{subject}: {message}") },
+            hint: first.or(hint),
             excerpt: (shown && !text.is_empty() && marked.start <= text.len())
                 .then(|| Excerpt { text: text.to_owned(), marked }),
         }
@@ -126,6 +134,38 @@ impl Diagnostic {
             out.push_str(&format!("{name}: {hint}\n"));
         }
         out
+    }
+}
+
+/// A file by lines.
+#[derive(Debug)]
+pub(super) struct Lines<'a> {
+    source: &'a str,
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    /// Finds the lines of a file.
+    pub(super) fn new(source: &'a str) -> Self {
+        let starts = std::iter::once(0).chain(source.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { source, starts }
+    }
+
+    /// Returns the number of the line around `at`, from 1.
+    fn number(&self, at: usize) -> usize {
+        self.starts.partition_point(|start| *start <= at).max(1)
+    }
+
+    /// Returns the bytes of the line around `at`, without its end.
+    pub(super) fn range(&self, at: usize) -> Range<usize> {
+        let number = self.number(at);
+        let end = self.starts.get(number).map_or(self.source.len(), |next| next - 1);
+        self.starts[number - 1]..end
+    }
+
+    /// Returns the text of the line around `at`.
+    pub(super) fn text(&self, at: usize) -> &'a str {
+        &self.source[self.range(at)]
     }
 }
 

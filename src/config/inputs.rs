@@ -73,7 +73,9 @@ pub(super) fn web(node: Option<&Node>, report: &mut Report) -> Option<WebDoor> {
 
 fn listen(fields: &mut Fields<'_>, usual: SocketAddr, report: &mut Report) -> SocketAddr {
     let Some(node) = fields.value("listen", report) else { return usual };
-    let Some(listen) = report.take(scalar::listen(node).map_err(|problem| problem.of(fields.what()))) else {
+    let Some(listen) =
+        report.take(scalar::listen(node).map_err(|problem| problem.at_key("listen").of(fields.what())))
+    else {
         return usual;
     };
     if !listen.ip().to_canonical().is_loopback() {
@@ -96,7 +98,8 @@ fn mqtt(entry: &Entry, host: &str, report: &mut Report) -> Option<MqttDoor> {
     const OF: &str = "`inputs.mqtt`";
     let mut fields = Fields::of(&entry.value, &entry.key.span, OF, report)?;
     let url = fields.required("url", "write `url: \"mqtt://localhost:1883\"`", report);
-    let broker = url.and_then(|node| report.take(broker(node).map_err(|problem| problem.of(OF))));
+    let broker =
+        url.and_then(|node| report.take(broker(node).map_err(|problem| problem.at_key("url").of(OF))));
     let user = fields.get("user", report, scalar::filled);
     let password = fields.value("password", report);
     let password: Option<SecretSource> =
@@ -166,11 +169,12 @@ fn broker(node: &Node) -> Result<Broker, Problem> {
         Err(Finding::error(&node.span, format!("{} is not the URL of a broker", quoted(url))).hint(hint))
     };
     let Some((scheme, rest)) = url.split_once("://") else { return wrong(FORM.to_owned()) };
+    let place = rest.split('/').next().unwrap_or_default();
     let tls = match scheme {
         "mqtt" => false,
         "mqtts" => true,
-        "tcp" => return wrong(format!("write `mqtt://{rest}`")),
-        "ssl" | "tls" => return wrong(format!("write `mqtts://{rest}`")),
+        "tcp" => return wrong(format!("write `mqtt://{place}`")),
+        "ssl" | "tls" => return wrong(format!("write `mqtts://{place}`")),
         _ => return wrong(FORM.to_owned()),
     };
     let authority = rest.strip_suffix('/').unwrap_or(rest);

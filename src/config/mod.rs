@@ -55,7 +55,7 @@ use self::{
     reader::Fields,
     report::Report,
     steps::Cast,
-    tree::{Node, Span},
+    tree::{Entry, Node, Span, Value},
     triggers::Surroundings,
 };
 pub use self::{
@@ -135,6 +135,12 @@ pub fn parse(name: &str, text: &str, context: &Context<'_>) -> Loaded {
 
 /// Reads the whole file.
 fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &mut Report) -> Option<Sheet> {
+    if !matches!(root.value, Value::Map(_)) {
+        let message = format!("a show file is a map, not {}", root.kind());
+        let hint = "it begins with `streams: { wall: { backend: simulator } }`";
+        report.push(Finding::error(&root.span, message).hint(hint));
+        return None;
+    }
     // The start of the file: where to point if a whole section is missing.
     let top: Span = root.span.start..root.span.start;
     let mut fields = Fields::of(root, &top, "", report)?;
@@ -150,7 +156,11 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     fields.finish(report);
 
     let scene_drafts = scenes::read(scenes_entry.map(|entry| &entry.value), report);
-    if scene_drafts.is_empty() {
+    let nothing = |entry: &Entry| match &entry.value.value {
+        Value::Map(entries) => entries.is_empty(),
+        value => matches!(value, Value::Null),
+    };
+    if scenes_entry.is_none_or(nothing) {
         let place = scenes_entry.map_or(&top, |entry| &entry.key.span);
         report.push(
             Finding::warning(place, "the show has no scenes: there is nothing to blend")

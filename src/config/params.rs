@@ -19,7 +19,7 @@ use super::{
     scalar,
     tree::{Entry, Node, Span, Value},
     weighted,
-    words::{did_you_mean, quoted},
+    words::{did_you_mean, listed, quoted},
 };
 
 /// A model when the file names none.
@@ -77,7 +77,9 @@ pub(super) fn read(
                 }
                 Kind::Nets => list = Some(node),
                 _ => {
-                    let Some(level) = report.take(level(spec, node).map_err(|problem| problem.of(of))) else {
+                    let Some(level) =
+                        report.take(level(spec, node).map_err(|problem| problem.at_key(spec.name).of(of)))
+                    else {
                         continue;
                     };
                     if let ("model_id", Level::Choice(Json::String(id))) = (spec.name, &level) {
@@ -223,8 +225,11 @@ pub(super) fn live(name: &str, entry: &Entry, others: &[&'static str]) -> Result
     let Some(spec) = params::find(name) else {
         let live = TABLE.iter().filter(|spec| spec.class == Class::Live && !is_ours(spec.name));
         let known = others.iter().copied().chain(live.map(|spec| spec.name));
-        return Err(Finding::error(&entry.key.span, format!("unknown key {}", quoted(name)))
-            .hint_maybe(did_you_mean(name, known)));
+        return Err(Finding::error(&entry.key.span, format!("unknown key {}", quoted(name))).hint(
+            did_you_mean(name, known).unwrap_or_else(|| {
+                format!("a scene names live parameters, and {}", listed(others.iter().copied()))
+            }),
+        ));
     };
     let (message, hint) = match spec.class {
         Class::Live => return Ok(spec),

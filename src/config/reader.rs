@@ -1,5 +1,7 @@
 //! Reading a map: each known key once, and at the end what nobody asked for.
 
+use std::collections::BTreeMap;
+
 use super::{
     diagnostic::Finding,
     report::{Problem, Report},
@@ -36,17 +38,21 @@ pub(super) fn entries<'n>(
         }
     };
     let mut entries: Vec<(&str, &Entry)> = Vec::new();
+    let mut seen: BTreeMap<&str, &Entry> = BTreeMap::new();
     for entry in written {
         let Some(key) = entry.key.text() else {
             let message = format!("a key is a text, not {}", entry.key.kind());
-            report.push(Finding::error(&entry.key.span, message).of(of));
+            let problem = Finding::error(&entry.key.span, message).of(of);
+            let hint = matches!(entry.key.value, Value::Null).then(|| "quote it: `\"null\"`".to_owned());
+            report.push(problem.hint_maybe(hint));
             continue;
         };
-        if entries.iter().any(|(other, _)| *other == key) {
+        if let Some(first) = seen.get(key) {
             let message = format!("the key {} stands here a second time", quoted(key));
-            report.push(Finding::error(&entry.key.span, message).of(of).hint("take one of the two out"));
+            report.push(Finding::error(&entry.key.span, message).of(of).after(&first.key.span));
             continue;
         }
+        seen.insert(key, entry);
         entries.push((key, entry));
     }
     Some(entries)
@@ -66,7 +72,9 @@ impl<'n> Fields<'n> {
 
     /// Returns the whole line of a key.
     pub(super) fn entry(&mut self, key: &'static str) -> Option<&'n Entry> {
-        self.known.push(key);
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
         self.entries.iter().find(|(name, _)| *name == key).map(|(_, entry)| *entry)
     }
 
@@ -89,7 +97,7 @@ impl<'n> Fields<'n> {
         read: impl FnOnce(&'n Node) -> Result<T, Problem>,
     ) -> Option<T> {
         let node = self.value(key, report)?;
-        report.take(read(node).map_err(|problem| problem.of(&self.of)))
+        report.take(read(node).map_err(|problem| problem.at_key(key).of(&self.of)))
     }
 
     /// Returns the value of a key that has to be there; one that is only misspelt is told as that and not as missing.
@@ -135,7 +143,7 @@ impl<'n> Fields<'n> {
     /// Reports every key that nobody asked for.
     pub(super) fn finish(self, report: &mut Report) {
         for (name, entry) in self.rest() {
-            let hint = did_you_mean_or_list(name, self.known.iter().copied(), "the keys here are");
+            let hint = did_you_mean_or_list(name, self.known.iter().copied(), "the keys here:");
             let problem = Finding::error(&entry.key.span, format!("unknown key {}", quoted(name)));
             report.push(problem.of(&self.of).hint_maybe(hint));
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    diagnostic::{Diagnostic, Finding, Severity},
+    diagnostic::{Diagnostic, Finding, Lines, Severity},
     secret,
     tree::Span,
 };
@@ -18,7 +18,15 @@ pub(super) type Problem = Box<Finding>;
 impl Finding {
     /// Makes an error.
     pub(super) fn error(span: &Span, message: impl Into<String>) -> Problem {
-        Box::new(Self { severity: Severity::Error, span: span.clone(), message: message.into(), hint: None })
+        Box::new(Self {
+            severity: Severity::Error,
+            span: span.clone(),
+            subject: String::new(),
+            message: message.into(),
+            hint: None,
+            first: None,
+            of_form: false,
+        })
     }
 
     /// Makes a warning.
@@ -40,9 +48,22 @@ impl Finding {
 
     /// Says what it is about: `cue `noon`: …`.
     pub(super) fn of(mut self: Box<Self>, what: &str) -> Problem {
-        if !what.is_empty() {
-            self.message = format!("{what}: {}", self.message);
+        if self.subject.is_empty() {
+            what.clone_into(&mut self.subject);
+        } else if !what.is_empty() {
+            self.subject = format!("{what}: {}", self.subject);
         }
+        self
+    }
+
+    /// Says which value has the wrong form.
+    pub(super) fn at_key(self: Box<Self>, key: &str) -> Problem {
+        if self.of_form { self.of(&format!("`{key}`")) } else { self }
+    }
+
+    /// Says where the same thing stands for the first time.
+    pub(super) fn after(mut self: Box<Self>, first: &Span) -> Problem {
+        self.first = Some(first.clone());
         self
     }
 }
@@ -69,16 +90,22 @@ impl Report {
     pub(super) fn into_diagnostics(self, file: &Arc<str>, source: &str, secrets: &[Span]) -> Vec<Diagnostic> {
         let mut findings = self.0;
         findings.sort_by(|a, b| {
-            (a.span.start, a.severity, a.span.end).cmp(&(b.span.start, b.severity, b.span.end))
+            (a.span.start, a.severity, a.span.end, &a.message).cmp(&(
+                b.span.start,
+                b.severity,
+                b.span.end,
+                &b.message,
+            ))
         });
-        let mut diagnostics: Vec<Diagnostic> = findings
+        // What stands once and is used by many through an alias is wrong once.
+        findings.dedup_by(|b, a| a.span == b.span && a.message == b.message && a.hint == b.hint);
+        let lines = Lines::new(source);
+        findings
             .into_iter()
             .map(|finding| {
-                let shown = secret::may_show_line(source, finding.span.start, secrets);
-                Diagnostic::new(finding, file, source, shown)
+                let shown = secret::may_show(&lines, finding.span.start, secrets);
+                Diagnostic::new(finding, file, &lines, shown)
             })
-            .collect();
-        diagnostics.dedup();
-        diagnostics
+            .collect()
     }
 }

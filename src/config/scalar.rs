@@ -25,7 +25,9 @@ pub(super) fn expected(node: &Node, what: &str) -> Problem {
         (_, Some(text)) => quoted(text),
         _ => node.kind().to_owned(),
     };
-    Finding::error(&node.span, format!("{what} is expected, not {found}"))
+    let mut problem = Finding::error(&node.span, format!("{what} is expected, not {found}"));
+    problem.of_form = true;
+    problem
 }
 
 /// Reads a text; a number or `true` is the text as it was written.
@@ -37,7 +39,9 @@ pub(super) fn text(node: &Node) -> Result<&str, Problem> {
 pub(super) fn filled(node: &Node) -> Result<&str, Problem> {
     let text = text(node)?;
     if text.trim().is_empty() {
-        return Err(Finding::error(&node.span, "the text is empty"));
+        let mut problem = Finding::error(&node.span, "the text is empty");
+        problem.of_form = true;
+        return Err(problem);
     }
     Ok(text)
 }
@@ -47,11 +51,9 @@ pub(super) fn number(node: &Node) -> Result<f64, Problem> {
     match &node.value {
         Value::Integer(number, _) => Ok(*number as f64),
         Value::Number(number, _) if number.is_finite() => Ok(*number),
-        Value::Number(_, written) => {
-            Err(Finding::error(&node.span, format!("a finite number is expected, not {}", quoted(written))))
-        }
-        Value::Text(text) if text.trim().parse::<f64>().is_ok() => {
-            Err(expected(node, "a number").hint("write the number as it is, without quotes or leading zeros"))
+        Value::Number(..) => Err(expected(node, "a finite number")),
+        Value::Text(text) if text.trim().replace('_', "").parse::<f64>().is_ok() => {
+            Err(expected(node, "a number").hint("write the number without quotes, `_` and leading zeros"))
         }
         _ => Err(expected(node, "a number")),
     }
@@ -71,7 +73,8 @@ pub(super) fn number_in(node: &Node, name: &str, low: f64, high: f64) -> Result<
 
 /// Writes a range in words.
 pub(super) fn range(low: f64, high: f64) -> String {
-    if high >= 1e6 { format!("{low} or more") } else { format!("within {low} to {high}") }
+    let short = |end: f64| (end * 1e5).round() / 1e5;
+    if high >= 1e6 { format!("{low} or more") } else { format!("within {} to {}", short(low), short(high)) }
 }
 
 /// Reads a whole number; `4.0` is one.
@@ -79,9 +82,7 @@ pub(super) fn integer(node: &Node) -> Result<i64, Problem> {
     match &node.value {
         Value::Integer(number, _) => Ok(*number),
         Value::Number(number, _) if number.fract() == 0.0 && number.abs() < 9e15 => Ok(*number as i64),
-        Value::Number(_, written) => {
-            Err(Finding::error(&node.span, format!("a whole number is expected, not {}", quoted(written))))
-        }
+        Value::Number(..) => Err(expected(node, "a whole number")),
         _ => number(node).and_then(|_| Err(expected(node, "a whole number"))),
     }
 }
@@ -107,7 +108,7 @@ pub(super) fn choice(node: &Node, name: &str, words: &[&'static str]) -> Result<
     let text = text(node)?;
     words.iter().find(|word| **word == text).copied().ok_or_else(|| {
         Finding::error(&node.span, format!("{} is not a value of `{name}`", quoted(text)))
-            .hint_maybe(did_you_mean_or_list(text, words.iter().copied(), "the values are"))
+            .hint_maybe(did_you_mean_or_list(text, words.iter().copied(), "the values:"))
     })
 }
 

@@ -67,10 +67,10 @@ fn scene(name: &str, place: &Span, node: &Node, report: &mut Report) -> SceneDra
             else {
                 continue;
             };
-            keys.insert(spec.name, entry.key.span.clone());
             // Asks for the value as any other key is asked for, so that an empty one is told.
             let Some(node) = fields.value(spec.name, report) else { continue };
-            let level = read_params::level(spec, node).map_err(|problem| problem.of(&of));
+            keys.insert(spec.name, entry.key.span.clone());
+            let level = read_params::level(spec, node).map_err(|problem| problem.at_key(spec.name).of(&of));
             if let Some(level) = report.take(level) {
                 scene.values.insert(spec.name, level);
             }
@@ -126,7 +126,12 @@ pub(super) fn check(drafts: &[SceneDraft], streams: &[StreamDraft], report: &mut
         let idle = TABLE.iter().filter_map(|spec| Some((spec, spec.idle?, draft.keys.get(spec.name)?)));
         for (spec, why, place) in idle.filter(|_| !guided) {
             let message = format!("`{}` changes nothing here: {why}", spec.name);
-            report.push(Finding::warning(place, message).of(&of).hint("take it out"));
+            let hint = if spec.name == "delta" {
+                "take it out, or set a `guidance_scale` above 1"
+            } else {
+                "take it out"
+            };
+            report.push(Finding::warning(place, message).of(&of).hint(hint));
         }
     }
 }

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use crate::show::venue::SecretSource;
 
 use super::{
-    diagnostic::Finding,
+    diagnostic::{Finding, Lines},
     reader::Fields,
     report::{Problem, Report},
     scalar,
     tree::{Node, Span, Value},
+    words::closest,
 };
 
 /// The keys of a reference to a secret.
@@ -33,9 +34,17 @@ pub(super) fn source(node: &Node, of: &str, key: &str, report: &mut Report) -> O
     if given.len() != 1 && !fields.has_unknown() {
         let message = format!("`{key}` is found in exactly one place");
         let span = given.get(1).map_or(&node.span, |second| &second.key.span);
-        report.push(Finding::error(span, message).of(of).hint(hint));
+        report.push(Finding::error(span, message).of(of).hint(&hint));
     }
-    fields.finish(report);
+    for (name, entry) in fields.rest() {
+        let problem = match closest(name, SOURCES) {
+            Some(meant) => Finding::error(&entry.key.span, format!("unknown key `{name}`"))
+                .hint(format!("did you mean `{meant}`?")),
+            // Not quoted: it may be the secret itself.
+            None => Finding::error(&entry.key.span, "secrets do not belong in the show file").hint(&hint),
+        };
+        report.push(problem.of(fields.what()));
+    }
     match (env, file, credential) {
         (Some(name), None, None) => Some(SecretSource::Env(name.into())),
         (None, Some(path), None) => Some(SecretSource::File(PathBuf::from(path))),
@@ -74,10 +83,12 @@ fn is_credential(name: &str) -> bool {
     !name.contains(['/', ':']) && !name.starts_with('.') && name.chars().all(|c| c.is_ascii_graphic())
 }
 
-/// Returns whether a text holds what looks like a secret: user info in a URL, or the name of a key and a value.
+/// Returns whether a text holds what looks like a secret: `user:password@`, or the name of a key and a value.
 pub(super) fn looks_secret(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
-    user_info(text).is_some()
+    let named = |word: &str| word.split_once('@').is_some_and(|(before, _)| before.contains(':'));
+    text.split_whitespace().any(named)
+        || user_info(text).is_some()
         || TELLTALES.iter().any(|telltale| {
             lower.match_indices(telltale).any(|(at, _)| {
                 let rest = lower[at + telltale.len()..].trim_start_matches(['"', '\'', ' ']);
@@ -92,7 +103,6 @@ fn is_reference(value: &str) -> bool {
     let inner = value.strip_prefix('{').map_or(value, str::trim_start);
     value.is_empty()
         || value.starts_with('#')
-        || value.starts_with('*')
         || SOURCES
             .iter()
             .any(|source| inner.strip_prefix(source).is_some_and(|rest| rest.trim_start().starts_with(':')))
@@ -107,12 +117,10 @@ pub(super) fn user_info(text: &str) -> Option<&str> {
 }
 
 /// Returns whether the line around `at` may be shown to anybody.
-pub(super) fn may_show_line(source: &str, at: usize, secrets: &[Span]) -> bool {
-    let at = source.floor_char_boundary(at);
-    let start = source[..at].rfind('\n').map_or(0, |newline| newline + 1);
-    let end = source[at..].find('\n').map_or(source.len(), |newline| at + newline);
-    secrets.iter().all(|secret| secret.end <= start || end <= secret.start)
-        && !looks_secret(&source[start..end])
+pub(super) fn may_show(lines: &Lines<'_>, at: usize, secrets: &[Span]) -> bool {
+    let line = lines.range(at);
+    secrets.iter().all(|secret| secret.end <= line.start || line.end <= secret.start)
+        && !looks_secret(lines.text(at))
 }
 
 /// Finds the places of all secrets that stand in the file by mistake.
@@ -138,7 +146,9 @@ fn search(node: &Node, secret: bool, places: &mut Vec<Span>) {
                         ("credential", Some(name)) => is_credential(name),
                         (_, name) => name.is_some(),
                     };
-                search(&entry.value, !named && (secret || is_secret_key(key)), places);
+                let address = ["url", "environment"].contains(&key)
+                    && entry.value.text().is_some_and(|text| text.contains('@'));
+                search(&entry.value, !named && (secret || address || is_secret_key(key)), places);
             }
         }
         _ if secret || node.text().is_some_and(looks_secret) => places.push(node.span.clone()),

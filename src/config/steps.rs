@@ -85,7 +85,8 @@ fn step(node: &Node, of: &str, actor: Actor, cast: &Cast, report: &mut Report) -
     }
     let scene = fields.required("scene", "write `{ scene: NAME }`", report);
     let scene = scene.and_then(|node| {
-        let found = scalar::text(node).and_then(|name| {
+        let named = scalar::text(node).map_err(|problem| problem.at_key("scene").of(of));
+        let found = named.and_then(|name| {
             cast.scenes.get(name).cloned().ok_or_else(|| missing(node, name, of, "plays scene", &cast.scenes))
         });
         report.take(found)
@@ -118,7 +119,8 @@ fn cue_step(
     }
     let node = fields.value("cue", report);
     let cue = node.and_then(|node| {
-        let found = scalar::text(node).and_then(|name| {
+        let named = scalar::text(node).map_err(|problem| problem.at_key("cue").of(&of));
+        let found = named.and_then(|name| {
             cast.cues.get(name).cloned().ok_or_else(|| {
                 let problem = missing(node, name, &of, "fires cue", &cast.cues);
                 let hint = cast
@@ -150,7 +152,7 @@ fn missing<T>(node: &Node, name: &str, of: &str, does: &str, names: &BTreeMap<Ar
     let message = format!("{of} {does} {}, which does not exist", quoted(name));
     let known = names.keys().map(|name| &**name);
     let noun = does.rsplit(' ').next().unwrap_or_default();
-    let hint = did_you_mean_or_list(name, known, &format!("the {noun}s are"))
+    let hint = did_you_mean_or_list(name, known, "the show has")
         .unwrap_or_else(|| format!("the show has no {noun}s"));
     Finding::error(&node.span, message).hint(hint)
 }
@@ -177,7 +179,7 @@ fn streams(node: &Node, of: &str, cast: &Cast, report: &mut Report) -> Streams {
                 let message = format!("{of} plays on stream {}, which does not exist", quoted(name));
                 let all =
                     closest("all", [name]).map(|_| "leave `stream` out to play on all of them".to_owned());
-                let hint = all.or_else(|| did_you_mean_or_list(name, names, "the streams are"));
+                let hint = all.or_else(|| did_you_mean_or_list(name, names, "the show has"));
                 report.push(Finding::error(&item.span, message).hint_maybe(hint));
             }
         }

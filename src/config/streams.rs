@@ -20,7 +20,7 @@ use super::{
     report::{Problem, Report},
     scalar, secret, time,
     tree::{Entry, Node, Span},
-    words::{did_you_mean_or_list, quoted},
+    words::{did_you_mean, did_you_mean_or_list, quoted},
 };
 
 /// Names that the OSC and MQTT addresses of the daemon itself need.
@@ -123,7 +123,7 @@ fn connection(fields: &mut Fields<'_>, of: &str, report: &mut Report) -> Connect
         fields.required("backend", "write `backend: simulator`, `daydream` or `daydream-beta`", report);
     let word = node.and_then(|node| {
         let word = scalar::choice(node, "backend", &BACKENDS);
-        report.take(word.map_err(|problem| problem.of(of)))
+        report.take(word.map_err(|problem| problem.at_key("backend").of(of)))
     });
     let backend = word.map(|word| match word {
         "daydream" => Backend::Daydream,
@@ -162,11 +162,9 @@ fn environment(node: &Node) -> Result<Environment, Problem> {
             .hint("take the user and the password out of the URL"));
     }
     let Some((scheme @ ("http" | "https"), rest)) = text.split_once("://") else {
-        let hint =
-            did_you_mean_or_list(text, ["production", "staging"], "or write a base URL; the names are");
-        return Err(
-            Finding::error(&node.span, format!("{} is not an environment", quoted(text))).hint_maybe(hint)
-        );
+        let hint = did_you_mean(text, ["production", "staging"]);
+        return Err(Finding::error(&node.span, format!("{} is not an environment", quoted(text)))
+            .hint(hint.unwrap_or_else(|| "write `production`, `staging` or a base URL".to_owned())));
     };
     let host = rest.split('/').next().unwrap_or_default();
     if host.is_empty() || rest.contains([' ', '?', '#']) || rest.contains(char::is_control) {
@@ -190,7 +188,7 @@ fn scene(node: &Node, scenes: &BTreeMap<Arc<str>, Arc<Scene>>) -> Result<Option<
     if let Some(scene) = scenes.get(name) {
         return Ok(Some(scene.clone()));
     }
-    let hint = did_you_mean_or_list(name, scenes.keys().map(|name| &**name), "the scenes are");
+    let hint = did_you_mean_or_list(name, scenes.keys().map(|name| &**name), "the show has");
     let message = format!("it starts with scene {}, which does not exist", quoted(name));
     Err(Finding::error(&node.span, message).hint_maybe(hint))
 }

@@ -68,9 +68,8 @@ fn scanned(reason: &str, line: &str) -> (String, Option<String>) {
 
 /// Returns whether a line holds a cron expression that YAML takes for an alias.
 fn is_cron(line: &str) -> bool {
-    let (_, value) = line.split_once("cron:").unwrap_or(("", line));
-    let value = value.trim_start_matches(['-', ' ', '{']);
-    let value = value.rsplit_once(": ").map_or(value, |(_, value)| value);
+    let value = line.split_once("cron:").or_else(|| line.split_once(": ")).map_or(line, |(_, value)| value);
+    let value = value.trim_start_matches(['-', ' ', '[']);
     value.starts_with("*/") || value.starts_with("* ") || value.trim() == "*"
 }
 

@@ -47,6 +47,9 @@ pub(super) fn duration(node: &Node) -> Result<Duration, Problem> {
             };
             Duration::try_from_secs_f64(seconds).map_err(|_| no_duration(written).hint(FORM))
         }
+        Value::Text(text) if text.trim().is_empty() => {
+            scalar::filled(node).map_err(|problem| problem.hint(FORM)).map(|_| Duration::ZERO)
+        }
         Value::Text(text) => parse(text).map_err(|hint| no_duration(text).hint(hint)),
         _ => Err(scalar::expected(node, "a duration").hint(FORM)),
     }
@@ -63,8 +66,18 @@ pub(super) fn duration_in(
         return Ok(time);
     }
     let written = node.text().unwrap_or_default();
-    let message = format!("`{name}` is {low:?} to {high:?}, not {}", quoted(written));
+    let (low, high) = (in_words(low), in_words(high));
+    let message = format!("`{name}` is out of range: {written} is not within {low} to {high}");
     Err(Finding::error(&node.span, message))
+}
+
+/// Writes a limit as a show file would: `0s`, `1m`, `1h`.
+fn in_words(limit: Duration) -> String {
+    match limit.as_secs() {
+        seconds if seconds > 0 && seconds % 3600 == 0 => format!("{}h", seconds / 3600),
+        seconds if seconds > 0 && seconds % 60 == 0 => format!("{}m", seconds / 60),
+        seconds => format!("{seconds}s"),
+    }
 }
 
 /// Reads a fade: at most a day.

@@ -18,7 +18,7 @@ use super::{
     scalar,
     steps::{self, Cast},
     tree::{Node, Span},
-    words::{listed, quoted},
+    words::quoted,
 };
 
 /// What a trigger can wait for, and which keys go with it.
@@ -88,11 +88,10 @@ fn when_of(
     let given = fields.given(&kinds);
     match given.as_slice() {
         [] => {
-            let message = format!("`when` is one of {}", listed(kinds));
-            let problem = Finding::error(&node.span, message).of(of);
-            report.push(
-                problem.hint("write `{ cron: \"0 9 * * *\" }`, `{ mqtt: TOPIC }` or `{ osc: ADDRESS }`"),
-            );
+            if !fields.has_unknown() {
+                let hint = "write `{ cron: \"0 9 * * *\" }`, `{ mqtt: TOPIC }` or `{ osc: ADDRESS }`";
+                report.push(Finding::error(&node.span, "this trigger waits for nothing").of(of).hint(hint));
+            }
             for kind in kinds {
                 fields.entry(kind);
             }
@@ -143,7 +142,7 @@ fn cron(
                 Finding::error(&place, error.to_string()).hint_maybe(error.hint().or(range))
             })
         });
-        report.take(read.map_err(|problem| problem.of(of)))
+        report.take(read.map_err(|problem| problem.at_key("cron").of(of)))
     });
     let named = fields.has("timezone");
     let zone = fields.get("timezone", report, scalar::zone);
@@ -177,7 +176,7 @@ fn change_of_clocks(expression: &CronExpression, zone: &TimeZone, today: Timesta
         let before = at.checked_sub(Length::new().hours(3)).ok()?;
         let mut runs = expression.runs(before, zone).take_while(|run| run.at <= at).take(DST_RUNS_MAX);
         let run = runs.find(|run| run.note.is_some())?;
-        Some(format!("on {}, {}", run.at.to_zoned(zone.clone()).strftime("%-d %B %Y"), run.note?))
+        Some(format!("{}: {}", run.at.to_zoned(zone.clone()).strftime("%-d %B %Y"), run.note?))
     })
 }
 

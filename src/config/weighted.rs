@@ -17,12 +17,12 @@ use super::{
 
 /// Reads a prompt.
 pub(super) fn prompt(node: &Node, of: &str, report: &mut Report) -> Option<Weighted<Arc<str>>> {
-    read(node, of, "text", report, |node| scalar::filled(node).map(Arc::from))
+    read(node, of, ("prompt", "text"), report, |node| scalar::filled(node).map(Arc::from))
 }
 
 /// Reads a seed.
 pub(super) fn seed(node: &Node, of: &str, report: &mut Report) -> Option<Weighted<i64>> {
-    read(node, of, "seed", report, |node| {
+    read(node, of, ("seed", "seed"), report, |node| {
         let seed = scalar::integer(node)?;
         if (-SEED_MAX..=SEED_MAX).contains(&seed) {
             return Ok(seed);
@@ -35,19 +35,20 @@ pub(super) fn seed(node: &Node, of: &str, report: &mut Report) -> Option<Weighte
 fn read<T: PartialEq>(
     node: &Node,
     of: &str,
-    thing: &str,
+    (key, thing): (&str, &str),
     report: &mut Report,
     one: impl Fn(&Node) -> Result<T, Problem>,
 ) -> Option<Weighted<T>> {
     let Value::List(items) = &node.value else {
-        return report.take(one(node).map_err(|problem| problem.of(of))).map(Weighted::one);
+        return report.take(one(node).map_err(|problem| problem.at_key(key).of(of))).map(Weighted::one);
     };
     if let [first, second] = items.as_slice()
         && first.text().is_some()
         && matches!(second.value, Value::Integer(..) | Value::Number(..))
         && thing == "text"
     {
-        let hint = format!("write it as `[[{thing}, weight], …]`, a list of pairs, or leave the weight out");
+        let pair = format!("{}, {}", first.text()?, second.text()?);
+        let hint = format!("write {}, with room for more pairs", quoted(&format!("[[{pair}]]")));
         report.push(Finding::error(&node.span, "one pair is not a list of pairs").of(of).hint(hint));
         return None;
     }
