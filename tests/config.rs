@@ -1,4 +1,5 @@
 //! Show files: what is loaded, and what is said about those that cannot be.
+#![expect(clippy::unwrap_used, reason = "where a test cannot go on, it stops")]
 
 use std::{
     fs,
@@ -179,7 +180,7 @@ fn scenes_keep_what_they_name_and_names_may_look_like_numbers() {
     assert_eq!(dawn.seed.as_ref().unwrap().entries(), [(-5, 1.0)]);
     assert_eq!(dawn.fade, Fade::from_seconds(0.25));
     assert_eq!(dawn.easing, Easing::parse("cubic-bezier(0.4, 0, 0.2, 1)").ok());
-    assert_eq!(dawn.controlnets[&*"depth"], 1.0);
+    assert_eq!(dawn.controlnets["depth"], 1.0);
     let dusk = &sheet.scenes["dusk"];
     assert_eq!(dusk.prompt.as_ref().unwrap().entries(), [(Arc::from("1984"), 1.0)]);
     assert_eq!(dusk.fade, Fade::from_seconds(2.5));
@@ -295,7 +296,7 @@ fn a_file_in_another_encoding_is_told_where_it_goes_wrong() {
     assert_eq!((diagnostic.line(), diagnostic.column()), (2, 4));
 }
 
-/// Every way to write a secret into the file, each with the same secret in it.
+/// What must never come out again.
 const SECRET: &str = "TOPSECRET";
 
 #[test]

@@ -43,7 +43,7 @@ struct Excerpt {
 pub(super) struct Finding {
     pub(super) severity: Severity,
     pub(super) span: Range<usize>,
-    /// What it is about: `cue `noon``; may be empty.
+    /// What it is about, a cue or a scene; may be empty.
     pub(super) subject: String,
     pub(super) message: String,
     pub(super) hint: Option<String>,
@@ -116,22 +116,21 @@ impl Diagnostic {
         };
         let title = Group::with_title(level.primary_title(self.message.as_str()));
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-        let mut out = match &self.excerpt {
-            Some(Excerpt { text, marked }) => renderer.render(&[title.element(
+        let mut out = if let Some(Excerpt { text, marked }) = &self.excerpt {
+            renderer.render(&[title.element(
                 Snippet::source(text.as_str())
                     .path(&*self.file)
                     .line_start(self.line)
                     .annotation(AnnotationKind::Primary.span(marked.clone())),
-            )]),
-            None => {
-                let title = renderer.render(&[title]);
-                format!("{title}\n --> {}:{}:{}", self.file, self.line, self.column)
-            }
+            )])
+        } else {
+            let title = renderer.render(&[title]);
+            format!("{title}\n --> {}:{}:{}", self.file, self.line, self.column)
         };
         out.push('\n');
         if let Some(hint) = &self.hint {
             let name = if color { "\u{1b}[1m\u{1b}[96mhint\u{1b}[0m" } else { "hint" };
-            out.push_str(&format!("{name}: {hint}\n"));
+            out.extend([name, ": ", hint, "\n"]);
         }
         out
     }
@@ -185,7 +184,7 @@ pub fn render_text(diagnostics: &[Diagnostic], color: bool) -> String {
 /// Renders all of them for a program: one JSON array on one line.
 pub fn render_json(diagnostics: &[Diagnostic]) -> String {
     #[derive(Serialize)]
-    struct Line<'a> {
+    struct Told<'a> {
         severity: Severity,
         file: &'a str,
         line: usize,
@@ -193,7 +192,7 @@ pub fn render_json(diagnostics: &[Diagnostic]) -> String {
         message: &'a str,
         hint: Option<&'a str>,
     }
-    let lines = diagnostics.iter().map(|diagnostic| Line {
+    let told = diagnostics.iter().map(|diagnostic| Told {
         severity: diagnostic.severity,
         file: &diagnostic.file,
         line: diagnostic.line,
@@ -201,5 +200,5 @@ pub fn render_json(diagnostics: &[Diagnostic]) -> String {
         message: &diagnostic.message,
         hint: diagnostic.hint.as_deref(),
     });
-    serde_json::to_string(&lines.collect::<Vec<_>>()).expect("texts and numbers are JSON")
+    serde_json::to_string(&told.collect::<Vec<_>>()).expect("texts and numbers are JSON")
 }

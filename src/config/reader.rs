@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::{
-    diagnostic::Finding,
     report::{Problem, Report},
     tree::{Entry, Node, Span, Value},
     words::{closest, did_you_mean_or_list, quoted},
@@ -12,7 +11,7 @@ use super::{
 /// A map that is being read.
 #[derive(Debug)]
 pub(super) struct Fields<'n> {
-    /// What it describes, for messages: `stream `wall``; empty for the file itself.
+    /// What it describes, for messages; empty for the file itself.
     of: String,
     /// Where to point if something is missing.
     place: Span,
@@ -33,7 +32,7 @@ pub(super) fn entries<'n>(
         Value::Null => &[],
         _ => {
             let message = format!("a map is expected, not {}", node.kind());
-            report.push(Finding::error(&node.span, message).of(of));
+            report.push(Problem::error(&node.span, message).of(of));
             return None;
         }
     };
@@ -42,14 +41,14 @@ pub(super) fn entries<'n>(
     for entry in written {
         let Some(key) = entry.key.text() else {
             let message = format!("a key is a text, not {}", entry.key.kind());
-            let problem = Finding::error(&entry.key.span, message).of(of);
+            let problem = Problem::error(&entry.key.span, message).of(of);
             let hint = matches!(entry.key.value, Value::Null).then(|| "quote it: `\"null\"`".to_owned());
             report.push(problem.hint_maybe(hint));
             continue;
         };
         if let Some(first) = seen.get(key) {
             let message = format!("the key {} stands here a second time", quoted(key));
-            report.push(Finding::error(&entry.key.span, message).of(of).after(&first.key.span));
+            report.push(Problem::error(&entry.key.span, message).of(of).after(&first.key.span));
             continue;
         }
         seen.insert(key, entry);
@@ -82,7 +81,7 @@ impl<'n> Fields<'n> {
     pub(super) fn value(&mut self, key: &'static str, report: &mut Report) -> Option<&'n Node> {
         let entry = self.entry(key)?;
         if matches!(entry.value.value, Value::Null) {
-            let problem = Finding::error(&entry.key.span, format!("`{key}` has no value"));
+            let problem = Problem::error(&entry.key.span, format!("`{key}` has no value"));
             report.push(problem.of(&self.of).hint("give it one, or leave the key out"));
             return None;
         }
@@ -113,7 +112,7 @@ impl<'n> Fields<'n> {
             if misspelt {
                 return None;
             }
-            let problem = Finding::error(&self.place, format!("`{key}` is missing"));
+            let problem = Problem::error(&self.place, format!("`{key}` is missing"));
             report.push(problem.of(&self.of).hint(hint));
             return None;
         }
@@ -144,7 +143,7 @@ impl<'n> Fields<'n> {
     pub(super) fn finish(self, report: &mut Report) {
         for (name, entry) in self.rest() {
             let hint = did_you_mean_or_list(name, self.known.iter().copied(), "the keys here:");
-            let problem = Finding::error(&entry.key.span, format!("unknown key {}", quoted(name)));
+            let problem = Problem::error(&entry.key.span, format!("unknown key {}", quoted(name)));
             report.push(problem.of(&self.of).hint_maybe(hint));
         }
     }

@@ -12,58 +12,69 @@ use super::{
 #[derive(Debug, Default)]
 pub(super) struct Report(Vec<Finding>);
 
-/// One thing that is wrong, on its way to the report.
-pub(super) type Problem = Box<Finding>;
+/// One thing that is wrong, on its way to the report. Boxed, so that a `Result` with it stays small.
+#[derive(Debug)]
+pub(super) struct Problem(Box<Finding>);
 
-impl Finding {
+impl Problem {
     /// Makes an error.
-    pub(super) fn error(span: &Span, message: impl Into<String>) -> Problem {
-        Box::new(Self {
-            severity: Severity::Error,
-            span: span.clone(),
-            subject: String::new(),
-            message: message.into(),
-            hint: None,
-            first: None,
-            of_form: false,
-        })
+    pub(super) fn error(span: &Span, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, span, message.into())
     }
 
     /// Makes a warning.
-    pub(super) fn warning(span: &Span, message: impl Into<String>) -> Problem {
-        Box::new(Self { severity: Severity::Warning, ..*Self::error(span, message) })
+    pub(super) fn warning(span: &Span, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, span, message.into())
+    }
+
+    fn new(severity: Severity, span: &Span, message: String) -> Self {
+        Self(Box::new(Finding {
+            severity,
+            span: span.clone(),
+            subject: String::new(),
+            message,
+            hint: None,
+            first: None,
+            of_form: false,
+        }))
     }
 
     /// Adds what would be right.
-    pub(super) fn hint(mut self: Box<Self>, hint: impl Into<String>) -> Problem {
-        self.hint = Some(hint.into());
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
         self
     }
 
     /// Adds what would be right, where there is a guess.
-    pub(super) fn hint_maybe(mut self: Box<Self>, hint: Option<String>) -> Problem {
-        self.hint = hint.or(self.hint);
+    pub(super) fn hint_maybe(mut self, hint: Option<String>) -> Self {
+        self.0.hint = hint.or(self.0.hint);
         self
     }
 
-    /// Says what it is about: `cue `noon`: …`.
-    pub(super) fn of(mut self: Box<Self>, what: &str) -> Problem {
-        if self.subject.is_empty() {
-            what.clone_into(&mut self.subject);
+    /// Says what it is about: "cue `noon`".
+    pub(super) fn of(mut self, what: &str) -> Self {
+        if self.0.subject.is_empty() {
+            what.clone_into(&mut self.0.subject);
         } else if !what.is_empty() {
-            self.subject = format!("{what}: {}", self.subject);
+            self.0.subject = format!("{what}: {}", self.0.subject);
         }
         self
     }
 
-    /// Says which value has the wrong form.
-    pub(super) fn at_key(self: Box<Self>, key: &str) -> Problem {
-        if self.of_form { self.of(&format!("`{key}`")) } else { self }
+    /// Says that it is about the form of a value, so that the key has to be named.
+    pub(super) fn of_form(mut self) -> Self {
+        self.0.of_form = true;
+        self
+    }
+
+    /// Says under which key a value of the wrong form stands.
+    pub(super) fn at_key(self, key: &str) -> Self {
+        if self.0.of_form { self.of(&format!("`{key}`")) } else { self }
     }
 
     /// Says where the same thing stands for the first time.
-    pub(super) fn after(mut self: Box<Self>, first: &Span) -> Problem {
-        self.first = Some(first.clone());
+    pub(super) fn after(mut self, first: &Span) -> Self {
+        self.0.first = Some(first.clone());
         self
     }
 }
@@ -71,7 +82,7 @@ impl Finding {
 impl Report {
     /// Takes a problem down.
     pub(super) fn push(&mut self, problem: Problem) {
-        self.0.push(*problem);
+        self.0.push(*problem.0);
     }
 
     /// Returns the good value, or takes the problem down.

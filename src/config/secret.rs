@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::show::venue::SecretSource;
 
 use super::{
-    diagnostic::{Finding, Lines},
+    diagnostic::Lines,
     reader::Fields,
     report::{Problem, Report},
     scalar,
@@ -23,7 +23,7 @@ const TELLTALES: [&str; 6] = ["api_key", "apikey", "password", "passwd", "secret
 pub(super) fn source(node: &Node, of: &str, key: &str, report: &mut Report) -> Option<SecretSource> {
     let hint = format!("write `{key}: {{ env: NAME }}`, `{{ file: PATH }}` or `{{ credential: NAME }}`");
     if !matches!(node.value, Value::Map(_)) {
-        report.push(Finding::error(&node.span, "secrets do not belong in the show file").of(of).hint(hint));
+        report.push(Problem::error(&node.span, "secrets do not belong in the show file").of(of).hint(hint));
         return None;
     }
     let mut fields = Fields::of(node, &node.span, &format!("{of}: `{key}`"), report)?;
@@ -34,14 +34,14 @@ pub(super) fn source(node: &Node, of: &str, key: &str, report: &mut Report) -> O
     if given.len() != 1 && !fields.has_unknown() {
         let message = format!("`{key}` is found in exactly one place");
         let span = given.get(1).map_or(&node.span, |second| &second.key.span);
-        report.push(Finding::error(span, message).of(of).hint(&hint));
+        report.push(Problem::error(span, message).of(of).hint(&hint));
     }
     for (name, entry) in fields.rest() {
         let problem = match closest(name, SOURCES) {
-            Some(meant) => Finding::error(&entry.key.span, format!("unknown key `{name}`"))
+            Some(meant) => Problem::error(&entry.key.span, format!("unknown key `{name}`"))
                 .hint(format!("did you mean `{meant}`?")),
             // Not quoted: it may be the secret itself.
-            None => Finding::error(&entry.key.span, "secrets do not belong in the show file").hint(&hint),
+            None => Problem::error(&entry.key.span, "secrets do not belong in the show file").hint(&hint),
         };
         report.push(problem.of(fields.what()));
     }
@@ -59,7 +59,7 @@ fn variable(node: &Node) -> Result<&str, Problem> {
         Ok(name)
     } else {
         // Not quoted: it may be the secret itself.
-        Err(Finding::error(&node.span, "this is not the name of an environment variable")
+        Err(Problem::error(&node.span, "this is not the name of an environment variable")
             .hint("write the name of the variable, not its value: `{ env: DAYDREAM_API_KEY }`"))
     }
 }
@@ -67,7 +67,7 @@ fn variable(node: &Node) -> Result<&str, Problem> {
 fn credential(node: &Node) -> Result<&str, Problem> {
     let name = scalar::filled(node)?;
     if !is_credential(name) {
-        return Err(Finding::error(&node.span, "this is not the name of a credential")
+        return Err(Problem::error(&node.span, "this is not the name of a credential")
             .hint("write the name that the unit gives it in `LoadCredential=`"));
     }
     Ok(name)

@@ -5,7 +5,6 @@ use std::time::Duration;
 use crate::show::scene::Fade;
 
 use super::{
-    diagnostic::Finding,
     report::Problem,
     scalar,
     tree::{Node, Value},
@@ -37,7 +36,7 @@ const OTHER_UNITS: [(&str, &str); 14] = [
 
 /// Reads a duration.
 pub(super) fn duration(node: &Node) -> Result<Duration, Problem> {
-    let no_duration = |text: &str| Finding::error(&node.span, format!("{} is not a duration", quoted(text)));
+    let no_duration = |text: &str| Problem::error(&node.span, format!("{} is not a duration", quoted(text)));
     match &node.value {
         Value::Integer(_, written) | Value::Number(_, written) => {
             let seconds = match node.value {
@@ -68,7 +67,7 @@ pub(super) fn duration_in(
     let written = node.text().unwrap_or_default();
     let (low, high) = (in_words(low), in_words(high));
     let message = format!("`{name}` is out of range: {written} is not within {low} to {high}");
-    Err(Finding::error(&node.span, message))
+    Err(Problem::error(&node.span, message))
 }
 
 /// Writes a limit as a show file would: `0s`, `1m`, `1h`.
@@ -85,7 +84,7 @@ pub(super) fn fade(node: &Node) -> Result<Fade, Problem> {
     let time = duration(node)?;
     Fade::new(time).ok_or_else(|| {
         let written = node.text().unwrap_or_default();
-        Finding::error(&node.span, format!("a fade of {written} is longer than a day"))
+        Problem::error(&node.span, format!("a fade of {written} is longer than a day"))
             .hint("a trigger with `cron` plays a scene at a later time")
     })
 }

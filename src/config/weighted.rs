@@ -8,7 +8,6 @@ use crate::show::{
 };
 
 use super::{
-    diagnostic::Finding,
     report::{Problem, Report},
     scalar,
     tree::{Node, Value},
@@ -27,7 +26,7 @@ pub(super) fn seed(node: &Node, of: &str, report: &mut Report) -> Option<Weighte
         if (-SEED_MAX..=SEED_MAX).contains(&seed) {
             return Ok(seed);
         }
-        Err(Finding::error(&node.span, format!("a seed is within ±{SEED_MAX}")))
+        Err(Problem::error(&node.span, format!("a seed is within ±{SEED_MAX}")))
     })
 }
 
@@ -49,7 +48,7 @@ fn read<T: PartialEq>(
     {
         let pair = format!("{}, {}", first.text()?, second.text()?);
         let hint = format!("write {}, with room for more pairs", quoted(&format!("[[{pair}]]")));
-        report.push(Finding::error(&node.span, "one pair is not a list of pairs").of(of).hint(hint));
+        report.push(Problem::error(&node.span, "one pair is not a list of pairs").of(of).hint(hint));
         return None;
     }
     let mut entries: Vec<(T, f64)> = Vec::new();
@@ -67,7 +66,7 @@ fn read<T: PartialEq>(
         };
         if entries.iter().any(|(other, _)| *other == value) {
             let message = format!("the {thing} {} stands twice in this list", quoted(node.text()?));
-            report.push(Finding::warning(&node.span, message).of(of).hint("the weights are added up"));
+            report.push(Problem::warning(&node.span, message).of(of).hint("the weights are added up"));
         }
         entries.push((value, weight));
     }
@@ -91,7 +90,7 @@ fn pair<'n>(item: &'n Node, of: &str, thing: &str, report: &mut Report) -> Optio
                 Value::List(list) => format!("a list of {}", list.len()),
                 _ => item.kind().to_owned(),
             };
-            report.push(Finding::error(&item.span, format!("{form}, not {found}")).of(of).hint(hint));
+            report.push(Problem::error(&item.span, format!("{form}, not {found}")).of(of).hint(hint));
             None
         }
     }
@@ -100,7 +99,7 @@ fn pair<'n>(item: &'n Node, of: &str, thing: &str, report: &mut Report) -> Optio
 fn weight(node: &Node) -> Result<f64, Problem> {
     let weight = scalar::number(node)?;
     if weight < 0.0 {
-        return Err(Finding::error(&node.span, format!("a weight of {weight} is negative"))
+        return Err(Problem::error(&node.span, format!("a weight of {weight} is negative"))
             .hint("weights are shares of the mix: 0 or more"));
     }
     Ok(weight)
@@ -109,15 +108,15 @@ fn weight(node: &Node) -> Result<f64, Problem> {
 /// Says what is wrong with a list whose entries are all right.
 fn too_much(error: WeightError, node: &Node, items: &[Node]) -> Problem {
     match error {
-        WeightError::TooMany => Finding::error(
+        WeightError::TooMany => Problem::error(
             items.get(ENTRIES_MAX).map_or(&node.span, |item| &item.span),
             format!("a weighted list has at most {ENTRIES_MAX} entries"),
         ),
         WeightError::ZeroSum => {
-            Finding::error(&node.span, "the weights sum to zero").hint("at least one weight is above 0")
+            Problem::error(&node.span, "the weights sum to zero").hint("at least one weight is above 0")
         }
         WeightError::Empty | WeightError::Negative(_) | WeightError::NotFinite(_) => {
-            Finding::error(&node.span, error.to_string())
+            Problem::error(&node.span, error.to_string())
         }
     }
 }
