@@ -5,7 +5,6 @@ use std::sync::Arc;
 use crate::show::condition::Condition;
 
 use super::{
-    diagnostic::Finding,
     reader::Fields,
     report::{Problem, Report},
     scalar,
@@ -65,20 +64,20 @@ fn comparison(mut fields: Fields<'_>, node: &Node, optional: bool, report: &mut 
     let given = fields.given(&["equals", "above", "below"]);
     let bare = given.is_empty() && !optional && !fields.has_unknown();
     if bare {
-        let problem = Finding::error(&node.span, "a condition is missing");
+        let problem = Problem::error(&node.span, "a condition is missing");
         report.push(problem.of(&of).hint("write `equals`, `above` or `below`"));
     }
     if let [_, second, ..] = given.as_slice()
         && fields.has("equals")
     {
-        let problem = Finding::error(&second.key.span, "`equals` stands alone, without `above` or `below`");
+        let problem = Problem::error(&second.key.span, "`equals` stands alone, without `above` or `below`");
         report.push(problem.of(&of));
     }
     if let (Some(above), Some(below), [.., last]) = (above, below, given.as_slice())
         && above >= below
     {
         let message = format!("no number is above {above} and below {below}");
-        report.push(Finding::error(&last.value.span, message).of(&of));
+        report.push(Problem::error(&last.value.span, message).of(&of));
     }
     fields.finish(report);
     match (equals, above, below) {
@@ -93,7 +92,7 @@ fn pointer(node: &Node) -> Result<Arc<str>, Problem> {
     let text = scalar::text(node)?;
     if !text.is_empty() && !text.starts_with('/') {
         let meant = text.trim_start_matches(['$', '.']).replace('.', "/");
-        return Err(Finding::error(
+        return Err(Problem::error(
             &node.span,
             format!("a JSON pointer starts with `/`, {} does not", quoted(text)),
         )
@@ -101,7 +100,7 @@ fn pointer(node: &Node) -> Result<Arc<str>, Problem> {
     }
     let escaped = text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
     if !escaped {
-        return Err(Finding::error(
+        return Err(Problem::error(
             &node.span,
             "in a JSON pointer `~` is written `~0`, and `/` in a name `~1`",
         ));

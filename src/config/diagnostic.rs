@@ -5,7 +5,7 @@
 
 use std::{ops::Range, sync::Arc};
 
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::Serialize;
 
 /// How bad it is.
@@ -38,33 +38,41 @@ struct Excerpt {
     marked: Range<usize>,
 }
 
-/// What goes into a diagnostic besides its place.
+/// What was found, before it has its place in lines and columns.
 #[derive(Debug)]
 pub(super) struct Finding {
     pub(super) severity: Severity,
     pub(super) span: Range<usize>,
+    /// What it is about, a cue or a scene; may be empty.
+    pub(super) subject: String,
     pub(super) message: String,
     pub(super) hint: Option<String>,
+    /// Where the same thing stands for the first time.
+    pub(super) first: Option<Range<usize>>,
+    /// Whether it is about the form of a value, so that only its key says which value.
+    pub(super) of_form: bool,
 }
 
 impl Diagnostic {
     /// Places a finding in its file; its line is only kept if it may be `shown`.
-    pub(super) fn new(finding: Finding, file: &Arc<str>, source: &str, shown: bool) -> Self {
-        let Finding { severity, span, message, hint } = finding;
+    pub(super) fn new(finding: Finding, file: &Arc<str>, lines: &Lines<'_>, shown: bool) -> Self {
+        let Finding { severity, span, subject, message, hint, first, of_form: _ } = finding;
+        let source = lines.source;
         let start = source.floor_char_boundary(span.start);
         let end = source.ceil_char_boundary(span.end).max(start);
-        let line_start = source[..start].rfind('\n').map_or(0, |at| at + 1);
-        let line_end = source[start..].find('\n').map_or(source.len(), |at| start + at);
+        let line = lines.number(start);
+        let Range { start: line_start, end: line_end } = lines.range(start);
         let text = source[line_start..line_end].trim_end();
+        let first = first.map(|first| format!("the first is on line {}", lines.number(first.start)));
         let marked = start - line_start..mark_end(text, start - line_start, end.min(line_end) - line_start);
         Self {
             severity,
             file: file.clone(),
             span: start..end,
-            line: source[..line_start].matches('\n').count() + 1,
+            line,
             column: source[line_start..start].trim_start_matches('\u{feff}').chars().count() + 1,
-            message,
-            hint,
+            message: if subject.is_empty() { message } else { format!("{subject}: {message}") },
+            hint: first.or(hint),
             excerpt: (shown && !text.is_empty() && marked.start <= text.len())
                 .then(|| Excerpt { text: text.to_owned(), marked }),
         }
@@ -106,24 +114,57 @@ impl Diagnostic {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let group = Group::with_title(level.primary_title(self.message.as_str()));
-        let group = match &self.excerpt {
-            Some(Excerpt { text, marked }) => group.element(
+        let title = Group::with_title(level.primary_title(self.message.as_str()));
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+        let mut out = if let Some(Excerpt { text, marked }) = &self.excerpt {
+            renderer.render(&[title.element(
                 Snippet::source(text.as_str())
                     .path(&*self.file)
                     .line_start(self.line)
                     .annotation(AnnotationKind::Primary.span(marked.clone())),
-            ),
-            None => group.element(Origin::path(&*self.file).line(self.line).char_column(self.column)),
+            )])
+        } else {
+            let title = renderer.render(&[title]);
+            format!("{title}\n --> {}:{}:{}", self.file, self.line, self.column)
         };
-        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-        let mut out = renderer.render(&[group]);
         out.push('\n');
         if let Some(hint) = &self.hint {
             let name = if color { "\u{1b}[1m\u{1b}[96mhint\u{1b}[0m" } else { "hint" };
-            out.push_str(&format!("{name}: {hint}\n"));
+            out.extend([name, ": ", hint, "\n"]);
         }
         out
+    }
+}
+
+/// A file by lines.
+#[derive(Debug)]
+pub(super) struct Lines<'a> {
+    source: &'a str,
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    /// Finds the lines of a file.
+    pub(super) fn new(source: &'a str) -> Self {
+        let starts = std::iter::once(0).chain(source.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { source, starts }
+    }
+
+    /// Returns the number of the line around `at`, from 1.
+    fn number(&self, at: usize) -> usize {
+        self.starts.partition_point(|start| *start <= at).max(1)
+    }
+
+    /// Returns the bytes of the line around `at`, without its end.
+    pub(super) fn range(&self, at: usize) -> Range<usize> {
+        let number = self.number(at);
+        let end = self.starts.get(number).map_or(self.source.len(), |next| next - 1);
+        self.starts[number - 1]..end
+    }
+
+    /// Returns the text of the line around `at`.
+    pub(super) fn text(&self, at: usize) -> &'a str {
+        &self.source[self.range(at)]
     }
 }
 
@@ -143,7 +184,7 @@ pub fn render_text(diagnostics: &[Diagnostic], color: bool) -> String {
 /// Renders all of them for a program: one JSON array on one line.
 pub fn render_json(diagnostics: &[Diagnostic]) -> String {
     #[derive(Serialize)]
-    struct Line<'a> {
+    struct Told<'a> {
         severity: Severity,
         file: &'a str,
         line: usize,
@@ -151,7 +192,7 @@ pub fn render_json(diagnostics: &[Diagnostic]) -> String {
         message: &'a str,
         hint: Option<&'a str>,
     }
-    let lines = diagnostics.iter().map(|diagnostic| Line {
+    let told = diagnostics.iter().map(|diagnostic| Told {
         severity: diagnostic.severity,
         file: &diagnostic.file,
         line: diagnostic.line,
@@ -159,5 +200,5 @@ pub fn render_json(diagnostics: &[Diagnostic]) -> String {
         message: &diagnostic.message,
         hint: diagnostic.hint.as_deref(),
     });
-    serde_json::to_string(&lines.collect::<Vec<_>>()).expect("texts and numbers are JSON")
+    serde_json::to_string(&told.collect::<Vec<_>>()).expect("texts and numbers are JSON")
 }

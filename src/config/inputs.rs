@@ -6,7 +6,6 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use crate::show::venue::{MqttDoor, OscDoor, SecretSource, Tls, WebDoor};
 
 use super::{
-    diagnostic::Finding,
     reader::Fields,
     report::{Problem, Report},
     scalar, secret, time,
@@ -18,7 +17,7 @@ const OSC_LISTEN: SocketAddr = SocketAddr::new(core::net::IpAddr::V4(core::net::
 const WEB_LISTEN: SocketAddr = SocketAddr::new(core::net::IpAddr::V4(core::net::Ipv4Addr::LOCALHOST), 7756);
 
 /// How far ahead a time tag may lie; what is farther is a wrong clock and no plan.
-const HORIZON: (Duration, Duration) = (Duration::ZERO, Duration::from_secs(60));
+const HORIZON: (Duration, Duration) = (Duration::ZERO, Duration::from_mins(1));
 
 /// The doors that the file asks for.
 #[derive(Debug, Default)]
@@ -73,13 +72,15 @@ pub(super) fn web(node: Option<&Node>, report: &mut Report) -> Option<WebDoor> {
 
 fn listen(fields: &mut Fields<'_>, usual: SocketAddr, report: &mut Report) -> SocketAddr {
     let Some(node) = fields.value("listen", report) else { return usual };
-    let Some(listen) = report.take(scalar::listen(node).map_err(|problem| problem.of(fields.what()))) else {
+    let Some(listen) =
+        report.take(scalar::listen(node).map_err(|problem| problem.at_key("listen").of(fields.what())))
+    else {
         return usual;
     };
     if !listen.ip().to_canonical().is_loopback() {
         let message = format!("`{listen}` can be reached from other machines, and there is no password");
         let hint = format!("write `127.0.0.1:{}` unless others have to reach it", listen.port());
-        report.push(Finding::warning(&node.span, message).of(fields.what()).hint(hint));
+        report.push(Problem::warning(&node.span, message).of(fields.what()).hint(hint));
     }
     listen
 }
@@ -96,7 +97,8 @@ fn mqtt(entry: &Entry, host: &str, report: &mut Report) -> Option<MqttDoor> {
     const OF: &str = "`inputs.mqtt`";
     let mut fields = Fields::of(&entry.value, &entry.key.span, OF, report)?;
     let url = fields.required("url", "write `url: \"mqtt://localhost:1883\"`", report);
-    let broker = url.and_then(|node| report.take(broker(node).map_err(|problem| problem.of(OF))));
+    let broker =
+        url.and_then(|node| report.take(broker(node).map_err(|problem| problem.at_key("url").of(OF))));
     let user = fields.get("user", report, scalar::filled);
     let password = fields.value("password", report);
     let password: Option<SecretSource> =
@@ -107,13 +109,13 @@ fn mqtt(entry: &Entry, host: &str, report: &mut Report) -> Option<MqttDoor> {
     if let [entry, ..] = fields.given(&["password"]).as_slice()
         && !fields.has("user")
     {
-        let problem = Finding::error(&entry.key.span, "a `password` goes with a `user`");
+        let problem = Problem::error(&entry.key.span, "a `password` goes with a `user`");
         report.push(problem.of(OF).hint("write `user: NAME` beside it"));
     }
     if let [entry, ..] = fields.given(&["ca"]).as_slice()
         && broker.as_ref().is_some_and(|broker| !broker.tls)
     {
-        let problem = Finding::error(&entry.key.span, "`ca` is only used with `mqtts`");
+        let problem = Problem::error(&entry.key.span, "`ca` is only used with `mqtts`");
         report.push(problem.of(OF).hint("write the URL with `mqtts://`, or take `ca` out"));
     }
     fields.finish(report);
@@ -140,7 +142,7 @@ fn level(host: &str) -> String {
 
 fn base(node: &Node) -> Result<&str, Problem> {
     let base = scalar::filled(node)?;
-    let wrong = |message: &str| Err(Finding::error(&node.span, message));
+    let wrong = |message: &str| Err(Problem::error(&node.span, message));
     if base.contains(['+', '#']) {
         return wrong("a topic prefix has no wildcards");
     }
@@ -159,18 +161,19 @@ fn broker(node: &Node) -> Result<Broker, Problem> {
     const FORM: &str = "write `mqtt://HOST:PORT`, or `mqtts://HOST:PORT` with TLS";
     let url = scalar::filled(node)?;
     if secret::user_info(url).is_some() || url.contains('@') {
-        return Err(Finding::error(&node.span, "secrets do not belong in the show file")
+        return Err(Problem::error(&node.span, "secrets do not belong in the show file")
             .hint("write `user: NAME` and `password: { credential: NAME }` beside the URL"));
     }
     let wrong = |hint: String| {
-        Err(Finding::error(&node.span, format!("{} is not the URL of a broker", quoted(url))).hint(hint))
+        Err(Problem::error(&node.span, format!("{} is not the URL of a broker", quoted(url))).hint(hint))
     };
     let Some((scheme, rest)) = url.split_once("://") else { return wrong(FORM.to_owned()) };
+    let place = rest.split('/').next().unwrap_or_default();
     let tls = match scheme {
         "mqtt" => false,
         "mqtts" => true,
-        "tcp" => return wrong(format!("write `mqtt://{rest}`")),
-        "ssl" | "tls" => return wrong(format!("write `mqtts://{rest}`")),
+        "tcp" => return wrong(format!("write `mqtt://{place}`")),
+        "ssl" | "tls" => return wrong(format!("write `mqtts://{place}`")),
         _ => return wrong(FORM.to_owned()),
     };
     let authority = rest.strip_suffix('/').unwrap_or(rest);

@@ -50,17 +50,16 @@ use crate::show::{
     venue::{MqttDoor, Venue},
 };
 
-use self::{
-    diagnostic::Finding,
-    reader::Fields,
-    report::Report,
-    steps::Cast,
-    tree::{Node, Span},
-    triggers::Surroundings,
-};
 pub use self::{
     diagnostic::{Diagnostic, Severity, render_json, render_text},
     explain::explain,
+};
+use self::{
+    reader::Fields,
+    report::{Problem, Report},
+    steps::Cast,
+    tree::{Entry, Node, Span, Value},
+    triggers::Surroundings,
 };
 
 /// What a show file depends on besides itself.
@@ -101,9 +100,9 @@ pub fn load(path: &Path, context: &Context<'_>) -> Result<Loaded, ReadError> {
             let at = error.utf8_error().valid_up_to();
             let text = String::from_utf8_lossy(&error.as_bytes()[..at]).into_owned();
             let mut report = Report::default();
-            let problem = Finding::error(&(at..at), "the file is not UTF-8 from here on");
+            let problem = Problem::error(&(at..at), "the file is not UTF-8 from here on");
             report.push(problem.hint("save it as UTF-8"));
-            Loaded { sheet: None, diagnostics: report.into_diagnostics(&name.into(), &text, &[0..at]) }
+            Loaded { sheet: None, diagnostics: report.into_diagnostics(&name.into(), &text, &[]) }
         }
     })
 }
@@ -119,7 +118,7 @@ pub fn parse(name: &str, text: &str, context: &Context<'_>) -> Loaded {
         }
         Ok(None) => {
             report.push(
-                Finding::error(&(0..0), "the show file is empty")
+                Problem::error(&(0..0), "the show file is empty")
                     .hint("a show begins with `streams: { wall: { backend: simulator } }`"),
             );
             None
@@ -135,6 +134,12 @@ pub fn parse(name: &str, text: &str, context: &Context<'_>) -> Loaded {
 
 /// Reads the whole file.
 fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &mut Report) -> Option<Sheet> {
+    if !matches!(root.value, Value::Map(_)) {
+        let message = format!("a show file is a map, not {}", root.kind());
+        let hint = "it begins with `streams: { wall: { backend: simulator } }`";
+        report.push(Problem::error(&root.span, message).hint(hint));
+        return None;
+    }
     // The start of the file: where to point if a whole section is missing.
     let top: Span = root.span.start..root.span.start;
     let mut fields = Fields::of(root, &top, "", report)?;
@@ -150,10 +155,14 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     fields.finish(report);
 
     let scene_drafts = scenes::read(scenes_entry.map(|entry| &entry.value), report);
-    if scene_drafts.is_empty() {
+    let nothing = |entry: &Entry| match &entry.value.value {
+        Value::Map(entries) => entries.is_empty(),
+        value => matches!(value, Value::Null),
+    };
+    if scenes_entry.is_none_or(nothing) {
         let place = scenes_entry.map_or(&top, |entry| &entry.key.span);
         report.push(
-            Finding::warning(place, "the show has no scenes: there is nothing to blend")
+            Problem::warning(place, "the show has no scenes: there is nothing to blend")
                 .hint("write `scenes: { dawn: { prompt: misty forest at dawn } }`"),
         );
     }

@@ -11,7 +11,6 @@ use crate::show::{
 };
 
 use super::{
-    diagnostic::Finding,
     reader::{self, Fields},
     report::{Problem, Report},
     scalar,
@@ -29,7 +28,7 @@ pub(super) fn read(node: &Node, of: &str, model: (&str, Family), report: &mut Re
         let Some((net, span)) = net else { return };
         if list.iter().any(|other| other.id == net.id) {
             let message = format!("the ControlNet `{}` stands twice in the list", net.id);
-            report.push(Finding::error(&span, message).of(of));
+            report.push(Problem::error(&span, message).of(of));
             return;
         }
         list.push(net);
@@ -56,7 +55,7 @@ pub(super) fn read(node: &Node, of: &str, model: (&str, Family), report: &mut Re
     let enabled = list.iter().filter(|net| net.fixed.get("enabled") != Some(&Json::Bool(false))).count();
     if model.1 == Family::Sdxl && enabled > SDXL_ENABLED_MAX {
         let message = format!("`{}` runs at most {SDXL_ENABLED_MAX} ControlNets, not {enabled}", model.0);
-        report.push(Finding::error(&node.span, message).of(of));
+        report.push(Problem::error(&node.span, message).of(of));
     }
     list
 }
@@ -74,11 +73,11 @@ fn find(name: &str, span: &Span, (model, family): (&str, Family)) -> Result<&'st
     let lead = format!("`{model}` has {}", listed(nets::short_names(family)));
     if is_known(name) {
         let message = format!("the ControlNet {} is not for `{model}`", quoted(name));
-        return Err(Finding::error(span, message).hint(lead));
+        return Err(Problem::error(span, message).hint(lead));
     }
     let known = TABLE.iter().filter(|net| net.family == family).flat_map(|net| [net.short, net.id]);
     let hint = did_you_mean(name, known).unwrap_or(lead);
-    Err(Finding::error(span, format!("there is no ControlNet {}", quoted(name))).hint(hint))
+    Err(Problem::error(span, format!("there is no ControlNet {}", quoted(name))).hint(hint))
 }
 
 /// Returns whether any model has a `ControlNet` of this short name or id.
@@ -127,7 +126,7 @@ fn object(node: &Node, of: &str, model: (&str, Family), report: &mut Report) -> 
     let given = fields.given(&["control_guidance_end"]);
     if start.unwrap_or(0.0) > end.unwrap_or(1.0) {
         let span = given.first().map_or(&node.span, |entry| &entry.value.span);
-        report.push(Finding::error(span, "`control_guidance_end` is before its start").of(of));
+        report.push(Problem::error(span, "`control_guidance_end` is before its start").of(of));
     }
     fields.finish(report);
     let spec = spec?;

@@ -1,4 +1,4 @@
-//! The parameters of StreamDiffusion as a show file writes them: kinds and ranges, from the one table of the core.
+//! The parameters of `StreamDiffusion` as a show file writes them: kinds and ranges, from the one table of the core.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,14 +12,13 @@ use crate::show::{
 };
 
 use super::{
-    diagnostic::Finding,
     nets,
     reader::Fields,
     report::{Problem, Report},
     scalar,
     tree::{Entry, Node, Span, Value},
     weighted,
-    words::{did_you_mean, quoted},
+    words::{did_you_mean, listed, quoted},
 };
 
 /// A model when the file names none.
@@ -77,7 +76,9 @@ pub(super) fn read(
                 }
                 Kind::Nets => list = Some(node),
                 _ => {
-                    let Some(level) = report.take(level(spec, node).map_err(|problem| problem.of(of))) else {
+                    let Some(level) =
+                        report.take(level(spec, node).map_err(|problem| problem.at_key(spec.name).of(of)))
+                    else {
                         continue;
                     };
                     if let ("model_id", Level::Choice(Json::String(id))) = (spec.name, &level) {
@@ -123,7 +124,7 @@ fn refuse_ours(fields: &mut Fields<'_>, spec: &'static Spec, report: &mut Report
         && let Some(entry) = fields.entry(spec.name)
     {
         let message = format!("`{}` is set by Segue", spec.name);
-        report.push(Finding::error(&entry.key.span, message).of(fields.what()).hint(hint));
+        report.push(Problem::error(&entry.key.span, message).of(fields.what()).hint(hint));
     }
     true
 }
@@ -143,13 +144,13 @@ fn check(draft: &BaseDraft, of: &str, family: Family, place: &Span, report: &mut
         };
         let message =
             format!("the last step {last} is not below `num_inference_steps`, which is {}", draft.steps);
-        report.push(Finding::error(span, message).of(of).hint(hint));
+        report.push(Problem::error(span, message).of(of).hint(hint));
     }
     if let Some(span) = at("ip_adapter").or(at("ip_adapter_style_image_url"))
         && family == Family::Sd21
     {
         let message = format!("`{MODEL_DEFAULT}` has no IP adapter");
-        report.push(Finding::error(span, message).of(of).hint("choose another `model_id`"));
+        report.push(Problem::error(span, message).of(of).hint("choose another `model_id`"));
     }
 }
 
@@ -162,7 +163,7 @@ pub(super) fn level(spec: &'static Spec, node: &Node) -> Result<Level, Problem> 
             scalar::number_in(node, spec.name, low, high)?;
             if spec.class == Class::Fixed && number % 64.0 != 0.0 {
                 let near = ((number / 64.0).round() * 64.0).clamp(low, high);
-                return Err(Finding::error(
+                return Err(Problem::error(
                     &node.span,
                     format!("`{}` is a multiple of 64, {number} is not", spec.name),
                 )
@@ -198,17 +199,17 @@ fn indices(node: &Node) -> Result<Vec<f64>, Problem> {
     };
     if !(1..=4).contains(&items.len()) {
         let message = format!("`t_index_list` has 1 to 4 entries, not {}", items.len());
-        return Err(Finding::error(&node.span, message));
+        return Err(Problem::error(&node.span, message));
     }
     let mut list: Vec<f64> = Vec::new();
     for item in items {
         let step = scalar::integer(item)? as f64;
         if step < 0.0 {
-            return Err(Finding::error(&item.span, format!("a step is 0 or more, not {step}")));
+            return Err(Problem::error(&item.span, format!("a step is 0 or more, not {step}")));
         }
         if let Some(before) = list.last().filter(|before| **before > step) {
             let message = format!("the steps of `t_index_list` never fall, and {step} comes after {before}");
-            return Err(Finding::error(&item.span, message));
+            return Err(Problem::error(&item.span, message));
         }
         list.push(step);
     }
@@ -218,13 +219,16 @@ fn indices(node: &Node) -> Result<Vec<f64>, Problem> {
 /// Returns the parameter that a scene may change under this name, or why it may not.
 pub(super) fn live(name: &str, entry: &Entry, others: &[&'static str]) -> Result<&'static Spec, Problem> {
     if let Some((_, hint)) = OURS.into_iter().find(|(ours, _)| *ours == name) {
-        return Err(Finding::error(&entry.key.span, format!("`{name}` is set by Segue")).hint(hint));
+        return Err(Problem::error(&entry.key.span, format!("`{name}` is set by Segue")).hint(hint));
     }
     let Some(spec) = params::find(name) else {
         let live = TABLE.iter().filter(|spec| spec.class == Class::Live && !is_ours(spec.name));
         let known = others.iter().copied().chain(live.map(|spec| spec.name));
-        return Err(Finding::error(&entry.key.span, format!("unknown key {}", quoted(name)))
-            .hint_maybe(did_you_mean(name, known)));
+        return Err(Problem::error(&entry.key.span, format!("unknown key {}", quoted(name))).hint(
+            did_you_mean(name, known).unwrap_or_else(|| {
+                format!("a scene names live parameters, and {}", listed(others.iter().copied()))
+            }),
+        ));
     };
     let (message, hint) = match spec.class {
         Class::Live => return Ok(spec),
@@ -237,7 +241,7 @@ pub(super) fn live(name: &str, entry: &Entry, others: &[&'static str]) -> Result
             format!("write it under the stream's `params`: `{name}: …`"),
         ),
     };
-    Err(Finding::error(&entry.key.span, message).hint(hint))
+    Err(Problem::error(&entry.key.span, message).hint(hint))
 }
 
 fn is_ours(name: &str) -> bool {

@@ -1,16 +1,17 @@
 //! Reading a map: each known key once, and at the end what nobody asked for.
 
+use std::collections::BTreeMap;
+
 use super::{
-    diagnostic::Finding,
     report::{Problem, Report},
     tree::{Entry, Node, Span, Value},
-    words::{did_you_mean_or_list, quoted},
+    words::{closest, did_you_mean_or_list, quoted},
 };
 
 /// A map that is being read.
 #[derive(Debug)]
 pub(super) struct Fields<'n> {
-    /// What it describes, for messages: `stream `wall``; empty for the file itself.
+    /// What it describes, for messages; empty for the file itself.
     of: String,
     /// Where to point if something is missing.
     place: Span,
@@ -31,22 +32,26 @@ pub(super) fn entries<'n>(
         Value::Null => &[],
         _ => {
             let message = format!("a map is expected, not {}", node.kind());
-            report.push(Finding::error(&node.span, message).of(of));
+            report.push(Problem::error(&node.span, message).of(of));
             return None;
         }
     };
     let mut entries: Vec<(&str, &Entry)> = Vec::new();
+    let mut seen: BTreeMap<&str, &Entry> = BTreeMap::new();
     for entry in written {
         let Some(key) = entry.key.text() else {
             let message = format!("a key is a text, not {}", entry.key.kind());
-            report.push(Finding::error(&entry.key.span, message).of(of));
+            let problem = Problem::error(&entry.key.span, message).of(of);
+            let hint = matches!(entry.key.value, Value::Null).then(|| "quote it: `\"null\"`".to_owned());
+            report.push(problem.hint_maybe(hint));
             continue;
         };
-        if entries.iter().any(|(other, _)| *other == key) {
+        if let Some(first) = seen.get(key) {
             let message = format!("the key {} stands here a second time", quoted(key));
-            report.push(Finding::error(&entry.key.span, message).of(of).hint("take one of the two out"));
+            report.push(Problem::error(&entry.key.span, message).of(of).after(&first.key.span));
             continue;
         }
+        seen.insert(key, entry);
         entries.push((key, entry));
     }
     Some(entries)
@@ -66,7 +71,9 @@ impl<'n> Fields<'n> {
 
     /// Returns the whole line of a key.
     pub(super) fn entry(&mut self, key: &'static str) -> Option<&'n Entry> {
-        self.known.push(key);
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
         self.entries.iter().find(|(name, _)| *name == key).map(|(_, entry)| *entry)
     }
 
@@ -74,7 +81,7 @@ impl<'n> Fields<'n> {
     pub(super) fn value(&mut self, key: &'static str, report: &mut Report) -> Option<&'n Node> {
         let entry = self.entry(key)?;
         if matches!(entry.value.value, Value::Null) {
-            let problem = Finding::error(&entry.key.span, format!("`{key}` has no value"));
+            let problem = Problem::error(&entry.key.span, format!("`{key}` has no value"));
             report.push(problem.of(&self.of).hint("give it one, or leave the key out"));
             return None;
         }
@@ -89,10 +96,10 @@ impl<'n> Fields<'n> {
         read: impl FnOnce(&'n Node) -> Result<T, Problem>,
     ) -> Option<T> {
         let node = self.value(key, report)?;
-        report.take(read(node).map_err(|problem| problem.of(&self.of)))
+        report.take(read(node).map_err(|problem| problem.at_key(key).of(&self.of)))
     }
 
-    /// Returns the value of a key that has to be there.
+    /// Returns the value of a key that has to be there; one that is only misspelt is told as that and not as missing.
     pub(super) fn required(
         &mut self,
         key: &'static str,
@@ -100,8 +107,12 @@ impl<'n> Fields<'n> {
         report: &mut Report,
     ) -> Option<&'n Node> {
         if !self.has(key) {
+            let misspelt = self.rest().iter().any(|(name, _)| closest(name, [key]).is_some());
             self.known.push(key);
-            let problem = Finding::error(&self.place, format!("`{key}` is missing"));
+            if misspelt {
+                return None;
+            }
+            let problem = Problem::error(&self.place, format!("`{key}` is missing"));
             report.push(problem.of(&self.of).hint(hint));
             return None;
         }
@@ -131,8 +142,8 @@ impl<'n> Fields<'n> {
     /// Reports every key that nobody asked for.
     pub(super) fn finish(self, report: &mut Report) {
         for (name, entry) in self.rest() {
-            let hint = did_you_mean_or_list(name, self.known.iter().copied(), "the keys here are");
-            let problem = Finding::error(&entry.key.span, format!("unknown key {}", quoted(name)));
+            let hint = did_you_mean_or_list(name, self.known.iter().copied(), "the keys here:");
+            let problem = Problem::error(&entry.key.span, format!("unknown key {}", quoted(name)));
             report.push(problem.of(&self.of).hint_maybe(hint));
         }
     }

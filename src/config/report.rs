@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    diagnostic::{Diagnostic, Finding, Severity},
+    diagnostic::{Diagnostic, Finding, Lines, Severity},
     secret,
     tree::Span,
 };
@@ -12,37 +12,69 @@ use super::{
 #[derive(Debug, Default)]
 pub(super) struct Report(Vec<Finding>);
 
-/// One thing that is wrong, on its way to the report.
-pub(super) type Problem = Box<Finding>;
+/// One thing that is wrong, on its way to the report. Boxed, so that a `Result` with it stays small.
+#[derive(Debug)]
+pub(super) struct Problem(Box<Finding>);
 
-impl Finding {
+impl Problem {
     /// Makes an error.
-    pub(super) fn error(span: &Span, message: impl Into<String>) -> Problem {
-        Box::new(Self { severity: Severity::Error, span: span.clone(), message: message.into(), hint: None })
+    pub(super) fn error(span: &Span, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, span, message.into())
     }
 
     /// Makes a warning.
-    pub(super) fn warning(span: &Span, message: impl Into<String>) -> Problem {
-        Box::new(Self { severity: Severity::Warning, ..*Self::error(span, message) })
+    pub(super) fn warning(span: &Span, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, span, message.into())
+    }
+
+    fn new(severity: Severity, span: &Span, message: String) -> Self {
+        Self(Box::new(Finding {
+            severity,
+            span: span.clone(),
+            subject: String::new(),
+            message,
+            hint: None,
+            first: None,
+            of_form: false,
+        }))
     }
 
     /// Adds what would be right.
-    pub(super) fn hint(mut self: Box<Self>, hint: impl Into<String>) -> Problem {
-        self.hint = Some(hint.into());
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
         self
     }
 
     /// Adds what would be right, where there is a guess.
-    pub(super) fn hint_maybe(mut self: Box<Self>, hint: Option<String>) -> Problem {
-        self.hint = hint.or(self.hint);
+    pub(super) fn hint_maybe(mut self, hint: Option<String>) -> Self {
+        self.0.hint = hint.or(self.0.hint);
         self
     }
 
-    /// Says what it is about: `cue `noon`: …`.
-    pub(super) fn of(mut self: Box<Self>, what: &str) -> Problem {
-        if !what.is_empty() {
-            self.message = format!("{what}: {}", self.message);
+    /// Says what it is about: "cue `noon`".
+    pub(super) fn of(mut self, what: &str) -> Self {
+        if self.0.subject.is_empty() {
+            what.clone_into(&mut self.0.subject);
+        } else if !what.is_empty() {
+            self.0.subject = format!("{what}: {}", self.0.subject);
         }
+        self
+    }
+
+    /// Says that it is about the form of a value, so that the key has to be named.
+    pub(super) fn of_form(mut self) -> Self {
+        self.0.of_form = true;
+        self
+    }
+
+    /// Says under which key a value of the wrong form stands.
+    pub(super) fn at_key(self, key: &str) -> Self {
+        if self.0.of_form { self.of(&format!("`{key}`")) } else { self }
+    }
+
+    /// Says where the same thing stands for the first time.
+    pub(super) fn after(mut self, first: &Span) -> Self {
+        self.0.first = Some(first.clone());
         self
     }
 }
@@ -50,7 +82,7 @@ impl Finding {
 impl Report {
     /// Takes a problem down.
     pub(super) fn push(&mut self, problem: Problem) {
-        self.0.push(*problem);
+        self.0.push(*problem.0);
     }
 
     /// Returns the good value, or takes the problem down.
@@ -69,16 +101,22 @@ impl Report {
     pub(super) fn into_diagnostics(self, file: &Arc<str>, source: &str, secrets: &[Span]) -> Vec<Diagnostic> {
         let mut findings = self.0;
         findings.sort_by(|a, b| {
-            (a.span.start, a.severity, a.span.end).cmp(&(b.span.start, b.severity, b.span.end))
+            (a.span.start, a.severity, a.span.end, &a.message).cmp(&(
+                b.span.start,
+                b.severity,
+                b.span.end,
+                &b.message,
+            ))
         });
-        let mut diagnostics: Vec<Diagnostic> = findings
+        // What stands once and is used by many through an alias is wrong once.
+        findings.dedup_by(|b, a| a.span == b.span && a.message == b.message && a.hint == b.hint);
+        let lines = Lines::new(source);
+        findings
             .into_iter()
             .map(|finding| {
-                let shown = secret::may_show_line(source, finding.span.start, secrets);
-                Diagnostic::new(finding, file, source, shown)
+                let shown = secret::may_show(&lines, finding.span.start, secrets);
+                Diagnostic::new(finding, file, &lines, shown)
             })
-            .collect();
-        diagnostics.dedup();
-        diagnostics
+            .collect()
     }
 }

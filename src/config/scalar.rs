@@ -6,7 +6,6 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Number};
 
 use super::{
-    diagnostic::Finding,
     report::Problem,
     tree::{Node, Value},
     words::{did_you_mean, did_you_mean_or_list, quoted},
@@ -25,7 +24,7 @@ pub(super) fn expected(node: &Node, what: &str) -> Problem {
         (_, Some(text)) => quoted(text),
         _ => node.kind().to_owned(),
     };
-    Finding::error(&node.span, format!("{what} is expected, not {found}"))
+    Problem::error(&node.span, format!("{what} is expected, not {found}")).of_form()
 }
 
 /// Reads a text; a number or `true` is the text as it was written.
@@ -37,7 +36,7 @@ pub(super) fn text(node: &Node) -> Result<&str, Problem> {
 pub(super) fn filled(node: &Node) -> Result<&str, Problem> {
     let text = text(node)?;
     if text.trim().is_empty() {
-        return Err(Finding::error(&node.span, "the text is empty"));
+        return Err(Problem::error(&node.span, "the text is empty").of_form());
     }
     Ok(text)
 }
@@ -47,11 +46,9 @@ pub(super) fn number(node: &Node) -> Result<f64, Problem> {
     match &node.value {
         Value::Integer(number, _) => Ok(*number as f64),
         Value::Number(number, _) if number.is_finite() => Ok(*number),
-        Value::Number(_, written) => {
-            Err(Finding::error(&node.span, format!("a finite number is expected, not {}", quoted(written))))
-        }
-        Value::Text(text) if text.trim().parse::<f64>().is_ok() => {
-            Err(expected(node, "a number").hint("write the number as it is, without quotes or leading zeros"))
+        Value::Number(..) => Err(expected(node, "a finite number")),
+        Value::Text(text) if text.trim().replace('_', "").parse::<f64>().is_ok() => {
+            Err(expected(node, "a number").hint("write the number without quotes, `_` and leading zeros"))
         }
         _ => Err(expected(node, "a number")),
     }
@@ -63,7 +60,7 @@ pub(super) fn number_in(node: &Node, name: &str, low: f64, high: f64) -> Result<
     if (low..=high).contains(&number) {
         return Ok(number);
     }
-    Err(Finding::error(
+    Err(Problem::error(
         &node.span,
         format!("`{name}` is out of range: {} is not {}", number, range(low, high)),
     ))
@@ -71,7 +68,8 @@ pub(super) fn number_in(node: &Node, name: &str, low: f64, high: f64) -> Result<
 
 /// Writes a range in words.
 pub(super) fn range(low: f64, high: f64) -> String {
-    if high >= 1e6 { format!("{low} or more") } else { format!("within {low} to {high}") }
+    let short = |end: f64| (end * 1e5).round() / 1e5;
+    if high >= 1e6 { format!("{low} or more") } else { format!("within {} to {}", short(low), short(high)) }
 }
 
 /// Reads a whole number; `4.0` is one.
@@ -79,9 +77,7 @@ pub(super) fn integer(node: &Node) -> Result<i64, Problem> {
     match &node.value {
         Value::Integer(number, _) => Ok(*number),
         Value::Number(number, _) if number.fract() == 0.0 && number.abs() < 9e15 => Ok(*number as i64),
-        Value::Number(_, written) => {
-            Err(Finding::error(&node.span, format!("a whole number is expected, not {}", quoted(written))))
-        }
+        Value::Number(..) => Err(expected(node, "a whole number")),
         _ => number(node).and_then(|_| Err(expected(node, "a whole number"))),
     }
 }
@@ -106,15 +102,15 @@ pub(super) fn boolean(node: &Node) -> Result<bool, Problem> {
 pub(super) fn choice(node: &Node, name: &str, words: &[&'static str]) -> Result<&'static str, Problem> {
     let text = text(node)?;
     words.iter().find(|word| **word == text).copied().ok_or_else(|| {
-        Finding::error(&node.span, format!("{} is not a value of `{name}`", quoted(text)))
-            .hint_maybe(did_you_mean_or_list(text, words.iter().copied(), "the values are"))
+        Problem::error(&node.span, format!("{} is not a value of `{name}`", quoted(text)))
+            .hint_maybe(did_you_mean_or_list(text, words.iter().copied(), "the values:"))
     })
 }
 
 /// Reads the name of a scene, cue, stream or trigger, `what` with its article.
 pub(super) fn name<'n>(node: &'n Node, what: &str) -> Result<&'n str, Problem> {
     let name = text(node)?;
-    let wrong = |message: String| Err(Finding::error(&node.span, message));
+    let wrong = |message: String| Err(Problem::error(&node.span, message));
     if name.is_empty() {
         return wrong(format!("{what} has a name"));
     }
@@ -154,7 +150,7 @@ pub(super) fn zone(node: &Node) -> Result<TimeZone, Problem> {
             let meant = known.iter().find(|full| city(full) == city(name).replace(' ', "_"))?;
             Some(format!("did you mean `{meant}`?"))
         });
-        Finding::error(&node.span, format!("there is no time zone {}", quoted(name)))
+        Problem::error(&node.span, format!("there is no time zone {}", quoted(name)))
             .hint(meant.unwrap_or_else(|| "write an IANA name such as `Europe/Berlin`".to_owned()))
     })
 }
@@ -172,7 +168,7 @@ pub(super) fn listen(node: &Node) -> Result<SocketAddr, Problem> {
             ("*", Ok(port)) => format!("write `0.0.0.0:{port}`"),
             _ => "write an IP address and a port, `127.0.0.1:7755`".to_owned(),
         };
-        Finding::error(&node.span, format!("{} is not an address to listen at", quoted(text))).hint(hint)
+        Problem::error(&node.span, format!("{} is not an address to listen at", quoted(text))).hint(hint)
     })
 }
 
@@ -197,7 +193,7 @@ pub(super) fn object(node: &Node) -> Result<Map<String, serde_json::Value>, Prob
         let key = text(&entry.key)?;
         if object.insert(key.to_owned(), json(&entry.value)?).is_some() {
             let message = format!("the key {} stands here a second time", quoted(key));
-            return Err(Finding::error(&entry.key.span, message).hint("take one of the two out"));
+            return Err(Problem::error(&entry.key.span, message).hint("take one of the two out"));
         }
     }
     Ok(object)

@@ -12,7 +12,6 @@ use crate::show::{
 };
 
 use super::{
-    diagnostic::Finding,
     nets, params as read_params,
     reader::{self, Fields},
     report::{Problem, Report},
@@ -67,10 +66,10 @@ fn scene(name: &str, place: &Span, node: &Node, report: &mut Report) -> SceneDra
             else {
                 continue;
             };
-            keys.insert(spec.name, entry.key.span.clone());
             // Asks for the value as any other key is asked for, so that an empty one is told.
             let Some(node) = fields.value(spec.name, report) else { continue };
-            let level = read_params::level(spec, node).map_err(|problem| problem.of(&of));
+            keys.insert(spec.name, entry.key.span.clone());
+            let level = read_params::level(spec, node).map_err(|problem| problem.at_key(spec.name).of(&of));
             if let Some(level) = report.take(level) {
                 scene.values.insert(spec.name, level);
             }
@@ -85,7 +84,7 @@ pub(super) fn easing(node: &Node) -> Result<Easing, Problem> {
     Easing::parse(text).map_err(|why| {
         let names = Easing::NAMES.into_iter().chain(["cubic-bezier(x1, y1, x2, y2)", "steps(n)"]);
         let list = super::words::listed(names);
-        Finding::error(&node.span, why)
+        Problem::error(&node.span, why)
             .hint(did_you_mean(text, Easing::NAMES).unwrap_or_else(|| format!("an easing is one of {list}")))
     })
 }
@@ -120,13 +119,19 @@ pub(super) fn check(drafts: &[SceneDraft], streams: &[StreamDraft], report: &mut
         for (name, place) in &draft.nets {
             check_net(name, place, &of, streams, report);
         }
+        check_twins(draft, &of, streams, report);
         if let Some(problem) = streams.iter().find_map(|stream| check_steps(draft, stream)) {
             report.push(problem.of(&of));
         }
         let idle = TABLE.iter().filter_map(|spec| Some((spec, spec.idle?, draft.keys.get(spec.name)?)));
         for (spec, why, place) in idle.filter(|_| !guided) {
             let message = format!("`{}` changes nothing here: {why}", spec.name);
-            report.push(Finding::warning(place, message).of(&of).hint("take it out"));
+            let hint = if spec.name == "delta" {
+                "take it out, or set a `guidance_scale` above 1"
+            } else {
+                "take it out"
+            };
+            report.push(Problem::warning(place, message).of(&of).hint(hint));
         }
     }
 }
@@ -149,21 +154,33 @@ fn check_net(name: &str, place: &Span, of: &str, streams: &[StreamDraft], report
         if !nets::is_known(name) {
             let message = format!("there is no ControlNet {}", quoted(name));
             let hint = did_you_mean(name, nets::names());
-            report.push(Finding::error(place, message).of(of).hint_maybe(hint));
+            report.push(Problem::error(place, message).of(of).hint_maybe(hint));
         } else if let Some(stream) = streams.first() {
             let message = format!("no stream has the ControlNet `{name}`");
             let hint = format!(
                 "add it to the `params` of stream `{}`: `controlnets: {{ {name}: 0 }}`",
                 stream.sheet.name
             );
-            report.push(Finding::error(place, message).of(of).hint(hint));
+            report.push(Problem::error(place, message).of(of).hint(hint));
         }
         return;
     }
     for stream in without {
         let message = format!("stream `{}` has no ControlNet `{name}`", stream.sheet.name);
         let hint = "there the scene plays without it";
-        report.push(Finding::warning(place, message).of(of).hint(hint));
+        report.push(Problem::warning(place, message).of(of).hint(hint));
+    }
+}
+
+/// Checks that no `ControlNet` stands in a scene both by its short name and by its id.
+fn check_twins(draft: &SceneDraft, of: &str, streams: &[StreamDraft], report: &mut Report) {
+    for net in streams.iter().flat_map(|stream| &stream.sheet.base.controlnets) {
+        if let Some(short) = net.short
+            && let (Some(first), Some(second)) = (draft.nets.get(short), draft.nets.get(&net.id))
+        {
+            let message = format!("`{short}` and `{}` are the same ControlNet", net.id);
+            report.push(Problem::error(second, message).of(of).after(first));
+        }
     }
 }
 
@@ -187,7 +204,7 @@ fn check_steps(draft: &SceneDraft, stream: &StreamDraft) -> Option<Problem> {
             list.len(),
             stream.indices.len()
         );
-        return Some(Finding::error(place, message).hint("give both the same length"));
+        return Some(Problem::error(place, message).hint("give both the same length"));
     }
     if list.is_none() && steps.is_none() {
         return None;
@@ -201,5 +218,5 @@ fn check_steps(draft: &SceneDraft, stream: &StreamDraft) -> Option<Problem> {
     let message = format!(
         "on stream `{name}` the last step {last} is not below `num_inference_steps`, which is {steps_here}"
     );
-    Some(Finding::error(draft.keys.get(key)?, message))
+    Some(Problem::error(draft.keys.get(key)?, message))
 }

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use crate::show::venue::SecretSource;
 
 use super::{
-    diagnostic::Finding,
+    diagnostic::Lines,
     reader::Fields,
     report::{Problem, Report},
     scalar,
     tree::{Node, Span, Value},
+    words::closest,
 };
 
 /// The keys of a reference to a secret.
@@ -22,7 +23,7 @@ const TELLTALES: [&str; 6] = ["api_key", "apikey", "password", "passwd", "secret
 pub(super) fn source(node: &Node, of: &str, key: &str, report: &mut Report) -> Option<SecretSource> {
     let hint = format!("write `{key}: {{ env: NAME }}`, `{{ file: PATH }}` or `{{ credential: NAME }}`");
     if !matches!(node.value, Value::Map(_)) {
-        report.push(Finding::error(&node.span, "secrets do not belong in the show file").of(of).hint(hint));
+        report.push(Problem::error(&node.span, "secrets do not belong in the show file").of(of).hint(hint));
         return None;
     }
     let mut fields = Fields::of(node, &node.span, &format!("{of}: `{key}`"), report)?;
@@ -33,9 +34,17 @@ pub(super) fn source(node: &Node, of: &str, key: &str, report: &mut Report) -> O
     if given.len() != 1 && !fields.has_unknown() {
         let message = format!("`{key}` is found in exactly one place");
         let span = given.get(1).map_or(&node.span, |second| &second.key.span);
-        report.push(Finding::error(span, message).of(of).hint(hint));
+        report.push(Problem::error(span, message).of(of).hint(&hint));
     }
-    fields.finish(report);
+    for (name, entry) in fields.rest() {
+        let problem = match closest(name, SOURCES) {
+            Some(meant) => Problem::error(&entry.key.span, format!("unknown key `{name}`"))
+                .hint(format!("did you mean `{meant}`?")),
+            // Not quoted: it may be the secret itself.
+            None => Problem::error(&entry.key.span, "secrets do not belong in the show file").hint(&hint),
+        };
+        report.push(problem.of(fields.what()));
+    }
     match (env, file, credential) {
         (Some(name), None, None) => Some(SecretSource::Env(name.into())),
         (None, Some(path), None) => Some(SecretSource::File(PathBuf::from(path))),
@@ -46,30 +55,40 @@ pub(super) fn source(node: &Node, of: &str, key: &str, report: &mut Report) -> O
 
 fn variable(node: &Node) -> Result<&str, Problem> {
     let name = scalar::filled(node)?;
-    let starts = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    if starts && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+    if is_variable(name) {
         Ok(name)
     } else {
         // Not quoted: it may be the secret itself.
-        Err(Finding::error(&node.span, "this is not the name of an environment variable")
+        Err(Problem::error(&node.span, "this is not the name of an environment variable")
             .hint("write the name of the variable, not its value: `{ env: DAYDREAM_API_KEY }`"))
     }
 }
 
 fn credential(node: &Node) -> Result<&str, Problem> {
     let name = scalar::filled(node)?;
-    // systemd: a valid file name of ASCII characters, and no path.
-    if name.contains(['/', ':']) || name.starts_with('.') || !name.chars().all(|c| c.is_ascii_graphic()) {
-        return Err(Finding::error(&node.span, "this is not the name of a credential")
+    if !is_credential(name) {
+        return Err(Problem::error(&node.span, "this is not the name of a credential")
             .hint("write the name that the unit gives it in `LoadCredential=`"));
     }
     Ok(name)
 }
 
-/// Returns whether a text holds what looks like a secret: user info in a URL, or the name of a key and a value.
+fn is_variable(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// Returns whether systemd takes a name for a credential: a file name of ASCII characters, and no path.
+fn is_credential(name: &str) -> bool {
+    !name.contains(['/', ':']) && !name.starts_with('.') && name.chars().all(|c| c.is_ascii_graphic())
+}
+
+/// Returns whether a text holds what looks like a secret: `user:password@`, or the name of a key and a value.
 pub(super) fn looks_secret(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
-    user_info(text).is_some()
+    let named = |word: &str| word.split_once('@').is_some_and(|(before, _)| before.contains(':'));
+    text.split_whitespace().any(named)
+        || user_info(text).is_some()
         || TELLTALES.iter().any(|telltale| {
             lower.match_indices(telltale).any(|(at, _)| {
                 let rest = lower[at + telltale.len()..].trim_start_matches(['"', '\'', ' ']);
@@ -84,7 +103,6 @@ fn is_reference(value: &str) -> bool {
     let inner = value.strip_prefix('{').map_or(value, str::trim_start);
     value.is_empty()
         || value.starts_with('#')
-        || value.starts_with('*')
         || SOURCES
             .iter()
             .any(|source| inner.strip_prefix(source).is_some_and(|rest| rest.trim_start().starts_with(':')))
@@ -99,12 +117,10 @@ pub(super) fn user_info(text: &str) -> Option<&str> {
 }
 
 /// Returns whether the line around `at` may be shown to anybody.
-pub(super) fn may_show_line(source: &str, at: usize, secrets: &[Span]) -> bool {
-    let at = source.floor_char_boundary(at);
-    let start = source[..at].rfind('\n').map_or(0, |newline| newline + 1);
-    let end = source[at..].find('\n').map_or(source.len(), |newline| at + newline);
-    secrets.iter().all(|secret| secret.end <= start || end <= secret.start)
-        && !looks_secret(&source[start..end])
+pub(super) fn may_show(lines: &Lines<'_>, at: usize, secrets: &[Span]) -> bool {
+    let line = lines.range(at);
+    secrets.iter().all(|secret| secret.end <= line.start || line.end <= secret.start)
+        && !looks_secret(lines.text(at))
 }
 
 /// Finds the places of all secrets that stand in the file by mistake.
@@ -124,7 +140,15 @@ fn search(node: &Node, secret: bool, places: &mut Vec<Span>) {
                 if secret && !reference {
                     places.push(entry.key.span.clone());
                 }
-                search(&entry.value, !reference && (secret || is_secret_key(key)), places);
+                let named = reference
+                    && match (key, entry.value.text()) {
+                        ("env", Some(name)) => is_variable(name),
+                        ("credential", Some(name)) => is_credential(name),
+                        (_, name) => name.is_some(),
+                    };
+                let address = ["url", "environment"].contains(&key)
+                    && entry.value.text().is_some_and(|text| text.contains('@'));
+                search(&entry.value, !named && (secret || address || is_secret_key(key)), places);
             }
         }
         _ if secret || node.text().is_some_and(looks_secret) => places.push(node.span.clone()),

@@ -9,7 +9,6 @@ use crate::show::{
 };
 
 use super::{
-    diagnostic::Finding,
     reader::{self, Fields},
     report::{Problem, Report},
     scalar, scenes, time,
@@ -62,7 +61,7 @@ fn read(node: &Node, place: &Span, of: &str, actor: Actor, cast: &Cast, report: 
         _ => return step(node, of, actor, cast, report).into_iter().collect(),
     };
     if matches!(&node.value, Value::Null) || matches!(&node.value, Value::List(items) if items.is_empty()) {
-        let problem = Finding::error(place, "there is nothing to do");
+        let problem = Problem::error(place, "there is nothing to do");
         report.push(problem.of(of).hint("write a step: `{ scene: NAME, fade: 8s }`"));
     }
     steps
@@ -85,7 +84,8 @@ fn step(node: &Node, of: &str, actor: Actor, cast: &Cast, report: &mut Report) -
     }
     let scene = fields.required("scene", "write `{ scene: NAME }`", report);
     let scene = scene.and_then(|node| {
-        let found = scalar::text(node).and_then(|name| {
+        let named = scalar::text(node).map_err(|problem| problem.at_key("scene").of(of));
+        let found = named.and_then(|name| {
             cast.scenes.get(name).cloned().ok_or_else(|| missing(node, name, of, "plays scene", &cast.scenes))
         });
         report.take(found)
@@ -112,13 +112,14 @@ fn cue_step(
 ) -> Option<Step> {
     let of = fields.what().to_owned();
     if actor == Actor::Cue {
-        let problem = Finding::error(&entry.key.span, "a cue holds scenes, not other cues");
+        let problem = Problem::error(&entry.key.span, "a cue holds scenes, not other cues");
         report.push(problem.of(&of).hint("repeat the steps of that cue here, or fire both from a trigger"));
         return None;
     }
     let node = fields.value("cue", report);
     let cue = node.and_then(|node| {
-        let found = scalar::text(node).and_then(|name| {
+        let named = scalar::text(node).map_err(|problem| problem.at_key("cue").of(&of));
+        let found = named.and_then(|name| {
             cast.cues.get(name).cloned().ok_or_else(|| {
                 let problem = missing(node, name, &of, "fires cue", &cast.cues);
                 let hint = cast
@@ -134,11 +135,11 @@ fn cue_step(
     for key in SCENE_KEYS {
         if let Some(entry) = fields.entry(key) {
             let message = format!("a cue brings its own `{key}`");
-            report.push(Finding::error(&entry.key.span, message).of(&of).hint("write it in the cue"));
+            report.push(Problem::error(&entry.key.span, message).of(&of).hint("write it in the cue"));
         }
     }
     if let Some(entry) = scene {
-        let problem = Finding::error(&entry.key.span, "a step plays a scene or fires a cue, not both");
+        let problem = Problem::error(&entry.key.span, "a step plays a scene or fires a cue, not both");
         report.push(problem.of(&of).hint("write two steps: `[{ cue: … }, { scene: … }]`"));
     }
     fields.finish(report);
@@ -150,9 +151,9 @@ fn missing<T>(node: &Node, name: &str, of: &str, does: &str, names: &BTreeMap<Ar
     let message = format!("{of} {does} {}, which does not exist", quoted(name));
     let known = names.keys().map(|name| &**name);
     let noun = does.rsplit(' ').next().unwrap_or_default();
-    let hint = did_you_mean_or_list(name, known, &format!("the {noun}s are"))
+    let hint = did_you_mean_or_list(name, known, "the show has")
         .unwrap_or_else(|| format!("the show has no {noun}s"));
-    Finding::error(&node.span, message).hint(hint)
+    Problem::error(&node.span, message).hint(hint)
 }
 
 fn streams(node: &Node, of: &str, cast: &Cast, report: &mut Report) -> Streams {
@@ -161,7 +162,7 @@ fn streams(node: &Node, of: &str, cast: &Cast, report: &mut Report) -> Streams {
         _ => std::slice::from_ref(node),
     };
     if items.is_empty() {
-        report.push(Finding::error(&node.span, "the list of streams is empty").of(of));
+        report.push(Problem::error(&node.span, "the list of streams is empty").of(of));
     }
     let mut found = Vec::new();
     for item in items {
@@ -169,7 +170,7 @@ fn streams(node: &Node, of: &str, cast: &Cast, report: &mut Report) -> Streams {
         match cast.streams.iter().position(|stream| &**stream == name) {
             Some(at) if found.contains(&StreamIndex(at)) => {
                 let message = format!("stream {} stands twice in this list", quoted(name));
-                report.push(Finding::warning(&item.span, message).of(of).hint("take one of the two out"));
+                report.push(Problem::warning(&item.span, message).of(of).hint("take one of the two out"));
             }
             Some(at) => found.push(StreamIndex(at)),
             None => {
@@ -177,8 +178,8 @@ fn streams(node: &Node, of: &str, cast: &Cast, report: &mut Report) -> Streams {
                 let message = format!("{of} plays on stream {}, which does not exist", quoted(name));
                 let all =
                     closest("all", [name]).map(|_| "leave `stream` out to play on all of them".to_owned());
-                let hint = all.or_else(|| did_you_mean_or_list(name, names, "the streams are"));
-                report.push(Finding::error(&item.span, message).hint_maybe(hint));
+                let hint = all.or_else(|| did_you_mean_or_list(name, names, "the show has"));
+                report.push(Problem::error(&item.span, message).hint_maybe(hint));
             }
         }
     }

@@ -14,20 +14,19 @@ use crate::show::{
 };
 
 use super::{
-    diagnostic::Finding,
     params,
     reader::{self, Fields},
     report::{Problem, Report},
     scalar, secret, time,
     tree::{Entry, Node, Span},
-    words::{did_you_mean_or_list, quoted},
+    words::{did_you_mean, did_you_mean_or_list, quoted},
 };
 
 /// Names that the OSC and MQTT addresses of the daemon itself need.
 const RESERVED: [&str; 5] = ["scene", "cue", "go", "back", "panic"];
 
 /// How often a status may be read.
-const STATUS_EVERY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60 * 60));
+const STATUS_EVERY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_hours(1));
 
 /// A stream, and what its scenes have to agree with.
 #[derive(Debug)]
@@ -58,14 +57,29 @@ pub(super) fn read(
     };
     if entries.is_empty() {
         report.push(
-            Finding::error(place, "a show has at least one stream")
+            Problem::error(place, "a show has at least one stream")
                 .hint("write `streams: { wall: { backend: simulator } }`"),
         );
     }
     let names = entries.iter().map(|(name, _)| Arc::from(*name)).collect();
-    let list =
-        entries.into_iter().filter_map(|(name, entry)| stream(name, entry, scenes, named, report)).collect();
+    let list: Vec<StreamDraft> =
+        entries.iter().filter_map(|(name, entry)| stream(name, entry, scenes, named, report)).collect();
+    check_attached(&entries, &list, report);
     StreamDrafts { list, names }
+}
+
+/// Checks that no two streams of the show drive the same stream of the backend.
+fn check_attached(entries: &[(&str, &Entry)], list: &[StreamDraft], report: &mut Report) {
+    for (at, draft) in list.iter().enumerate() {
+        let Some(id) = &draft.sheet.attach else { continue };
+        let same = |other: &&StreamDraft| other.sheet.attach.as_ref() == Some(id);
+        let entry = entries.iter().find(|(name, _)| *name == &*draft.sheet.name);
+        if let (Some(other), Some((_, entry))) = (list[..at].iter().find(same), entry) {
+            let message =
+                format!("streams `{}` and `{}` both drive `{id}`", other.sheet.name, draft.sheet.name);
+            report.push(Problem::error(&entry.key.span, message).hint("leave one of them out"));
+        }
+    }
 }
 
 fn stream(
@@ -79,7 +93,7 @@ fn stream(
     if RESERVED.contains(&name) {
         let message =
             format!("a stream cannot be called `{name}`: `/segue/{name}` is an OSC address of its own");
-        report.push(Finding::error(&entry.key.span, message));
+        report.push(Problem::error(&entry.key.span, message));
     }
     let of = format!("stream {}", quoted(name));
     let place = &entry.key.span;
@@ -123,7 +137,7 @@ fn connection(fields: &mut Fields<'_>, of: &str, report: &mut Report) -> Connect
         fields.required("backend", "write `backend: simulator`, `daydream` or `daydream-beta`", report);
     let word = node.and_then(|node| {
         let word = scalar::choice(node, "backend", &BACKENDS);
-        report.take(word.map_err(|problem| problem.of(of)))
+        report.take(word.map_err(|problem| problem.at_key("backend").of(of)))
     });
     let backend = word.map(|word| match word {
         "daydream" => Backend::Daydream,
@@ -140,7 +154,7 @@ fn connection(fields: &mut Fields<'_>, of: &str, report: &mut Report) -> Connect
         (backend, fields.entry("pipeline_id"))
     {
         let message = "`pipeline_id` is only used by the backend `daydream-beta`";
-        report.push(Finding::warning(&entry.key.span, message).of(of).hint("take it out"));
+        report.push(Problem::warning(&entry.key.span, message).of(of).hint("take it out"));
     }
     Connection {
         backend: backend.unwrap_or(Backend::Simulator),
@@ -158,19 +172,17 @@ fn environment(node: &Node) -> Result<Environment, Problem> {
         _ => {}
     }
     if secret::user_info(text).is_some() {
-        return Err(Finding::error(&node.span, "secrets do not belong in the show file")
+        return Err(Problem::error(&node.span, "secrets do not belong in the show file")
             .hint("take the user and the password out of the URL"));
     }
     let Some((scheme @ ("http" | "https"), rest)) = text.split_once("://") else {
-        let hint =
-            did_you_mean_or_list(text, ["production", "staging"], "or write a base URL; the names are");
-        return Err(
-            Finding::error(&node.span, format!("{} is not an environment", quoted(text))).hint_maybe(hint)
-        );
+        let hint = did_you_mean(text, ["production", "staging"]);
+        return Err(Problem::error(&node.span, format!("{} is not an environment", quoted(text)))
+            .hint(hint.unwrap_or_else(|| "write `production`, `staging` or a base URL".to_owned())));
     };
     let host = rest.split('/').next().unwrap_or_default();
     if host.is_empty() || rest.contains([' ', '?', '#']) || rest.contains(char::is_control) {
-        return Err(Finding::error(&node.span, format!("{} is not a base URL", quoted(text)))
+        return Err(Problem::error(&node.span, format!("{} is not a base URL", quoted(text)))
             .hint(format!("write `{scheme}://host:port`, with or without `/v1` at its end")));
     }
     Ok(Environment::Url(text.trim_end_matches('/').into()))
@@ -181,7 +193,7 @@ fn stream_id(node: &Node) -> Result<&str, Problem> {
     if id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {
         return Ok(id);
     }
-    Err(Finding::error(&node.span, format!("{} is not the id of a stream", quoted(id)))
+    Err(Problem::error(&node.span, format!("{} is not the id of a stream", quoted(id)))
         .hint("an id is written `str_` and letters and digits"))
 }
 
@@ -190,9 +202,9 @@ fn scene(node: &Node, scenes: &BTreeMap<Arc<str>, Arc<Scene>>) -> Result<Option<
     if let Some(scene) = scenes.get(name) {
         return Ok(Some(scene.clone()));
     }
-    let hint = did_you_mean_or_list(name, scenes.keys().map(|name| &**name), "the scenes are");
+    let hint = did_you_mean_or_list(name, scenes.keys().map(|name| &**name), "the show has");
     let message = format!("it starts with scene {}, which does not exist", quoted(name));
-    Err(Finding::error(&node.span, message).hint_maybe(hint))
+    Err(Problem::error(&node.span, message).hint_maybe(hint))
 }
 
 fn blend(node: &Node) -> Result<BlendMode, Problem> {

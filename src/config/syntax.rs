@@ -2,7 +2,10 @@
 
 use serde_yaml::Error;
 
-use super::{diagnostic::Finding, report::Problem, tree::Span};
+use super::{
+    report::Problem,
+    tree::{DEPTH_MAX, NODES_MAX, Span},
+};
 
 /// Says what is wrong with a file that the parser refuses. No message quotes the file: a secret may stand anywhere.
 pub(super) fn problem(error: &Error, source: &str) -> Problem {
@@ -21,10 +24,13 @@ pub(super) fn problem(error: &Error, source: &str) -> Problem {
         Error::MultipleDocuments { .. } => {
             ("a show file is one YAML document".to_owned(), Some("take the second `---` out".to_owned()))
         }
-        Error::Budget { .. } => ("the file is nested too deeply or is too large".to_owned(), None),
+        Error::Budget { .. } => {
+            let limits = format!("{DEPTH_MAX} levels or holds more than {NODES_MAX} values");
+            (format!("the file is nested deeper than {limits}"), None)
+        }
         error => scanned(&reason(error), line),
     };
-    Finding::error(&span, message).hint_maybe(hint)
+    Problem::error(&span, message).hint_maybe(hint)
 }
 
 /// Says in our words what the scanner found.
@@ -68,9 +74,8 @@ fn scanned(reason: &str, line: &str) -> (String, Option<String>) {
 
 /// Returns whether a line holds a cron expression that YAML takes for an alias.
 fn is_cron(line: &str) -> bool {
-    let (_, value) = line.split_once("cron:").unwrap_or(("", line));
-    let value = value.trim_start_matches(['-', ' ', '{']);
-    let value = value.rsplit_once(": ").map_or(value, |(_, value)| value);
+    let value = line.split_once("cron:").or_else(|| line.split_once(": ")).map_or(line, |(_, value)| value);
+    let value = value.trim_start_matches(['-', ' ', '[']);
     value.starts_with("*/") || value.starts_with("* ") || value.trim() == "*"
 }
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 use crate::show::scene::Fade;
 
 use super::{
-    diagnostic::Finding,
     report::Problem,
     scalar,
     tree::{Node, Value},
@@ -37,7 +36,7 @@ const OTHER_UNITS: [(&str, &str); 14] = [
 
 /// Reads a duration.
 pub(super) fn duration(node: &Node) -> Result<Duration, Problem> {
-    let no_duration = |text: &str| Finding::error(&node.span, format!("{} is not a duration", quoted(text)));
+    let no_duration = |text: &str| Problem::error(&node.span, format!("{} is not a duration", quoted(text)));
     match &node.value {
         Value::Integer(_, written) | Value::Number(_, written) => {
             let seconds = match node.value {
@@ -46,6 +45,9 @@ pub(super) fn duration(node: &Node) -> Result<Duration, Problem> {
                 _ => f64::NAN,
             };
             Duration::try_from_secs_f64(seconds).map_err(|_| no_duration(written).hint(FORM))
+        }
+        Value::Text(text) if text.trim().is_empty() => {
+            scalar::filled(node).map_err(|problem| problem.hint(FORM)).map(|_| Duration::ZERO)
         }
         Value::Text(text) => parse(text).map_err(|hint| no_duration(text).hint(hint)),
         _ => Err(scalar::expected(node, "a duration").hint(FORM)),
@@ -63,8 +65,18 @@ pub(super) fn duration_in(
         return Ok(time);
     }
     let written = node.text().unwrap_or_default();
-    let message = format!("`{name}` is {low:?} to {high:?}, not {}", quoted(written));
-    Err(Finding::error(&node.span, message))
+    let (low, high) = (in_words(low), in_words(high));
+    let message = format!("`{name}` is out of range: {written} is not within {low} to {high}");
+    Err(Problem::error(&node.span, message))
+}
+
+/// Writes a limit as a show file would: `0s`, `1m`, `1h`.
+fn in_words(limit: Duration) -> String {
+    match limit.as_secs() {
+        seconds if seconds > 0 && seconds % 3600 == 0 => format!("{}h", seconds / 3600),
+        seconds if seconds > 0 && seconds % 60 == 0 => format!("{}m", seconds / 60),
+        seconds => format!("{seconds}s"),
+    }
 }
 
 /// Reads a fade: at most a day.
@@ -72,7 +84,7 @@ pub(super) fn fade(node: &Node) -> Result<Fade, Problem> {
     let time = duration(node)?;
     Fade::new(time).ok_or_else(|| {
         let written = node.text().unwrap_or_default();
-        Finding::error(&node.span, format!("a fade of {written} is longer than a day"))
+        Problem::error(&node.span, format!("a fade of {written} is longer than a day"))
             .hint("a trigger with `cron` plays a scene at a later time")
     })
 }

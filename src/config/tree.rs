@@ -15,9 +15,9 @@ use serde_yaml::{Location, Options, Spanned};
 pub(super) type Span = Range<usize>;
 
 /// The deepest nesting. A show needs seven levels; the rest is for what is handed on to the API as it is.
-const DEPTH_MAX: usize = 32;
+pub(super) const DEPTH_MAX: usize = 32;
 /// The most values. A thousand scenes with ten parameters each have 50 000.
-const NODES_MAX: usize = 100_000;
+pub(super) const NODES_MAX: usize = 100_000;
 
 /// One value and where it stands.
 #[derive(Clone, Debug)]

@@ -12,13 +12,12 @@ use crate::show::{
 
 use super::{
     conditions,
-    diagnostic::Finding,
     reader::{self, Fields},
-    report::Report,
+    report::{Problem, Report},
     scalar,
     steps::{self, Cast},
     tree::{Node, Span},
-    words::{listed, quoted},
+    words::quoted,
 };
 
 /// What a trigger can wait for, and which keys go with it.
@@ -69,7 +68,7 @@ pub(super) fn read(node: Option<&Node>, around: &Surroundings<'_>, report: &mut 
     }
     if let Some(place) = zoneless {
         report.push(
-            Finding::warning(&place, "cron without a `timezone`: the times are UTC")
+            Problem::warning(&place, "cron without a `timezone`: the times are UTC")
                 .hint("write `timezone: Europe/Berlin` or `timezone: UTC` at the top of the file"),
         );
     }
@@ -88,11 +87,10 @@ fn when_of(
     let given = fields.given(&kinds);
     match given.as_slice() {
         [] => {
-            let message = format!("`when` is one of {}", listed(kinds));
-            let problem = Finding::error(&node.span, message).of(of);
-            report.push(
-                problem.hint("write `{ cron: \"0 9 * * *\" }`, `{ mqtt: TOPIC }` or `{ osc: ADDRESS }`"),
-            );
+            if !fields.has_unknown() {
+                let hint = "write `{ cron: \"0 9 * * *\" }`, `{ mqtt: TOPIC }` or `{ osc: ADDRESS }`";
+                report.push(Problem::error(&node.span, "this trigger waits for nothing").of(of).hint(hint));
+            }
             for kind in kinds {
                 fields.entry(kind);
             }
@@ -101,7 +99,7 @@ fn when_of(
         }
         [_] => {}
         [_, second, ..] => {
-            let problem = Finding::error(&second.key.span, "a trigger waits for one thing only");
+            let problem = Problem::error(&second.key.span, "a trigger waits for one thing only");
             report.push(problem.of(of).hint("write a trigger for each of them; both may fire the same cue"));
         }
     }
@@ -113,7 +111,7 @@ fn when_of(
                 && given.len() == 1
             {
                 let message = format!("`{key}` goes with `{other}`, not with `{kind}`");
-                report.push(Finding::error(&entry.key.span, message).of(of));
+                report.push(Problem::error(&entry.key.span, message).of(of));
             }
         }
     }
@@ -140,10 +138,10 @@ fn cron(
                 let place = within(node, text, error.span(), around.source);
                 let range = error.allowed().filter(|_| error.hint().is_none());
                 let range = range.map(|range| format!("the values are {} to {}", range.start(), range.end()));
-                Finding::error(&place, error.to_string()).hint_maybe(error.hint().or(range))
+                Problem::error(&place, error.to_string()).hint_maybe(error.hint().or(range))
             })
         });
-        report.take(read.map_err(|problem| problem.of(of)))
+        report.take(read.map_err(|problem| problem.at_key("cron").of(of)))
     });
     let named = fields.has("timezone");
     let zone = fields.get("timezone", report, scalar::zone);
@@ -154,7 +152,7 @@ fn cron(
     let zone = zone.unwrap_or_else(|| around.zone.0.clone());
     if let Some(note) = change_of_clocks(&expression, &zone, around.today) {
         let hint = "choose a time that every day has once, or live with it";
-        report.push(Finding::warning(&node.span, note).of(of).hint(hint));
+        report.push(Problem::warning(&node.span, note).of(of).hint(hint));
     }
     Some(When::Cron { expression: Box::new(expression), zone })
 }
@@ -177,7 +175,7 @@ fn change_of_clocks(expression: &CronExpression, zone: &TimeZone, today: Timesta
         let before = at.checked_sub(Length::new().hours(3)).ok()?;
         let mut runs = expression.runs(before, zone).take_while(|run| run.at <= at).take(DST_RUNS_MAX);
         let run = runs.find(|run| run.note.is_some())?;
-        Some(format!("on {}, {}", run.at.to_zoned(zone.clone()).strftime("%-d %B %Y"), run.note?))
+        Some(format!("{}: {}", run.at.to_zoned(zone.clone()).strftime("%-d %B %Y"), run.note?))
     })
 }
 
@@ -185,12 +183,12 @@ fn mqtt(fields: &mut Fields<'_>, of: &str, around: &Surroundings<'_>, report: &m
     let retained = fields.get("retained", report, scalar::boolean).unwrap_or(false);
     let filter = fields.get("mqtt", report, |node| {
         TopicFilter::try_from(scalar::text(node)?)
-            .map_err(|error| Finding::error(&node.span, error.to_string()))
+            .map_err(|error| Problem::error(&node.span, error.to_string()))
     });
     if let [entry, ..] = fields.given(&["mqtt"]).as_slice()
         && !around.has_mqtt
     {
-        let problem = Finding::error(&entry.key.span, "the show has no MQTT broker to listen to");
+        let problem = Problem::error(&entry.key.span, "the show has no MQTT broker to listen to");
         report.push(problem.of(of).hint("write `inputs: { mqtt: { url: \"mqtt://localhost:1883\" } }`"));
     }
     let (payload, pointer) = match fields.value("payload", report) {
@@ -205,13 +203,13 @@ fn osc(fields: &mut Fields<'_>, of: &str, around: &Surroundings<'_>, report: &mu
         let text = scalar::text(node)?;
         AddressPattern::parse(text).map_err(|error| {
             let hint = (!text.starts_with('/')).then(|| format!("write `/{text}`"));
-            Finding::error(&node.span, error.to_string()).hint_maybe(hint)
+            Problem::error(&node.span, error.to_string()).hint_maybe(hint)
         })
     });
     if let [entry, ..] = fields.given(&["osc"]).as_slice()
         && !around.has_osc
     {
-        let problem = Finding::error(&entry.key.span, "the show does not listen to OSC");
+        let problem = Problem::error(&entry.key.span, "the show does not listen to OSC");
         report.push(problem.of(of).hint("write `inputs: { osc: { listen: \"127.0.0.1:7755\" } }`"));
     }
     let args = match fields.value("args", report) {

@@ -8,7 +8,6 @@ use crate::show::{
 };
 
 use super::{
-    diagnostic::Finding,
     report::{Problem, Report},
     scalar,
     tree::{Node, Value},
@@ -17,17 +16,17 @@ use super::{
 
 /// Reads a prompt.
 pub(super) fn prompt(node: &Node, of: &str, report: &mut Report) -> Option<Weighted<Arc<str>>> {
-    read(node, of, "text", report, |node| scalar::filled(node).map(Arc::from))
+    read(node, of, ("prompt", "text"), report, |node| scalar::filled(node).map(Arc::from))
 }
 
 /// Reads a seed.
 pub(super) fn seed(node: &Node, of: &str, report: &mut Report) -> Option<Weighted<i64>> {
-    read(node, of, "seed", report, |node| {
+    read(node, of, ("seed", "seed"), report, |node| {
         let seed = scalar::integer(node)?;
         if (-SEED_MAX..=SEED_MAX).contains(&seed) {
             return Ok(seed);
         }
-        Err(Finding::error(&node.span, format!("a seed is within ±{SEED_MAX}")))
+        Err(Problem::error(&node.span, format!("a seed is within ±{SEED_MAX}")))
     })
 }
 
@@ -35,20 +34,21 @@ pub(super) fn seed(node: &Node, of: &str, report: &mut Report) -> Option<Weighte
 fn read<T: PartialEq>(
     node: &Node,
     of: &str,
-    thing: &str,
+    (key, thing): (&str, &str),
     report: &mut Report,
     one: impl Fn(&Node) -> Result<T, Problem>,
 ) -> Option<Weighted<T>> {
     let Value::List(items) = &node.value else {
-        return report.take(one(node).map_err(|problem| problem.of(of))).map(Weighted::one);
+        return report.take(one(node).map_err(|problem| problem.at_key(key).of(of))).map(Weighted::one);
     };
     if let [first, second] = items.as_slice()
         && first.text().is_some()
         && matches!(second.value, Value::Integer(..) | Value::Number(..))
         && thing == "text"
     {
-        let hint = format!("write it as `[[{thing}, weight], …]`, a list of pairs, or leave the weight out");
-        report.push(Finding::error(&node.span, "one pair is not a list of pairs").of(of).hint(hint));
+        let pair = format!("{}, {}", first.text()?, second.text()?);
+        let hint = format!("write {}, with room for more pairs", quoted(&format!("[[{pair}]]")));
+        report.push(Problem::error(&node.span, "one pair is not a list of pairs").of(of).hint(hint));
         return None;
     }
     let mut entries: Vec<(T, f64)> = Vec::new();
@@ -66,7 +66,7 @@ fn read<T: PartialEq>(
         };
         if entries.iter().any(|(other, _)| *other == value) {
             let message = format!("the {thing} {} stands twice in this list", quoted(node.text()?));
-            report.push(Finding::warning(&node.span, message).of(of).hint("the weights are added up"));
+            report.push(Problem::warning(&node.span, message).of(of).hint("the weights are added up"));
         }
         entries.push((value, weight));
     }
@@ -90,7 +90,7 @@ fn pair<'n>(item: &'n Node, of: &str, thing: &str, report: &mut Report) -> Optio
                 Value::List(list) => format!("a list of {}", list.len()),
                 _ => item.kind().to_owned(),
             };
-            report.push(Finding::error(&item.span, format!("{form}, not {found}")).of(of).hint(hint));
+            report.push(Problem::error(&item.span, format!("{form}, not {found}")).of(of).hint(hint));
             None
         }
     }
@@ -99,7 +99,7 @@ fn pair<'n>(item: &'n Node, of: &str, thing: &str, report: &mut Report) -> Optio
 fn weight(node: &Node) -> Result<f64, Problem> {
     let weight = scalar::number(node)?;
     if weight < 0.0 {
-        return Err(Finding::error(&node.span, format!("a weight of {weight} is negative"))
+        return Err(Problem::error(&node.span, format!("a weight of {weight} is negative"))
             .hint("weights are shares of the mix: 0 or more"));
     }
     Ok(weight)
@@ -108,15 +108,15 @@ fn weight(node: &Node) -> Result<f64, Problem> {
 /// Says what is wrong with a list whose entries are all right.
 fn too_much(error: WeightError, node: &Node, items: &[Node]) -> Problem {
     match error {
-        WeightError::TooMany => Finding::error(
+        WeightError::TooMany => Problem::error(
             items.get(ENTRIES_MAX).map_or(&node.span, |item| &item.span),
             format!("a weighted list has at most {ENTRIES_MAX} entries"),
         ),
         WeightError::ZeroSum => {
-            Finding::error(&node.span, "the weights sum to zero").hint("at least one weight is above 0")
+            Problem::error(&node.span, "the weights sum to zero").hint("at least one weight is above 0")
         }
         WeightError::Empty | WeightError::Negative(_) | WeightError::NotFinite(_) => {
-            Finding::error(&node.span, error.to_string())
+            Problem::error(&node.span, error.to_string())
         }
     }
 }
