@@ -1,6 +1,8 @@
 //! The backend over real HTTP: against the simulator, and against servers that say exactly what a test wants.
 
 mod simulated;
+mod stub;
+mod wires;
 
 use std::{sync::Arc, time::Duration};
 
