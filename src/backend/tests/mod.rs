@@ -2,6 +2,7 @@
 
 mod keys;
 mod nasty;
+mod recorded;
 mod simulated;
 mod stub;
 mod wires;
