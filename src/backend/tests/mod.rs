@@ -2,6 +2,7 @@
 
 mod keys;
 mod nasty;
+mod random;
 mod recorded;
 mod simulated;
 mod stub;
