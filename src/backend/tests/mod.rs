@@ -2,6 +2,7 @@
 
 mod keys;
 mod nasty;
+mod proxies;
 mod random;
 mod recorded;
 mod simulated;
