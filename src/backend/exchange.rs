@@ -192,11 +192,12 @@ fn causes(error: reqwest::Error) -> String {
     let mut source = error.source();
     while let Some(cause) = source {
         let text = cause.to_string();
-        // Some layers repeat what is below them.
-        if causes.last().is_none_or(|above| !above.contains(&text)) {
+        source = cause.source();
+        // Some layers repeat the one below, and that of the client names only a step of its own.
+        let adds = causes.last().is_none_or(|above| !above.contains(&text));
+        if adds && !(source.is_some() && text.starts_with("client error")) {
             causes.push(text);
         }
-        source = cause.source();
     }
     if causes.is_empty() { error.to_string() } else { causes.join(": ") }
 }

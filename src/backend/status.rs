@@ -10,8 +10,9 @@ use super::{
 };
 use crate::show::health::StatusReport;
 
-/// The largest whole number that every number of JSON can hold: 2^53.
-const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
+/// The largest whole number that is believed: 2^53, up to which every number of JSON is exact. As milliseconds it is the
+/// year 287 396, and the difference of two never overflows.
+const WHOLE_MAX: i64 = 1 << 53;
 
 /// Reads a status document, in its wrapper or bare.
 pub(super) fn read(mut document: Value, discretion: &Discretion) -> Result<StatusReport, String> {
@@ -79,8 +80,9 @@ impl<'a> Fields<'a> {
     /// A whole number, whatever it is written as.
     fn whole(&self, paths: &[&str]) -> Option<i64> {
         let whole = |value: &Value| {
-            let small = |number: &f64| number.abs() <= WHOLE_MAX;
-            value.as_i64().or_else(|| number(value).filter(small).map(|number| number as i64))
+            // A cast of what is too large stops at the ends of the type, which are beyond the limit.
+            let whole = value.as_i64().or_else(|| number(value).map(|number| number as i64))?;
+            (-WHOLE_MAX..=WHOLE_MAX).contains(&whole).then_some(whole)
         };
         paths.iter().find_map(|path| whole(self.0.pointer(path)?))
     }

@@ -1,6 +1,13 @@
 //! The backend over real HTTP: against the simulator, and against servers that say exactly what a test wants.
 
+mod keys;
+mod nasty;
+mod proxies;
+mod random;
+mod recorded;
 mod simulated;
+mod stub;
+mod wires;
 
 use std::{sync::Arc, time::Duration};
 
