@@ -30,7 +30,7 @@ pub(super) fn answer(account: &mut Account, at: Duration, method: &str, path: &s
 
 fn look(account: &mut Account, at: Duration, id: &str) -> Result<Value, Refusal> {
     let stream = account.stream(at, id)?;
-    stream.live().map(|ingest| ingest.guardian().look()).ok_or_else(no_session)
+    stream.ingest().map(|ingest| ingest.guardian().look()).ok_or_else(no_session)
 }
 
 fn touch(account: &mut Account, at: Duration, id: &str, act: &str, body: &[u8]) -> Result<Value, Refusal> {

@@ -103,7 +103,7 @@ impl Guardian {
     /// Starts a session with `params` and video at `at`.
     pub(super) fn new(mut machine: Machine, at: Duration, params: Map<String, Value>) -> Self {
         machine.report_every = machine.report_every.max(REPORT_MIN);
-        let process = Process::new(machine.clone(), at);
+        let process = Process::new(machine.clone());
         let report = Report {
             made: at,
             start: at,
@@ -219,10 +219,14 @@ impl Guardian {
         let passed = self.process.passed();
         json!({
             "state": self.state,
-            "params": self.received.as_ref().map(|received| &received.params),
-            "counters": {
-                "frames_in": passed.frames_in,
-                "frames_out": passed.frames_out,
+            "received": self.received.as_ref().map(|received| &received.params),
+            "params": self.process.present().all(),
+            "effective": self.process.engine().effective(),
+            "updates": self.process.counters(),
+            "restarts": self.restart_count,
+            "frames": {
+                "in": passed.frames_in,
+                "out": passed.frames_out,
                 "flush_passes": passed.flush_passes,
                 "longest_hole": passed.longest_hole.as_secs_f64(),
             },
@@ -273,7 +277,11 @@ impl Guardian {
         let updated = self.received.as_ref().map_or(self.start, |received| received.at);
         Vitals {
             was_error: self.state == State::Error,
-            pipeline: if ready.is_some() { Pipeline::Ready } else { Pipeline::Loading },
+            pipeline: match ready {
+                _ if self.process.is_dead() => Pipeline::Dead,
+                Some(_) => Pipeline::Ready,
+                None => Pipeline::Loading,
+            },
             running: self.running,
             settled: age(self.start.max(updated).max(ready.unwrap_or_default())),
             input: passed.last_in.filter(|last| *last >= self.start).map(age),

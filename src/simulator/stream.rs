@@ -81,6 +81,11 @@ impl Stream {
         self.ingest.as_mut().filter(|ingest| ingest.is_live())
     }
 
+    /// Returns the gateway's side, if there has ever been video.
+    pub(super) fn ingest(&self) -> Option<&Ingest> {
+        self.ingest.as_ref()
+    }
+
     /// Stores named parameters over those there are and hands all on. Returns whether there was a runner.
     pub(super) fn merge(&mut self, at: Duration, named: Map<String, Value>) -> bool {
         let mut params = self.params.clone();
