@@ -9,6 +9,8 @@ pub mod api;
 mod blend;
 mod change;
 mod control;
+#[cfg(test)]
+mod courses;
 mod engine;
 mod fields;
 mod frames;
