@@ -9,6 +9,8 @@ use serde_json::{Map, Value, json};
 use super::{
     account::Account,
     answer::{Answer, Generation, Refusal},
+    api::Call,
+    faults::Faults,
     request,
 };
 
@@ -18,14 +20,25 @@ pub(super) fn is_control(path: &str) -> bool {
 }
 
 /// Answers a request to one of these routes, applied at `at`.
-pub(super) fn answer(account: &mut Account, at: Duration, method: &str, path: &str, body: &[u8]) -> Answer {
+pub(super) fn answer(account: &mut Account, faults: &mut Faults, at: Duration, call: Call<'_>) -> Answer {
+    let Call { method, path, .. } = call;
+    let body = call.body.unwrap_or_default();
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).skip(1).collect();
     let done = match (method, segments.as_slice()) {
         ("GET", ["streams", id]) => look(account, at, id),
+        ("GET", ["faults"]) => Ok(faults.look()),
+        ("POST", ["faults"]) => set_faults(faults, body),
         ("POST", ["streams", id, act]) => touch(account, at, id, act, body),
         _ => Err(Refusal::new(404, "SIM/NO_SUCH_ROUTE", "Not found")),
     };
     done.map_or_else(|refusal| refusal.answer(Generation::V1), |body| Answer::new(200, body))
+}
+
+fn set_faults(faults: &mut Faults, body: &[u8]) -> Result<Value, Refusal> {
+    let broken = |error: String| Refusal::new(400, "SIM/INVALID_FAULTS", error);
+    let rules = serde_json::from_slice(body).map_err(|error| broken(error.to_string()))?;
+    faults.set(rules).map_err(broken)?;
+    Ok(json!({ "success": true }))
 }
 
 fn look(account: &mut Account, at: Duration, id: &str) -> Result<Value, Refusal> {

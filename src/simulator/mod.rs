@@ -12,6 +12,7 @@ mod control;
 #[cfg(test)]
 mod courses;
 mod engine;
+pub mod faults;
 mod fields;
 mod frames;
 mod guardian;
@@ -22,6 +23,7 @@ pub mod machine;
 mod md5;
 mod params;
 mod process;
+mod rate;
 mod request;
 mod requests;
 mod schema;
@@ -31,9 +33,11 @@ mod status;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 use std::{fmt, path::PathBuf, time::Duration};
 
+use self::machine::PerSecond;
 pub use self::{machine::Machine, server::serve};
 
 /// What a simulator can be asked for.
@@ -49,19 +53,25 @@ pub struct Options {
     pub seed: u64,
     /// Where accepted creates and updates are recorded, one JSON line each. An old file is replaced.
     pub requests: Option<PathBuf>,
+    /// How many requests with a key are let through; the rest are answered 429.
+    pub rate_limit: Option<PerSecond>,
+    /// A file with a JSON list of faults that are there from the start; see `faults::Rule`.
+    pub faults: Option<PathBuf>,
     /// The backend that is simulated.
     pub machine: Machine,
 }
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { api_key, latency, jitter, seed, requests, machine } = self;
+        let Self { api_key, latency, jitter, seed, requests, rate_limit, faults, machine } = self;
         f.debug_struct("Options")
             .field("api_key", &api_key.as_ref().map(|_| "***"))
             .field("latency", latency)
             .field("jitter", jitter)
             .field("seed", seed)
             .field("requests", requests)
+            .field("rate_limit", rate_limit)
+            .field("faults", faults)
             .field("machine", machine)
             .finish()
     }
