@@ -24,6 +24,7 @@ pub struct Account {
     machine: Machine,
     epoch: Epoch,
     streams: BTreeMap<String, Stream>,
+    pub(super) seed: u64,
     /// Ids in the order of creation.
     order: Vec<String>,
     chance: Chance,
@@ -36,6 +37,7 @@ impl Account {
             machine,
             epoch: Epoch(epoch_ms),
             streams: BTreeMap::new(),
+            seed,
             order: Vec::new(),
             chance: Chance::new(seed),
         }

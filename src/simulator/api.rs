@@ -125,7 +125,8 @@ impl Api {
     ///
     /// Beyond `rate_limit` requests are refused with 429.
     pub fn new(account: Account, key: Option<String>, rate_limit: Option<PerSecond>) -> Self {
-        Self { account, key, limit: rate_limit.map(Bucket::new), faults: Faults::default() }
+        let faults = Faults::new(account.seed);
+        Self { account, key, limit: rate_limit.map(Bucket::new), faults }
     }
 
     /// Answers one request, applied at `at`.

@@ -2,7 +2,7 @@
 //!
 //! Never on the API's own paths, without a key, and for callers on the same machine only (the server sees to that).
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use serde_json::{Map, Value, json};
 
@@ -13,6 +13,11 @@ use super::{
     faults::Faults,
     request,
 };
+
+/// Returns whether a caller is on the same machine.
+pub(super) fn admits(peer: IpAddr) -> bool {
+    peer.to_canonical().is_loopback()
+}
 
 /// Returns whether a path is one of these routes.
 pub(super) fn is_control(path: &str) -> bool {
@@ -68,4 +73,31 @@ fn touch(account: &mut Account, at: Duration, id: &str, act: &str, body: &[u8]) 
 
 fn no_session() -> Refusal {
     Refusal::new(409, "SIM/NO_SESSION", "The stream has no video, so there is no runner")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_callers_on_the_same_machine_are_admitted() {
+        for (peer, expected) in [
+            ("127.0.0.1", true),
+            ("127.8.8.8", true),
+            ("::1", true),
+            ("::ffff:127.0.0.1", true),
+            ("192.0.2.1", false),
+            ("::ffff:192.0.2.1", false),
+            ("0.0.0.0", false),
+            ("fe80::1", false),
+        ] {
+            assert_eq!(admits(peer.parse().unwrap()), expected, "{peer}");
+        }
+    }
+
+    #[test]
+    fn the_api_s_own_paths_are_not_control_paths() {
+        assert!(is_control("/_sim/faults") && is_control("/_sim"));
+        assert!(!is_control("/v1/streams/_sim") && !is_control("/_simulator") && !is_control("/"));
+    }
 }

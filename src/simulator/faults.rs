@@ -121,6 +121,7 @@ const fn bad_gateway() -> u16 {
 #[derive(Clone, Debug)]
 pub(super) struct Faults {
     rules: Vec<Watched>,
+    seed: u64,
     chance: Chance,
 }
 
@@ -131,13 +132,12 @@ struct Watched {
     struck: u64,
 }
 
-impl Default for Faults {
-    fn default() -> Self {
-        Self { rules: Vec::new(), chance: Chance::new(0) }
-    }
-}
-
 impl Faults {
+    /// Returns a world without faults.
+    pub(super) fn new(seed: u64) -> Self {
+        Self { rules: Vec::new(), seed, chance: Chance::new(seed) }
+    }
+
     /// Puts rules in place of those there are, and starts their chance anew.
     pub(super) fn set(&mut self, rules: Vec<Rule>) -> Result<(), String> {
         if rules.len() > RULES_MAX {
@@ -146,7 +146,7 @@ impl Faults {
         for (place, rule) in rules.iter().enumerate() {
             rule.check().map_err(|broken| format!("rule {place}: {broken}"))?;
         }
-        self.chance = Chance::new(0);
+        self.chance = Chance::new(self.seed);
         self.rules = rules.into_iter().map(|rule| Watched { rule, met: 0, struck: 0 }).collect();
         Ok(())
     }
@@ -248,7 +248,7 @@ mod tests {
     use super::*;
 
     fn faults(rules: Value) -> Faults {
-        let mut faults = Faults::default();
+        let mut faults = Faults::new(1);
         faults.set(serde_json::from_value(rules).unwrap()).unwrap();
         faults
     }

@@ -167,7 +167,7 @@ impl Frames {
             return;
         }
         let Some(arrival) = self.next_in else { return };
-        if !self.emits && !self.waiting && self.free_at <= arrival && self.pass < self.period {
+        if !self.emits && !self.waiting && self.free_at <= arrival && self.pass <= self.period {
             let frames = steps(arrival + self.pass, to, self.period);
             if frames > 1 {
                 let out = arrival + self.pass;
@@ -283,7 +283,7 @@ mod tests {
 
     #[test]
     fn an_hour_in_one_step_is_an_hour_in_many() {
-        for passes in [45.0, 25.0] {
+        for passes in [45.0, 30.0, 25.0] {
             let mut frames = gpu(passes);
             frames.set_video(Duration::ZERO, true);
             let mut stepped = frames.clone();

@@ -214,19 +214,26 @@ impl Guardian {
         &self.report
     }
 
-    /// Returns what a status document does not tell.
+    /// Returns what a status document does not tell. The counters are those of this runner, restarts included.
     pub(super) fn look(&self) -> Value {
         let passed = self.process.passed();
+        let counters = self.process.counters();
         json!({
             "state": self.state,
             "received": self.received.as_ref().map(|received| &received.params),
             "params": self.process.present().all(),
             "effective": self.process.engine().effective(),
-            "updates": self.process.counters(),
-            "restarts": self.restart_count,
-            "frames": {
-                "in": passed.frames_in,
-                "out": passed.frames_out,
+            "counters": {
+                "updates": counters.updates,
+                "coalesced": counters.coalesced,
+                "no_ops": counters.no_ops,
+                "encodes": counters.encodes,
+                "reloads": counters.reloads,
+                "refused": counters.refused,
+                "not_finite": counters.not_finite,
+                "restarts": self.restart_count,
+                "frames_in": passed.frames_in,
+                "frames_out": passed.frames_out,
                 "flush_passes": passed.flush_passes,
                 "longest_hole": passed.longest_hole.as_secs_f64(),
             },

@@ -2,6 +2,24 @@
 //!
 //! A pure model inside (`api.rs` and below: no clock, no network, time is an argument), an HTTP server around it
 //! (`server.rs`). It makes no pictures; it tells what the real runner would do with what it is sent.
+//!
+//! A request comes in by `server.rs` → `api.rs` finds its route → `account.rs` checks it (`request.rs`, `schema.rs`)
+//! and stores it in a `stream.rs` → `ingest.rs` is the gateway's side of that stream → `guardian.rs` watches the
+//! runner and judges its `state.rs` → `process.rs` has the parameters (`params.rs`, `change.rs`), the pipeline
+//! (`engine.rs`, `blend.rs`) and the `frames.rs`. The answer's status document is written by `status.rs`.
+//!
+//! Without a network `api::Api` serves on any clock, a virtual one too. With one, callers on the same machine also
+//! have:
+//!
+//! | route | |
+//! |---|---|
+//! | `GET /_sim/streams/{id}` | parameters in force, effective coefficients, counters |
+//! | `POST /_sim/streams/{id}/video` | `{"on": bool}`: video starts or stops; no body starts it |
+//! | `POST /_sim/streams/{id}/stall` | the GPU process hangs |
+//! | `POST /_sim/streams/{id}/restart` | the GPU process is started again |
+//! | `POST /_sim/streams/{id}/swap` | another orchestrator takes the stream |
+//! | `POST /_sim/faults` | a list of `faults::Rule` in place of the one there is |
+//! | `GET /_sim/faults` | the rules, and how often each met a request and struck |
 
 pub mod account;
 pub mod answer;

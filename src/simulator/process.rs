@@ -4,7 +4,6 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{
@@ -24,7 +23,7 @@ pub(super) struct Trouble {
 }
 
 /// What was done with parameters, over all processes of a runner.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counters {
     /// Parameter sets that came in.
     pub(super) updates: u64,

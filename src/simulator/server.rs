@@ -101,13 +101,12 @@ impl Shell {
 
     /// Returns how long this request is on its way.
     fn way(&self) -> Duration {
-        let turn = self.with(|inner| inner.chance.unit());
-        (self.latency + self.jitter.mul_f64(2.0 * turn)).saturating_sub(self.jitter)
+        way(self.latency, self.jitter, self.with(|inner| inner.chance.unit()))
     }
 
     /// Answers a caller on the same machine under `/_sim`.
     fn control(&self, line: &Line, call: Call<'_>) -> Answer {
-        if !line.peer.ip().to_canonical().is_loopback() {
+        if !control::admits(line.peer.ip()) {
             let refusal = Refusal::new(403, "SIM/NOT_LOCAL", "Only from the same machine");
             return refusal.answer(Generation::V1);
         }
@@ -154,12 +153,21 @@ async fn answer(
     if control::is_control(call.path) {
         return respond(&shell.control(&line, call));
     }
-    tokio::time::sleep(shell.way()).await;
+    let way = shell.way();
+    // Even a sleep of no time is rounded up to the timer's next millisecond.
+    if !way.is_zero() {
+        tokio::time::sleep(way).await;
+    }
     let route = Route::find(call.method, call.path, call.query);
     match shell.with(|inner| inner.api.strike(route)) {
         None => respond(&shell.apply(call)),
         Some(fault) => go_wrong(&shell, &line, call, route.generation(), fault).await,
     }
+}
+
+/// Returns a time on the way between `latency - jitter` and `latency + jitter`, not below zero.
+fn way(latency: Duration, jitter: Duration, turn: f64) -> Duration {
+    (latency + jitter.mul_f64(2.0 * turn)).saturating_sub(jitter)
 }
 
 fn call<'a>(parts: &'a Parts, body: Option<&'a Bytes>) -> Call<'a> {
@@ -241,4 +249,19 @@ fn reply(answer: &Answer, content_type: &'static str, body: Vec<u8>) -> Response
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_is_the_latency_give_or_take_the_jitter() {
+        let ms = Duration::from_millis;
+        for (turn, expected) in [(0.0, 120), (0.5, 150), (0.75, 165), (1.0, 180)] {
+            assert_eq!(way(ms(150), ms(30), turn), ms(expected), "{turn}");
+        }
+        assert_eq!(way(ms(10), ms(30), 0.0), ms(0));
+        assert_eq!(way(ms(0), ms(0), 0.9), ms(0));
+    }
 }

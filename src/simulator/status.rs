@@ -11,7 +11,7 @@ use super::{guardian::Report, ingest::Ingest, process::Trouble};
 pub(super) struct Names<'a> {
     pub(super) stream_id: &'a str,
     pub(super) stream_key: &'a str,
-    pub(super) pipeline_id: Option<&'a str>,
+    pub(super) pipeline_id: &'a str,
 }
 
 /// Turns moments into milliseconds since 1970.

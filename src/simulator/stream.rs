@@ -13,6 +13,9 @@ use super::{
     status::{self, Epoch, Names},
 };
 
+/// The pipeline of streams that do not name one.
+const PIPELINE_ID: &str = "pip_SD-turbo";
+
 /// What a create asks for, in either generation.
 #[derive(Clone, Debug)]
 pub(super) struct Wanted {
@@ -122,7 +125,7 @@ impl Stream {
         let names = Names {
             stream_id: &self.id,
             stream_key: &self.key,
-            pipeline_id: self.wanted.pipeline_id.as_deref(),
+            pipeline_id: self.wanted.pipeline_id.as_deref().unwrap_or(PIPELINE_ID),
         };
         match &self.ingest {
             Some(ingest) if ingest.is_known(at) => status::document(names, ingest, epoch, at),

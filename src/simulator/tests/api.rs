@@ -174,7 +174,7 @@ async fn the_status_of_a_new_stream_comes_alive() {
     assert_eq!(running["inference_status"]["last_params_hash"], "091a46afa3984ebe47e9143ffec2b160");
     assert_eq!(running["inference_status"]["last_params_update_time"], json!(EPOCH_MS));
     assert_eq!(running["inference_status"]["restart_count"], 0);
-    assert!(running["orchestrator_info"]["url"].is_string());
+    assert!(running["orchestrator_info"]["url"].is_string() && running["pipeline_id"].is_string());
     let (_, beta) = answer(sim.client.get(format!("http://{}/api/streams/{id}/status", sim.address))).await;
     assert_eq!(beta["data"], running, "both routes tell the same");
     sim.stop().await;
