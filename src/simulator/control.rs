@@ -63,6 +63,10 @@ fn touch(account: &mut Account, at: Duration, id: &str, act: &str, body: &[u8]) 
             };
             stream.set_video(at, on);
         }
+        "end" => {
+            let why = body.get("error").and_then(Value::as_str).unwrap_or("insufficient credits");
+            stream.live().ok_or_else(no_session)?.end(at, why);
+        }
         "stall" => stream.live().ok_or_else(no_session)?.stall(at),
         "restart" => stream.live().ok_or_else(no_session)?.restart(at),
         "swap" => stream.swap(at).then_some(()).ok_or_else(no_session)?,

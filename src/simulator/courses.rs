@@ -506,3 +506,39 @@ fn both_generations_live_in_one_account() {
     let list = world.call("GET", "/v1/streams", &Value::Null).body;
     assert_eq!(list["data"].as_array().unwrap().len(), 2);
 }
+
+#[test]
+fn a_forgetful_gateway_shows_once_what_the_runner_tells_once() {
+    let machine = Machine { forgetful: true, ..Machine::default() };
+    let mut world = World::new(machine, &json!({"prompt": "a"}));
+    let shown = |world: &mut World| world.status()["inference_status"]["last_params"]["prompt"].clone();
+    assert_eq!(shown(&mut world), "a");
+    world.pass(30.0);
+    assert_eq!(shown(&mut world), Value::Null);
+    assert!(world.status()["inference_status"]["last_params_hash"].is_string());
+    world.update(&json!({"prompt": "b"}));
+    world.pass(10.0);
+    assert_eq!(shown(&mut world), "b");
+    world.pass(10.0);
+    assert_eq!(shown(&mut world), Value::Null);
+    world.hand("restart", &json!({}));
+    assert!(world.pass(10.0).status()["inference_status"]["last_restart_logs"].is_array());
+    assert_eq!(world.pass(10.0).status()["inference_status"]["last_restart_logs"], Value::Null);
+}
+
+#[test]
+fn when_credits_are_spent_the_gateway_ends_the_session_and_says_why() {
+    let mut world = running();
+    world.hand("end", &json!({}));
+    let status = world.status();
+    assert_eq!(status["state"], "OFFLINE");
+    assert_eq!(
+        status["gateway_status"]["error"],
+        json!({"error_message": "insufficient credits", "error_time": world.ms()})
+    );
+    assert_eq!(world.update(&json!({"prompt": "b"})), 404);
+    assert_eq!(world.pass(60.0).status(), json!({"state": "OFFLINE", "info": "Stream not found"}));
+    world.hand("video", &json!({}));
+    let status = world.status();
+    assert_eq!((&status["state"], status["gateway_status"].get("error")), (&json!("ONLINE"), None));
+}

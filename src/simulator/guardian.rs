@@ -52,6 +52,10 @@ pub(super) struct Report {
     pub(super) restarted: Option<Duration>,
     pub(super) restart_logs: Option<Vec<String>>,
     pub(super) restart_count: u64,
+    /// Whether the parameters are new since the report before.
+    pub(super) params_are_news: bool,
+    /// Whether the logs are.
+    pub(super) logs_are_news: bool,
 }
 
 /// Frames counted over the present window, and the rates of the last one.
@@ -119,6 +123,8 @@ impl Guardian {
             restarted: None,
             restart_logs: None,
             restart_count: 0,
+            params_are_news: true,
+            logs_are_news: true,
         };
         let mut guardian = Self {
             machine,
@@ -202,6 +208,14 @@ impl Guardian {
         let params = self.received.take().map(|received| received.params).unwrap_or_default();
         self.start_process(at, params, self.machine.reload);
         self.set_state(at, State::Loading);
+    }
+
+    /// The session is ended from outside.
+    pub(super) fn end(&mut self, at: Duration) {
+        self.set_video(at, false);
+        self.running = false;
+        self.set_state(at, State::Offline);
+        self.make_report(at);
     }
 
     /// Returns whether a session runs.
@@ -311,6 +325,9 @@ impl Guardian {
 
     fn make_report(&mut self, at: Duration) {
         let passed = self.process.passed();
+        // What happened at the moment of the report before may have been too late for it.
+        let (first, before) = (self.report.made == at, self.report.made);
+        let is_news = |moment: Duration| first || moment >= before;
         self.report = Report {
             made: at,
             start: self.start,
@@ -326,6 +343,8 @@ impl Guardian {
             restarted: self.restarted,
             restart_logs: self.restart_logs.clone(),
             restart_count: self.restart_count,
+            params_are_news: self.received.as_ref().is_some_and(|received| is_news(received.at)),
+            logs_are_news: self.restarted.is_some_and(is_news),
         };
     }
 
@@ -334,9 +353,9 @@ impl Guardian {
         self.process.passed().last_out.filter(|last| *last >= self.start)
     }
 
-    /// Goes over whole windows while every rule is at rest, up to two windows before `to`.
+    /// Goes over whole windows while every rule is at rest (a load that lasts so long is an error before), up to two windows before `to`.
     fn skip(&mut self, to: Duration) {
-        let calm = self.process.is_calm() && self.next_tick >= self.stirred + CALM;
+        let calm = self.next_tick >= self.stirred + CALM;
         let stretch = to.saturating_sub(self.next_tick);
         let windows = (stretch.as_secs() / WINDOW.as_secs()).saturating_sub(2);
         if !calm || windows == 0 {

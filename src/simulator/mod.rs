@@ -18,6 +18,7 @@
 //! | `POST /_sim/streams/{id}/stall` | the GPU process hangs |
 //! | `POST /_sim/streams/{id}/restart` | the GPU process is started again |
 //! | `POST /_sim/streams/{id}/swap` | another orchestrator takes the stream |
+//! | `POST /_sim/streams/{id}/end` | `{"error": text}`: the gateway ends the session; no body: credits are spent |
 //! | `POST /_sim/faults` | a list of `faults::Rule` in place of the one there is |
 //! | `GET /_sim/faults` | the rules, and how often each met a request and struck |
 

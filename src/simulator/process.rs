@@ -187,11 +187,6 @@ impl Process {
         self.frames.passed()
     }
 
-    /// Returns whether nothing is under way but frames.
-    pub(super) fn is_calm(&self) -> bool {
-        self.due().is_none()
-    }
-
     fn due(&self) -> Option<Duration> {
         if self.life != Life::Working {
             return None;

@@ -390,6 +390,7 @@ mod tests {
     #[test]
     fn beta_checks_names_and_types_and_leaves_the_rest_to_the_runner() {
         let params = json!({"width": 700, "t_index_list": [], "num_inference_steps": 1000, "controlnets": null,
+            "similar_image_filter_threshold": 2.5,
             "model_id": "KBlueLeaf/kohaku-v2.1"});
         assert_eq!(beta(&params), Vec::<String>::new());
         assert_eq!(

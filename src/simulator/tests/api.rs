@@ -99,6 +99,28 @@ async fn the_key_is_looked_at_before_anything_else() {
 }
 
 #[tokio::test]
+async fn without_a_key_of_its_own_the_simulator_admits_any_bearer() {
+    let sim = Sim::start(Options { api_key: None, ..options() }).await;
+    let url = format!("http://{}/v1/streams", sim.address);
+    for (authorization, expected) in [
+        (Some("Bearer anything"), 200),
+        (Some("bearer anything"), 200),
+        (Some("Basic anything"), 401),
+        (Some("Bearer"), 401),
+        (Some("Bearer "), 401),
+        (None, 401),
+    ] {
+        let request = sim.client.get(&url);
+        let request = match authorization {
+            Some(authorization) => request.header("authorization", authorization),
+            None => request,
+        };
+        assert_eq!(answer(request).await.0, expected, "{authorization:?}");
+    }
+    sim.stop().await;
+}
+
+#[tokio::test]
 async fn a_body_that_is_not_a_request_is_400_in_the_shape_of_its_generation() {
     let sim = Sim::start(options()).await;
     let id = sim.create(turbo(&json!({}))).await;

@@ -134,6 +134,21 @@ async fn a_slow_body_takes_its_time_and_is_whole() {
 }
 
 #[tokio::test]
+async fn one_fault_leaves_nothing_for_the_next_on_the_same_connection() {
+    let sim = Sim::start(options()).await;
+    let rules = json!([
+        {"times": 1, "fault": {"kind": "slow_body", "seconds": 0.02}},
+        {"fault": {"kind": "reset_in_body"}}
+    ]);
+    sim.call("POST", "/_sim/faults", Some(rules)).await;
+    assert_eq!(answer(sim.request("POST", "/v1/streams", Some(create()))).await.0, 201);
+    let response = sim.request("GET", "/v1/streams", None).send().await.unwrap();
+    assert_eq!(response.status(), 200, "the head is whole");
+    assert!(response.bytes().await.is_err());
+    sim.stop().await;
+}
+
+#[tokio::test]
 async fn faults_can_be_there_from_the_start_and_taken_away() {
     let path = scratch("faults.json");
     fs::write(&path, r#"[{"route": "list", "fault": {"kind": "status", "status": 500}}]"#).unwrap();
