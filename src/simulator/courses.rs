@@ -474,6 +474,12 @@ fn a_century_of_nothing_passes_in_no_time() {
         let century = 100.0 * 365.0 * 86_400.0;
         assert_eq!(world.pass(century).state(), "ONLINE");
         let counters = world.look()["counters"].clone();
+        // And one in which the process hangs for good.
+        for _ in 0..4 {
+            world.hand("stall", &json!({}));
+            world.pass(90.0);
+        }
+        assert_eq!(world.pass(century).state(), "ERROR");
         let expected = f64::min(30.0, passes.parse().unwrap()) * century;
         assert!((counters["frames_out"].as_f64().unwrap() / expected - 1.0).abs() < 1e-6, "{counters}");
     }

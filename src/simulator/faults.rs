@@ -1,5 +1,10 @@
 //! Faults on purpose: rules that say which request goes wrong, how often, and how.
 //!
+//! ```json
+//! [{"route": "update", "every": 5, "times": 3, "fault": {"kind": "status", "status": 429, "retry_after": 2}},
+//!  {"chance": 0.01, "fault": {"kind": "reset", "applied": true}}]
+//! ```
+//!
 //! Pure: it only chooses. Breaking the connection is the server's, with `wire.rs`.
 
 use std::time::Duration;

@@ -94,7 +94,7 @@ impl Frames {
     /// An update has the GPU from `at` for `work`; the next frame runs `flush` extra passes.
     pub(super) fn apply(&mut self, at: Duration, work: Duration, flush: u32) {
         self.gate = Gate::Open;
-        self.free_at = self.free_at.max(at) + work;
+        self.free_at = self.free_at.max(at).saturating_add(work);
         self.flush = self.flush.max(flush);
     }
 
@@ -138,15 +138,14 @@ impl Frames {
         self.next_in = Some(arrival + self.period);
         match self.gate {
             Gate::Open if !self.emits && self.free_at <= arrival => self.start(arrival),
-            Gate::Open | Gate::Claimed => self.waiting = true,
-            Gate::Shut => {}
+            _ => self.waiting = true,
         }
     }
 
     fn start(&mut self, at: Duration) {
         self.waiting = false;
         self.emits = true;
-        self.free_at = at + self.pass * (1 + self.flush);
+        self.free_at = at.saturating_add(self.pass.saturating_mul(1 + self.flush));
         self.passed.flush_passes += u64::from(self.flush);
         self.flush = 0;
     }
@@ -163,10 +162,17 @@ impl Frames {
 
     /// Passes over a stretch in which every frame fares like the one before it.
     fn skip(&mut self, to: Duration) {
+        let Some(arrival) = self.next_in else { return };
+        if self.gate == Gate::Shut {
+            let dropped = steps(arrival, to, self.period);
+            if dropped > 0 {
+                self.come_in(arrival + times(self.period, dropped - 1), dropped);
+            }
+            return;
+        }
         if self.gate != Gate::Open || self.flush > 0 {
             return;
         }
-        let Some(arrival) = self.next_in else { return };
         if !self.emits && !self.waiting && self.free_at <= arrival && self.pass <= self.period {
             let frames = steps(arrival + self.pass, to, self.period);
             if frames > 1 {

@@ -154,7 +154,7 @@ impl Guardian {
         self.process.set_video(at, true);
         // The runner's loop of reports runs since its container started, so against a session its phase is any.
         // Half a period shows a client both sides of the first window.
-        self.next_report = at + self.machine.report_every / 2;
+        self.next_report = at.saturating_add(self.machine.report_every / 2);
         self.judge(at);
         self.make_report(at);
     }
@@ -171,7 +171,7 @@ impl Guardian {
             if self.next_tick == due {
                 self.tick(due);
             } else {
-                self.next_report = due + self.machine.report_every;
+                self.next_report = due.saturating_add(self.machine.report_every);
                 self.make_report(due);
             }
         }

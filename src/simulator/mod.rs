@@ -52,6 +52,8 @@ mod status;
 mod stream;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod walk;
 mod wire;
 
 use std::{fmt, path::PathBuf, time::Duration};

@@ -112,7 +112,7 @@ impl Process {
         });
         self.sdxl = params.family() == Some(Family::Sdxl);
         self.frames.shut();
-        self.load = Some(Load { ends: at + time, params, fallback: false });
+        self.load = Some(Load { ends: at.saturating_add(time), params, fallback: false });
         self.advance(at);
     }
 
@@ -221,7 +221,7 @@ impl Process {
     fn begin_load(&mut self, at: Duration, params: Params, fallback: bool) {
         self.counters.reloads += 1;
         self.frames.shut();
-        self.load = Some(Load { ends: at + self.machine.reload, params, fallback });
+        self.load = Some(Load { ends: at.saturating_add(self.machine.reload), params, fallback });
     }
 
     /// The frame in work is done and the newest parameters have the pipeline.

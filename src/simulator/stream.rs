@@ -50,7 +50,7 @@ impl Stream {
         let video_at = match machine.video {
             Video::On => Some(at),
             Video::Off => None,
-            Video::After(time) => Some(at + time),
+            Video::After(time) => Some(at.saturating_add(time)),
         };
         let mut stream = Self {
             id: chance.id("str"),
