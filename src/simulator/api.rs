@@ -165,9 +165,8 @@ impl Api {
         let Some((scheme, key)) = authorization.and_then(|header| header.trim().split_once(' ')) else {
             return false;
         };
-        let key = key.trim();
-        let known = self.key.as_deref().is_none_or(|expected| expected == key);
-        scheme.eq_ignore_ascii_case("bearer") && !key.is_empty() && known
+        let known = self.key.as_deref().is_none_or(|expected| expected == key.trim());
+        scheme.eq_ignore_ascii_case("bearer") && known
     }
 
     /// A create tells its generation only by its body, and so does what is wrong with it.

@@ -474,6 +474,7 @@ fn a_century_of_nothing_passes_in_no_time() {
         let century = 100.0 * 365.0 * 86_400.0;
         assert_eq!(world.pass(century).state(), "ONLINE");
         let counters = world.look()["counters"].clone();
+        assert!(counters["longest_hole"].as_f64().unwrap() < 0.15, "{counters}");
         // And one in which the process hangs for good.
         for _ in 0..4 {
             world.hand("stall", &json!({}));

@@ -67,10 +67,10 @@ impl Listener for Wires {
 
     async fn accept(&mut self) -> (Wire, SocketAddr) {
         let (tcp, peer) = Listener::accept(&mut self.0).await;
-        (
-            Wire { tcp, line: Line { peer, fate: Arc::default() }, sending: Sending::default(), pause: None },
-            peer,
-        )
+        // The pieces of a slow body must not wait for each other; where this fails they do, no more.
+        let _ = tcp.set_nodelay(true);
+        let line = Line { peer, fate: Arc::default() };
+        (Wire { tcp, line, sending: Sending::default(), pause: None }, peer)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
