@@ -28,8 +28,6 @@ pub mod api;
 mod blend;
 mod change;
 mod control;
-#[cfg(test)]
-mod courses;
 mod engine;
 pub mod faults;
 mod fields;
@@ -52,8 +50,6 @@ mod status;
 mod stream;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod walk;
 mod wire;
 
 use std::{fmt, path::PathBuf, time::Duration};

@@ -1,7 +1,11 @@
-//! The simulator over real HTTP, with a clock that only the test moves.
+//! The simulator as its callers see it: pure, and over real HTTP with a clock that only the test moves.
 
 mod api;
+mod courses;
 mod faults;
+mod updates;
+mod walk;
+mod world;
 
 use std::{
     fs,

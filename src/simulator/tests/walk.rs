@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{
+use crate::simulator::{
     account::Account,
     api::{Api, Call},
     ids::Chance,
