@@ -2,7 +2,7 @@
 //!
 //! Pure: moments are arguments, never going back. The words of HTTP are `api.rs`'s.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
@@ -23,22 +23,16 @@ const STREAMS_MAX: usize = 1000;
 pub struct Account {
     machine: Machine,
     epoch: Epoch,
-    streams: BTreeMap<String, Stream>,
-    /// Ids in the order of creation.
-    order: Vec<String>,
+    /// In the order of their creation; few enough to be searched.
+    streams: Vec<Stream>,
+    pub(super) seed: u64,
     chance: Chance,
 }
 
 impl Account {
     /// Opens an account without streams; `epoch_ms` is the calendar time at moment zero.
     pub fn new(machine: Machine, seed: u64, epoch_ms: i64) -> Self {
-        Self {
-            machine,
-            epoch: Epoch(epoch_ms),
-            streams: BTreeMap::new(),
-            order: Vec::new(),
-            chance: Chance::new(seed),
-        }
+        Self { machine, epoch: Epoch(epoch_ms), streams: Vec::new(), seed, chance: Chance::new(seed) }
     }
 
     /// Creates a stream; the body tells the generation.
@@ -51,32 +45,27 @@ impl Account {
         let stream = Stream::new(self.machine.clone(), at, wanted, &mut self.chance);
         let answer = Answer::new(201, stream.object(self.epoch, generation));
         let id = stream.id.clone();
-        self.order.push(id.clone());
-        self.streams.insert(id.clone(), stream);
+        self.streams.push(stream);
         Ok(answer.accepting(Accepted { generation, op: Op::Create, stream: id, body }))
     }
 
     /// Returns the objects of all streams in the order of their creation.
     pub(super) fn list(&self) -> Answer {
-        let objects: Vec<Value> = self
-            .order
-            .iter()
-            .filter_map(|id| self.streams.get(id))
-            .map(|stream| stream.object(self.epoch, Generation::V1))
-            .collect();
+        let objects: Vec<Value> =
+            self.streams.iter().map(|stream| stream.object(self.epoch, Generation::V1)).collect();
         Answer::new(200, json!({ "success": true, "data": objects }))
     }
 
     /// Returns a stream's object.
     pub(super) fn get(&self, id: &str) -> Result<Answer, Refusal> {
-        let stream = self.streams.get(id).ok_or_else(Refusal::not_found)?;
+        let stream = self.streams.iter().find(|stream| stream.id == id).ok_or_else(Refusal::not_found)?;
         Ok(Answer::new(200, stream.object(self.epoch, Generation::V1)))
     }
 
     /// Deletes a stream.
     pub(super) fn delete(&mut self, id: &str) -> Result<Answer, Refusal> {
-        self.streams.remove(id).ok_or_else(Refusal::not_found)?;
-        self.order.retain(|other| other != id);
+        let place = self.streams.iter().position(|stream| stream.id == id).ok_or_else(Refusal::not_found)?;
+        self.streams.remove(place);
         Ok(Answer::new(200, json!({ "success": true, "data": {} })))
     }
 
@@ -118,7 +107,7 @@ impl Account {
 
     /// Returns a stream as it is at `at`.
     pub(super) fn stream(&mut self, at: Duration, id: &str) -> Result<&mut Stream, Refusal> {
-        let stream = self.streams.get_mut(id).ok_or_else(Refusal::not_found)?;
+        let stream = self.streams.iter_mut().find(|stream| stream.id == id).ok_or_else(Refusal::not_found)?;
         stream.advance(at);
         Ok(stream)
     }

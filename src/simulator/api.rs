@@ -7,6 +7,10 @@ use std::time::Duration;
 use super::{
     account::Account,
     answer::{Answer, Generation, Refusal},
+    control,
+    faults::{Fault, Faults, Rule},
+    machine::PerSecond,
+    rate::Bucket,
     request,
 };
 
@@ -78,7 +82,16 @@ impl<'a> Route<'a> {
         }
     }
 
-    fn generation(self) -> Generation {
+    /// Returns the stream that a request is about.
+    pub(super) fn stream(self) -> Option<&'a str> {
+        match self {
+            Self::Get(id) | Self::Update(id, _) | Self::Delete(id) | Self::Status(id, _) => Some(id),
+            Self::Create | Self::List | Self::WrongMethod(_) | Self::Unknown(_) => None,
+        }
+    }
+
+    /// Returns the generation in whose shape errors are told.
+    pub(super) fn generation(self) -> Generation {
         match self {
             Self::Create | Self::List | Self::Get(_) | Self::Delete(_) => Generation::V1,
             Self::Update(_, generation)
@@ -96,7 +109,9 @@ impl<'a> Route<'a> {
 /// The API: an account and the key to it.
 pub struct Api {
     account: Account,
-    api_key: Option<String>,
+    key: Option<String>,
+    limit: Option<Bucket>,
+    faults: Faults,
 }
 
 impl std::fmt::Debug for Api {
@@ -106,9 +121,12 @@ impl std::fmt::Debug for Api {
 }
 
 impl Api {
-    /// Opens the account to whoever has `api_key`; to anybody with any key if it is `None`.
-    pub fn new(account: Account, api_key: Option<String>) -> Self {
-        Self { account, api_key }
+    /// Opens the account to whoever has `key`; to anybody with any key if it is `None`.
+    ///
+    /// Beyond `rate_limit` requests are refused with 429.
+    pub fn new(account: Account, key: Option<String>, rate_limit: Option<PerSecond>) -> Self {
+        let faults = Faults::new(account.seed);
+        Self { account, key, limit: rate_limit.map(Bucket::new), faults }
     }
 
     /// Answers one request, applied at `at`.
@@ -118,22 +136,37 @@ impl Api {
             let refusal = Refusal::new(401, "AUTH/UNAUTHORIZED", "Missing or invalid API key");
             return refusal.answer(route.generation());
         }
+        if route.needs_key()
+            && let Some(Err(wait)) = self.limit.as_mut().map(|limit| limit.take(at))
+        {
+            let refusal = Refusal::new(429, "RATE_LIMIT/EXCEEDED", "Too many requests");
+            return Answer { retry_after: Some(wait), ..refusal.answer(route.generation()) };
+        }
         let mut generation = route.generation();
         self.serve(at, route, call.body, &mut generation).unwrap_or_else(|refusal| refusal.answer(generation))
     }
 
-    /// Returns the account.
-    pub fn account(&mut self) -> &mut Account {
-        &mut self.account
+    /// Answers one request under `/_sim`, where video is switched, runners are broken and looked at.
+    pub fn control(&mut self, at: Duration, call: Call<'_>) -> Answer {
+        control::answer(&mut self.account, &mut self.faults, at, call)
+    }
+
+    /// Puts fault rules in place of those there are; the error says what is wrong with them.
+    pub fn set_faults(&mut self, rules: Vec<Rule>) -> Result<(), String> {
+        self.faults.set(rules)
+    }
+
+    /// Returns what is to go wrong with a request. Whoever carries requests has to see to it.
+    pub fn strike(&mut self, route: Route<'_>) -> Option<Fault> {
+        self.faults.strike(route)
     }
 
     fn admits(&self, authorization: Option<&str>) -> bool {
         let Some((scheme, key)) = authorization.and_then(|header| header.trim().split_once(' ')) else {
             return false;
         };
-        let key = key.trim();
-        let known = self.api_key.as_deref().is_none_or(|expected| expected == key);
-        scheme.eq_ignore_ascii_case("bearer") && !key.is_empty() && known
+        let known = self.key.as_deref().is_none_or(|expected| expected == key.trim());
+        scheme.eq_ignore_ascii_case("bearer") && known
     }
 
     /// A create tells its generation only by its body, and so does what is wrong with it.

@@ -52,6 +52,10 @@ pub(super) struct Report {
     pub(super) restarted: Option<Duration>,
     pub(super) restart_logs: Option<Vec<String>>,
     pub(super) restart_count: u64,
+    /// Whether the parameters are new since the report before.
+    pub(super) params_are_news: bool,
+    /// Whether the logs are.
+    pub(super) logs_are_news: bool,
 }
 
 /// Frames counted over the present window, and the rates of the last one.
@@ -103,7 +107,7 @@ impl Guardian {
     /// Starts a session with `params` and video at `at`.
     pub(super) fn new(mut machine: Machine, at: Duration, params: Map<String, Value>) -> Self {
         machine.report_every = machine.report_every.max(REPORT_MIN);
-        let process = Process::new(machine.clone(), at);
+        let process = Process::new(machine.clone());
         let report = Report {
             made: at,
             start: at,
@@ -119,6 +123,8 @@ impl Guardian {
             restarted: None,
             restart_logs: None,
             restart_count: 0,
+            params_are_news: true,
+            logs_are_news: true,
         };
         let mut guardian = Self {
             machine,
@@ -148,7 +154,7 @@ impl Guardian {
         self.process.set_video(at, true);
         // The runner's loop of reports runs since its container started, so against a session its phase is any.
         // Half a period shows a client both sides of the first window.
-        self.next_report = at + self.machine.report_every / 2;
+        self.next_report = at.saturating_add(self.machine.report_every / 2);
         self.judge(at);
         self.make_report(at);
     }
@@ -165,7 +171,7 @@ impl Guardian {
             if self.next_tick == due {
                 self.tick(due);
             } else {
-                self.next_report = due + self.machine.report_every;
+                self.next_report = due.saturating_add(self.machine.report_every);
                 self.make_report(due);
             }
         }
@@ -204,6 +210,14 @@ impl Guardian {
         self.set_state(at, State::Loading);
     }
 
+    /// The session is ended from outside.
+    pub(super) fn end(&mut self, at: Duration) {
+        self.set_video(at, false);
+        self.running = false;
+        self.set_state(at, State::Offline);
+        self.make_report(at);
+    }
+
     /// Returns whether a session runs.
     pub(super) fn is_running(&self) -> bool {
         self.running
@@ -214,13 +228,24 @@ impl Guardian {
         &self.report
     }
 
-    /// Returns what a status document does not tell.
+    /// Returns what a status document does not tell. The counters are those of this runner, restarts included.
     pub(super) fn look(&self) -> Value {
         let passed = self.process.passed();
+        let counters = self.process.counters();
         json!({
             "state": self.state,
-            "params": self.received.as_ref().map(|received| &received.params),
+            "received": self.received.as_ref().map(|received| &received.params),
+            "params": self.process.present().all(),
+            "effective": self.process.engine().effective(),
             "counters": {
+                "updates": counters.updates,
+                "coalesced": counters.coalesced,
+                "no_ops": counters.no_ops,
+                "encodes": counters.encodes,
+                "reloads": counters.reloads,
+                "refused": counters.refused,
+                "not_finite": counters.not_finite,
+                "restarts": self.restart_count,
                 "frames_in": passed.frames_in,
                 "frames_out": passed.frames_out,
                 "flush_passes": passed.flush_passes,
@@ -273,7 +298,11 @@ impl Guardian {
         let updated = self.received.as_ref().map_or(self.start, |received| received.at);
         Vitals {
             was_error: self.state == State::Error,
-            pipeline: if ready.is_some() { Pipeline::Ready } else { Pipeline::Loading },
+            pipeline: match ready {
+                _ if self.process.is_dead() => Pipeline::Dead,
+                Some(_) => Pipeline::Ready,
+                None => Pipeline::Loading,
+            },
             running: self.running,
             settled: age(self.start.max(updated).max(ready.unwrap_or_default())),
             input: passed.last_in.filter(|last| *last >= self.start).map(age),
@@ -296,6 +325,9 @@ impl Guardian {
 
     fn make_report(&mut self, at: Duration) {
         let passed = self.process.passed();
+        // What happened at the moment of the report before may have been too late for it.
+        let (first, before) = (self.report.made == at, self.report.made);
+        let is_news = |moment: Duration| first || moment >= before;
         self.report = Report {
             made: at,
             start: self.start,
@@ -311,6 +343,8 @@ impl Guardian {
             restarted: self.restarted,
             restart_logs: self.restart_logs.clone(),
             restart_count: self.restart_count,
+            params_are_news: self.received.as_ref().is_some_and(|received| is_news(received.at)),
+            logs_are_news: self.restarted.is_some_and(is_news),
         };
     }
 
@@ -319,9 +353,9 @@ impl Guardian {
         self.process.passed().last_out.filter(|last| *last >= self.start)
     }
 
-    /// Goes over whole windows while every rule is at rest, up to two windows before `to`.
+    /// Goes over whole windows while every rule is at rest (a load that lasts so long is an error before), up to two windows before `to`.
     fn skip(&mut self, to: Duration) {
-        let calm = self.process.is_calm() && self.next_tick >= self.stirred + CALM;
+        let calm = self.next_tick >= self.stirred + CALM;
         let stretch = to.saturating_sub(self.next_tick);
         let windows = (stretch.as_secs() / WINDOW.as_secs()).saturating_sub(2);
         if !calm || windows == 0 {

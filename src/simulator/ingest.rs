@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::{guardian::Guardian, ids::Chance, machine::Machine};
+use super::{guardian::Guardian, ids::Chance, machine::Machine, process::Trouble};
 
 /// How long the status of an ended session is kept.
 const KEPT: Duration = Duration::from_mins(1);
@@ -33,6 +33,7 @@ pub(super) struct Ingest {
     pub(super) orchestrator: Orchestrator,
     whep_at: Duration,
     ended: Option<Duration>,
+    trouble: Option<Trouble>,
     last_params: Map<String, Value>,
 }
 
@@ -51,6 +52,7 @@ impl Ingest {
             orchestrator: Orchestrator::new(chance),
             whep_at: at + output_after(chance),
             ended: None,
+            trouble: None,
             last_params: params,
         }
     }
@@ -78,6 +80,16 @@ impl Ingest {
         at >= self.whep_at
     }
 
+    /// Returns whether what the runner tells once is not kept.
+    pub(super) fn is_forgetful(&self) -> bool {
+        self.machine.forgetful
+    }
+
+    /// Returns what went wrong with the session, as the gateway sees it.
+    pub(super) fn trouble(&self) -> Option<&Trouble> {
+        self.trouble.as_ref()
+    }
+
     /// Hands parameters on to the runner.
     pub(super) fn update(&mut self, at: Duration, params: Map<String, Value>) {
         self.last_params.clone_from(&params);
@@ -95,11 +107,19 @@ impl Ingest {
         if on && self.ended.take().is_some() {
             self.request_id = chance.request_id();
             self.whep_at = at + output_after(chance);
+            self.trouble = None;
             self.last_params.clone_from(params);
             self.guardian.begin(at, params.clone());
         } else {
             self.guardian.set_video(at, on);
         }
+    }
+
+    /// The gateway is told to end the session, and why.
+    pub(super) fn end(&mut self, at: Duration, why: &str) {
+        self.guardian.end(at);
+        self.ended = Some(at);
+        self.trouble = Some(Trouble { text: why.to_owned(), at });
     }
 
     /// The process stops working, and says nothing.

@@ -23,6 +23,9 @@ pub struct Machine {
     pub cold_start: bool,
     /// How often the runner reports its status.
     pub report_every: Duration,
+    /// Whether the gateway forgets what the runner tells only once: `last_params` and `last_restart_logs` are then
+    /// null until they change.
+    pub forgetful: bool,
 }
 
 impl Default for Machine {
@@ -37,6 +40,7 @@ impl Default for Machine {
             video: Video::On,
             cold_start: false,
             report_every: Duration::from_secs(10),
+            forgetful: false,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The GPU process: takes the newest parameters, loads models, runs frames.
+//! The GPU process: takes the newest parameters, changes or loads the pipeline, runs frames.
 //!
 //! Its guardian watches it and starts it again; nothing here knows of sessions or of the status document.
 
@@ -7,8 +7,12 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::{
+    change::{self, Plan},
+    engine::{Engine, Work},
+    fields::Family,
     frames::{Frames, Passed},
-    machine::Machine,
+    machine::{Machine, Profile},
+    params::Params,
 };
 
 /// An error that the process reported.
@@ -18,35 +22,97 @@ pub(super) struct Trouble {
     pub(super) at: Duration,
 }
 
+/// What was done with parameters, over all processes of a runner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counters {
+    /// Parameter sets that came in.
+    pub(super) updates: u64,
+    /// Sets that were replaced by a newer one before the process looked at them.
+    pub(super) coalesced: u64,
+    /// Sets that changed nothing.
+    pub(super) no_ops: u64,
+    /// Prompts encoded.
+    pub(super) encodes: u64,
+    /// Loads of the pipeline while the stream ran.
+    pub(super) reloads: u64,
+    /// Sets that were not put in force.
+    pub(super) refused: u64,
+    /// Blends that were not numbers: a black picture, and nobody says so.
+    pub(super) not_finite: u64,
+}
+
 /// The process with the GPU.
 #[derive(Debug)]
 pub(super) struct Process {
     machine: Machine,
     frames: Frames,
+    present: Params,
+    engine: Engine,
+    /// Whether the container has its engines for SDXL, or for the other models.
+    sdxl: bool,
     /// The newest parameters that have not been looked at, and since when.
     queue: Option<(Map<String, Value>, Duration)>,
-    /// When the load under way is done.
-    loading: Option<Duration>,
+    load: Option<Load>,
     ready_at: Duration,
-    hung: bool,
+    life: Life,
     trouble: Option<Trouble>,
+    counters: Counters,
+}
+
+/// A load under way.
+#[derive(Clone, Debug)]
+struct Load {
+    ends: Duration,
+    params: Params,
+    /// Whether these are the old parameters, because the new ones could not be loaded.
+    fallback: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Life {
+    Working,
+    Hung,
+    Dead,
 }
 
 impl Process {
-    /// Starts a process at `at` with the parameters of a session.
-    pub(super) fn new(machine: Machine, at: Duration) -> Self {
-        let frames = Frames::new(machine.passes_per_second, machine.input_fps);
-        Self { machine, frames, queue: None, loading: None, ready_at: at, hung: false, trouble: None }
+    /// Returns a process that has not been started.
+    pub(super) fn new(machine: Machine) -> Self {
+        let present = Params::initial(machine.profile);
+        Self {
+            frames: Frames::new(machine.passes_per_second, machine.input_fps),
+            engine: Engine::load(&present, machine.prompt_angle),
+            machine,
+            present,
+            sdxl: false,
+            queue: None,
+            load: None,
+            ready_at: Duration::ZERO,
+            life: Life::Working,
+            trouble: None,
+            counters: Counters::default(),
+        }
     }
 
-    /// Starts again at `at` with nothing but `params`; a load of no time is a warm container.
-    pub(super) fn start(&mut self, at: Duration, _params: &Map<String, Value>, load: Duration) {
+    /// Starts anew at `at` with what a session asks for; a load of no time is a warm container.
+    ///
+    /// Parameters that cannot be loaded leave it with those of the container.
+    pub(super) fn start(&mut self, at: Duration, received: &Map<String, Value>, time: Duration) {
         self.advance(at);
         self.queue = None;
-        self.hung = false;
+        self.life = Life::Working;
         self.trouble = None;
+        let loadable = Params::read(received, self.machine.profile).and_then(|params| {
+            let sdxl = params.family() == Some(Family::Sdxl);
+            change::obstacle(&params, sdxl).map_or(Ok(params), |why| Err(why.to_owned()))
+        });
+        let params = loadable.unwrap_or_else(|complaint| {
+            self.refuse(at, &complaint);
+            Params::initial(self.machine.profile)
+        });
+        self.sdxl = params.family() == Some(Family::Sdxl);
         self.frames.shut();
-        self.loading = Some(at + load);
+        self.load = Some(Load { ends: at.saturating_add(time), params, fallback: false });
         self.advance(at);
     }
 
@@ -54,10 +120,10 @@ impl Process {
     pub(super) fn advance(&mut self, to: Duration) {
         while let Some(due) = self.due().filter(|due| *due <= to) {
             self.frames.run_to(due);
-            if self.loading.take().is_some() {
-                self.finish_load(due);
-            } else if let Some((params, _)) = self.queue.take() {
-                self.apply(due, &params);
+            if let Some(load) = self.load.take() {
+                self.finish(due, load);
+            } else if let Some((received, _)) = self.queue.take() {
+                self.take_over(due, &received);
             }
         }
         self.frames.run_to(to);
@@ -66,6 +132,8 @@ impl Process {
     /// New parameters came in: they replace those that still wait.
     pub(super) fn receive(&mut self, at: Duration, params: Map<String, Value>) {
         self.advance(at);
+        self.counters.updates += 1;
+        self.counters.coalesced += u64::from(self.queue.is_some());
         self.queue = Some((params, at));
         self.frames.claim();
         self.advance(at);
@@ -80,13 +148,18 @@ impl Process {
     /// The process hangs: it does nothing more until it is started again.
     pub(super) fn hang(&mut self, at: Duration) {
         self.advance(at);
-        self.hung = true;
+        self.life = Life::Hung;
         self.frames.shut();
     }
 
     /// Returns since when the pipeline is ready, if it is.
     pub(super) fn ready_at(&self) -> Option<Duration> {
-        self.loading.is_none().then_some(self.ready_at)
+        self.load.is_none().then_some(self.ready_at)
+    }
+
+    /// Returns whether the process has ended by itself.
+    pub(super) fn is_dead(&self) -> bool {
+        self.life == Life::Dead
     }
 
     /// Returns the most recent error.
@@ -94,39 +167,103 @@ impl Process {
         self.trouble.as_ref()
     }
 
+    /// Returns the parameters in force.
+    pub(super) fn present(&self) -> &Params {
+        &self.present
+    }
+
+    /// Returns the loaded pipeline.
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Returns what was done with parameters, in earlier processes too.
+    pub(super) fn counters(&self) -> Counters {
+        self.counters
+    }
+
     /// Returns the frames that went through, those of earlier processes included.
     pub(super) fn passed(&self) -> Passed {
         self.frames.passed()
     }
 
-    /// Returns whether nothing is under way but frames.
-    pub(super) fn is_calm(&self) -> bool {
-        self.loading.is_none() && self.queue.is_none()
-    }
-
     fn due(&self) -> Option<Duration> {
-        if self.hung {
+        if self.life != Life::Working {
             return None;
         }
         let waiting = self.queue.as_ref().map(|(_, since)| self.frames.free_at().max(*since));
-        self.loading.or(waiting)
+        self.load.as_ref().map(|load| load.ends).or(waiting)
     }
 
-    fn finish_load(&mut self, at: Duration) {
-        self.ready_at = at;
-        self.frames.apply(at, Duration::ZERO, self.flush());
-        if self.queue.is_some() {
-            self.frames.claim();
+    fn finish(&mut self, at: Duration, load: Load) {
+        match change::obstacle(&load.params, self.sdxl) {
+            None => {
+                self.engine = Engine::load(&load.params, self.machine.prompt_angle);
+                self.count(self.engine.load_work());
+                self.present = load.params;
+                self.ready_at = at;
+                self.frames.apply(at, Duration::ZERO, self.flush());
+            }
+            Some(why) if load.fallback => {
+                self.complain(at, format!("Failed to load the previous parameters: {why}"));
+                self.life = Life::Dead;
+            }
+            Some(why) => {
+                self.refuse(at, &format!("failed to reload the pipeline: {why}"));
+                self.begin_load(at, self.present.clone(), true);
+            }
         }
     }
 
-    fn apply(&mut self, at: Duration, _params: &Map<String, Value>) {
-        self.frames.apply(at, Duration::ZERO, self.flush());
+    fn begin_load(&mut self, at: Duration, params: Params, fallback: bool) {
+        self.counters.reloads += 1;
+        self.frames.shut();
+        self.load = Some(Load { ends: at.saturating_add(self.machine.reload), params, fallback });
     }
 
-    /// Returns how many passes flush the batch: one per denoising step.
+    /// The frame in work is done and the newest parameters have the pipeline.
+    fn take_over(&mut self, at: Duration, received: &Map<String, Value>) {
+        let plan = Params::read(received, self.machine.profile)
+            .map(|new| (change::plan(&self.present, &new, self.machine.profile), new));
+        match plan {
+            Ok((Plan::Live, new)) => {
+                let work = self.engine.update(&self.present, &new);
+                self.count(work);
+                self.present = new;
+                let encodes = u32::try_from(work.encodes).unwrap_or(u32::MAX);
+                self.frames.apply(at, self.machine.encode.saturating_mul(encodes), self.flush());
+            }
+            Ok((Plan::Reload, new)) => self.begin_load(at, new, false),
+            Ok((Plan::Nothing, _)) => {
+                self.counters.no_ops += 1;
+                self.frames.apply(at, Duration::ZERO, 0);
+            }
+            Ok((Plan::Refuse(complaint), _)) | Err(complaint) => {
+                self.refuse(at, &complaint);
+                self.frames.apply(at, Duration::ZERO, 0);
+            }
+        }
+    }
+
+    fn refuse(&mut self, at: Duration, complaint: &str) {
+        self.counters.refused += 1;
+        self.complain(at, format!("Error updating params: {complaint}"));
+    }
+
+    fn complain(&mut self, at: Duration, text: String) {
+        self.trouble = Some(Trouble { text, at });
+    }
+
+    fn count(&mut self, work: Work) {
+        self.counters.encodes += work.encodes;
+        self.counters.not_finite += work.not_finite;
+    }
+
+    /// Returns how many passes flush the batch after an update. July 2025 did not flush.
     fn flush(&self) -> u32 {
-        let _ = &self.machine;
-        3
+        match self.machine.profile {
+            Profile::December2025 => self.engine.batch(),
+            Profile::July2025 => 0,
+        }
     }
 }

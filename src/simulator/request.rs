@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{
     answer::{Generation, Refusal},
+    schema,
     stream::Wanted,
 };
 
@@ -44,6 +45,11 @@ pub(super) fn create(body: &Map<String, Value>) -> Result<Wanted, Refusal> {
             (reader.text("pipeline_id", true), reader.params("pipeline_params", Needs::Nothing))
         }
     };
+    reader.known(match generation {
+        Generation::V1 => &["pipeline", "params", "name", "output_rtmp_url"],
+        Generation::Beta => &["pipeline_id", "pipeline_params", "name", "output_rtmp_url"],
+    });
+    reader.check(&params, generation);
     let wanted = Wanted {
         generation,
         pipeline_id,
@@ -67,6 +73,11 @@ pub(super) fn update(body: &Map<String, Value>, generation: Generation) -> Resul
     }
     let needs = if generation == Generation::V1 { Needs::Model } else { Needs::Itself };
     let params = reader.params("params", needs);
+    reader.known(match generation {
+        Generation::V1 => &["pipeline", "params"],
+        Generation::Beta => &["pipeline", "model_id", "params"],
+    });
+    reader.check(&params, generation);
     reader.finish(Update { params })
 }
 
@@ -86,6 +97,11 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    fn known(&mut self, names: &[&str]) {
+        let unknown = self.body.keys().filter(|name| !names.contains(&name.as_str()));
+        self.broken.extend(unknown.map(|name| format!("{name}: unknown field")));
+    }
+
     fn constant(&mut self, name: &str, expected: &str, required: bool) {
         match self.body.get(name) {
             Some(Value::String(text)) if text == expected => {}
@@ -122,6 +138,12 @@ impl Reader<'_> {
             self.broken.push(format!("{name}.model_id: required"));
         }
         params
+    }
+
+    fn check(&mut self, params: &Map<String, Value>, generation: Generation) {
+        if self.broken.is_empty() {
+            self.broken = schema::check(params, generation);
+        }
     }
 
     fn finish<T>(self, read: T) -> Result<T, Refusal> {

@@ -11,7 +11,7 @@ use super::{guardian::Report, ingest::Ingest, process::Trouble};
 pub(super) struct Names<'a> {
     pub(super) stream_id: &'a str,
     pub(super) stream_key: &'a str,
-    pub(super) pipeline_id: Option<&'a str>,
+    pub(super) pipeline_id: &'a str,
 }
 
 /// Turns moments into milliseconds since 1970.
@@ -41,9 +41,9 @@ pub(super) fn document(names: Names<'_>, ingest: &Ingest, epoch: Epoch, at: Dura
         "timestamp": epoch.ms(report.made),
         "last_status_timestamp": epoch.ms(report.made),
         "input_status": { "fps": report.fps_in, "last_input_time": ms(report.last_in) },
-        "inference_status": inference(report, epoch),
+        "inference_status": inference(report, ingest.is_forgetful(), epoch),
         "orchestrator_info": { "address": ingest.orchestrator.address, "url": ingest.orchestrator.url },
-        "gateway_status": gateway(names, ingest, at),
+        "gateway_status": gateway(names, ingest, epoch, at),
     })
 }
 
@@ -52,7 +52,8 @@ pub(super) fn offline() -> Value {
     json!({ "state": "OFFLINE", "info": "Stream not found" })
 }
 
-fn inference(report: &Report, epoch: Epoch) -> Value {
+/// The runner tells large fields once; the gateway keeps them, unless it is forgetful.
+fn inference(report: &Report, forgetful: bool, epoch: Epoch) -> Value {
     let ms = |moment: Option<Duration>| moment.map(|moment| epoch.ms(moment));
     let received = report.received.as_ref();
     let trouble = report.trouble.as_ref();
@@ -60,17 +61,17 @@ fn inference(report: &Report, epoch: Epoch) -> Value {
         "fps": report.fps_out,
         "last_output_time": ms(report.last_out),
         "last_params_update_time": ms(received.map(|received| received.at)),
-        "last_params": received.map(|received| &received.params),
+        "last_params": received.filter(|_| !forgetful || report.params_are_news).map(|received| &received.params),
         "last_params_hash": received.map(|received| &received.hash),
         "last_error": trouble.map(|trouble| &trouble.text),
         "last_error_time": ms(trouble.map(|Trouble { at, .. }| *at)),
         "last_restart_time": ms(report.restarted),
-        "last_restart_logs": report.restart_logs,
+        "last_restart_logs": report.restart_logs.as_ref().filter(|_| !forgetful || report.logs_are_news),
         "restart_count": report.restart_count,
     })
 }
 
-fn gateway(names: Names<'_>, ingest: &Ingest, at: Duration) -> Value {
+fn gateway(names: Names<'_>, ingest: &Ingest, epoch: Epoch, at: Duration) -> Value {
     let Names { stream_key, .. } = names;
     let request_id = &ingest.request_id;
     let whep_url = ingest.has_output(at).then(|| {
@@ -90,6 +91,9 @@ fn gateway(names: Names<'_>, ingest: &Ingest, at: Duration) -> Value {
             "conn_quality": "good",
         } },
     });
+    if let Some(Trouble { text, at }) = ingest.trouble() {
+        status["error"] = json!({ "error_message": text, "error_time": epoch.ms(*at) });
+    }
     if let Some(whep_url) = whep_url {
         status["whep_url"] = Value::String(whep_url);
     }

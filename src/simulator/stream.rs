@@ -13,6 +13,9 @@ use super::{
     status::{self, Epoch, Names},
 };
 
+/// The pipeline of streams that do not name one.
+const PIPELINE_ID: &str = "pip_SD-turbo";
+
 /// What a create asks for, in either generation.
 #[derive(Clone, Debug)]
 pub(super) struct Wanted {
@@ -47,7 +50,7 @@ impl Stream {
         let video_at = match machine.video {
             Video::On => Some(at),
             Video::Off => None,
-            Video::After(time) => Some(at + time),
+            Video::After(time) => Some(at.saturating_add(time)),
         };
         let mut stream = Self {
             id: chance.id("str"),
@@ -79,6 +82,11 @@ impl Stream {
     /// Returns the present session's side at the gateway, if parameters would find a runner.
     pub(super) fn live(&mut self) -> Option<&mut Ingest> {
         self.ingest.as_mut().filter(|ingest| ingest.is_live())
+    }
+
+    /// Returns the gateway's side, if there has ever been video.
+    pub(super) fn ingest(&self) -> Option<&Ingest> {
+        self.ingest.as_ref()
     }
 
     /// Stores named parameters over those there are and hands all on. Returns whether there was a runner.
@@ -117,7 +125,7 @@ impl Stream {
         let names = Names {
             stream_id: &self.id,
             stream_key: &self.key,
-            pipeline_id: self.wanted.pipeline_id.as_deref(),
+            pipeline_id: self.wanted.pipeline_id.as_deref().unwrap_or(PIPELINE_ID),
         };
         match &self.ingest {
             Some(ingest) if ingest.is_known(at) => status::document(names, ingest, epoch, at),
