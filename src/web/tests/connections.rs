@@ -91,6 +91,24 @@ async fn there_is_always_room_for_one_more() {
 }
 
 #[tokio::test]
+async fn who_does_not_read_keeps_nobody_out() {
+    let limits = Limits { connections: 4, ..LIMITS };
+    // More than the sockets of both sides take.
+    let metrics = "x".repeat(16 << 20);
+    let house = House::playing(Play { limits, metrics, ..Play::default() }).await;
+    let mut crowd = Vec::new();
+    for _ in 0..6 {
+        let mut stream = house.dial().await;
+        stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        crowd.push(stream);
+    }
+    assert_eq!(house.get("/healthz").await.status(), 200);
+    assert!(until_end(&mut crowd[0]).await.len() < 16 << 20);
+    assert_eq!(house.get("/metrics").await.text().await.unwrap().len(), 16 << 20);
+}
+
+#[tokio::test]
 async fn who_is_being_answered_keeps_the_place() {
     let limits = Limits { connections: 2, answer: Duration::from_millis(500), ..LIMITS };
     let house = House::playing(Play { limits, answers: false, ..Play::default() }).await;

@@ -51,11 +51,19 @@ struct Play {
     answers: bool,
     /// Whether the queue takes commands.
     takes: bool,
+    /// What `/metrics` says.
+    metrics: String,
 }
 
 impl Default for Play {
     fn default() -> Self {
-        Self { snapshot: snapshot(), limits: LIMITS, answers: true, takes: true }
+        Self {
+            snapshot: snapshot(),
+            limits: LIMITS,
+            answers: true,
+            takes: true,
+            metrics: "segue_up 1\n# EOF\n".to_owned(),
+        }
     }
 }
 
@@ -70,7 +78,7 @@ impl House {
             // Another test of this process may have been first.
             let _ = rustls::crypto::ring::default_provider().install_default();
         });
-        let Play { snapshot, limits, answers, takes } = play;
+        let Play { snapshot, limits, answers, takes, metrics } = play;
         let (ask, mut asked) = mpsc::channel::<oneshot::Sender<Snapshot>>(1);
         tokio::spawn(async move {
             let mut unanswered = Vec::new();
@@ -97,7 +105,7 @@ impl House {
             sheet: Arc::new(sheet()),
             ask,
             commands: Box::new(commands),
-            metrics: Box::new(|| "segue_up 1\n# EOF\n".to_owned()),
+            metrics: Box::new(move || metrics.clone()),
         });
         let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = listener.local_addr().unwrap();
