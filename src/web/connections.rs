@@ -211,6 +211,8 @@ async fn is_over(over: &mut watch::Receiver<bool>) {
 }
 
 /// One request being answered: as long as this lives, its connection counts as busy.
+///
+/// It ends when the answer is made, not when it is read: whoever does not read must not keep a place.
 struct Turn(Arc<AtomicBool>);
 
 impl Turn {

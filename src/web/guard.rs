@@ -106,3 +106,24 @@ pub(super) fn harden(mut response: Response<Body>) -> Response<Body> {
     }
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Ours, is_ours};
+
+    #[test]
+    fn a_server_at_every_address_goes_by_the_one_that_was_dialled() {
+        let ours = Ours::new("[::]:7756".parse().unwrap(), "[::ffff:192.0.2.7]:7756".parse().unwrap());
+        for (host, is) in [
+            ("192.0.2.7:7756", true),
+            ("192.0.2.7", true),
+            ("[::ffff:192.0.2.7]", true),
+            ("[::]:7756", true),
+            ("localhost", true),
+            ("192.0.2.8:7756", false),
+            ("wall.example:7756", false),
+        ] {
+            assert_eq!(is_ours(&host.parse().unwrap(), ours), is, "{host}");
+        }
+    }
+}

@@ -51,11 +51,19 @@ struct Play {
     answers: bool,
     /// Whether the queue takes commands.
     takes: bool,
+    /// What `/metrics` says.
+    metrics: String,
 }
 
 impl Default for Play {
     fn default() -> Self {
-        Self { snapshot: snapshot(), limits: LIMITS, answers: true, takes: true }
+        Self {
+            snapshot: snapshot(),
+            limits: LIMITS,
+            answers: true,
+            takes: true,
+            metrics: "segue_up 1\n# EOF\n".to_owned(),
+        }
     }
 }
 
@@ -70,35 +78,8 @@ impl House {
             // Another test of this process may have been first.
             let _ = rustls::crypto::ring::default_provider().install_default();
         });
-        let Play { snapshot, limits, answers, takes } = play;
-        let (ask, mut asked) = mpsc::channel::<oneshot::Sender<Snapshot>>(1);
-        tokio::spawn(async move {
-            let mut unanswered = Vec::new();
-            while let Some(answer) = asked.recv().await {
-                if answers {
-                    answer.send(snapshot.clone()).ok();
-                } else {
-                    unanswered.push(answer);
-                }
-            }
-        });
-        let orders = Arc::new(Mutex::new(Vec::new()));
-        let commands = {
-            let orders = Arc::clone(&orders);
-            move |command| {
-                if !takes {
-                    return Err(Busy);
-                }
-                orders.lock().unwrap().push(command);
-                Ok(())
-            }
-        };
-        let desk = Arc::new(Desk {
-            sheet: Arc::new(sheet()),
-            ask,
-            commands: Box::new(commands),
-            metrics: Box::new(|| "segue_up 1\n# EOF\n".to_owned()),
-        });
+        let limits = play.limits;
+        let (desk, orders) = desk(play);
         let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -128,6 +109,40 @@ impl House {
     fn orders(&self) -> Vec<Command> {
         self.orders.lock().unwrap().clone()
     }
+}
+
+/// Makes a desk in front of a show that plays so, and where its orders go.
+fn desk(play: Play) -> (Arc<Desk>, Arc<Mutex<Vec<Command>>>) {
+    let Play { snapshot, limits: _, answers, takes, metrics } = play;
+    let (ask, mut asked) = mpsc::channel::<oneshot::Sender<Snapshot>>(1);
+    tokio::spawn(async move {
+        let mut unanswered = Vec::new();
+        while let Some(answer) = asked.recv().await {
+            if answers {
+                answer.send(snapshot.clone()).ok();
+            } else {
+                unanswered.push(answer);
+            }
+        }
+    });
+    let orders = Arc::new(Mutex::new(Vec::new()));
+    let commands = {
+        let orders = Arc::clone(&orders);
+        move |command| {
+            if !takes {
+                return Err(Busy);
+            }
+            orders.lock().unwrap().push(command);
+            Ok(())
+        }
+    };
+    let desk = Arc::new(Desk {
+        sheet: Arc::new(sheet()),
+        ask,
+        commands: Box::new(commands),
+        metrics: Box::new(move || metrics.clone()),
+    });
+    (desk, orders)
 }
 
 /// Checks that an answer is a refusal in its proper form, and returns its members.

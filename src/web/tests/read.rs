@@ -6,6 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{House, LIMITS, Limits, Phase, Play, refusal, snapshot};
+use crate::show::snapshot::{Health, Progress, Upcoming};
 
 #[tokio::test]
 async fn health_is_the_answer_of_the_loop() {
@@ -96,6 +97,40 @@ async fn the_page_tells_what_is_on_and_runs_nobodys_script() {
     assert!(!page.contains("<script"), "{page}");
     let style = house.get("/style.css").await;
     assert_eq!(style.headers()["content-type"], "text/css; charset=utf-8");
+}
+
+#[tokio::test]
+async fn the_page_tells_where_a_transition_is_and_how_the_stream_feels() {
+    let mut snapshot = snapshot();
+    snapshot.broker_connected = Some(false);
+    let at = "2026-03-01T18:00:00Z".parse().unwrap();
+    snapshot.upcoming.push(Upcoming { trigger: "open".into(), at });
+    let wall = &mut snapshot.streams[0];
+    wall.transition = Some(Progress { progress: 0.75, fade_seconds: 20.0, remaining_seconds: 5.0 });
+    wall.health = Some(Health {
+        state: Some("ONLINE".to_owned()),
+        fps_in: Some(30.0),
+        fps_out: Some(12.25),
+        output_age_seconds: None,
+        restart_count: None,
+        last_error: Some("out of <memory>".to_owned()),
+        whep_url: None,
+        read_seconds_ago: 3.0,
+    });
+    let house = House::playing(Play { snapshot, ..Play::default() }).await;
+    let page = house.get("/").await.text().await.unwrap();
+    for told in [
+        "The MQTT broker is not connected.",
+        "to neon, 5 s to go",
+        "dawn 25 %",
+        "neon 75 %",
+        "ONLINE<br>30.0 frames/s in, 12.2 out",
+        "out of &lt;memory&gt;",
+        "read 3 s ago",
+        "Sun 2026-03-01 18:00:00 UTC open",
+    ] {
+        assert!(page.contains(told), "{told} is not on the page:\n{page}");
+    }
 }
 
 #[tokio::test]
