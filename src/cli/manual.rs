@@ -22,11 +22,10 @@ pub(super) struct Pages {
 }
 
 /// Prints the completion script.
-pub(super) fn completions(options: &Completions) -> Result<(), Error> {
+pub(super) fn completions(options: &Completions) {
     let mut script = Vec::new();
     clap_complete::generate(options.shell, &mut Cli::command(), "segue", &mut script);
     super::say(String::from_utf8_lossy(&script).trim_end());
-    Ok(())
 }
 
 /// Writes a page for the program and one for each command.

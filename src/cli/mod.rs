@@ -105,7 +105,10 @@ pub fn main() -> ExitCode {
         Command::Status(options) => status::run(&options),
         Command::Simulator(options) => simulator::run(options, &log),
         Command::Stream(options) => stream::run(&options),
-        Command::Completions(options) => manual::completions(&options),
+        Command::Completions(options) => {
+            manual::completions(&options);
+            Ok(())
+        }
         Command::Man(options) => manual::pages(&options),
     };
     match outcome {

@@ -51,6 +51,12 @@ pub(super) struct Options {
     /// Whether video comes in: `on`, `off`, `after:5s`.
     #[arg(long, default_value = "on")]
     video: Video,
+    /// How many requests are let through, such as `10/s`; the rest are answered 429. All if left out.
+    #[arg(long, value_name = "RATE")]
+    rate_limit: Option<PerSecond>,
+    /// A JSON list of faults that are there from the start.
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
     /// Seeds ids and jitter.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -103,6 +109,8 @@ impl Options {
             jitter: self.jitter,
             seed: self.seed,
             requests: self.requests,
+            rate_limit: self.rate_limit,
+            faults: self.faults,
             machine,
         }
     }

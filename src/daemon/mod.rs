@@ -100,9 +100,9 @@ pub async fn run(sheet: Sheet, clock: Clock, shutdown: impl Future<Output = ()>)
     let directory = record::directory::find(|name| std::env::var_os(name))?;
     record::directory::create(&directory)?;
     let mut daemon = Daemon::start(Arc::new(sheet), clock, directory).await?;
-    daemon.systemd.ready();
+    systemd::ready();
     let ended = daemon.turn_until(shutdown).await;
-    daemon.systemd.stopping();
+    systemd::stopping();
     daemon.end().await;
     ended
 }

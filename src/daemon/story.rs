@@ -36,7 +36,7 @@ pub(super) fn tell(fact: &Fact) {
         Fact::RequestFailed { .. } | Fact::RequestHealed { .. } => tell_request(fact),
         Fact::Broker { connected, detail } if *connected => info!(detail, "MQTT broker reached."),
         Fact::Broker { detail, .. } => {
-            warn!(detail, "MQTT broker lost; trying again for as long as it takes.")
+            warn!(detail, "MQTT broker lost; trying again for as long as it takes.");
         }
         Fact::Refused { door, reason, count, example } => {
             warn!(door = door.as_str(), reason, count, example, "Input refused.");

@@ -21,16 +21,6 @@ impl Systemd {
         Self { feed_every, fed: None, status: String::new() }
     }
 
-    /// Says that the show runs.
-    pub(super) fn ready(&self) {
-        notify(&[NotifyState::Ready]);
-    }
-
-    /// Says that the show ends.
-    pub(super) fn stopping(&self) {
-        notify(&[NotifyState::Stopping]);
-    }
-
     /// Feeds the watchdog if it is time. Called by the show's own loop, so that a loop that hangs is not fed.
     pub(super) fn feed(&mut self, now: Mono) {
         let Some(every) = self.feed_every else { return };
@@ -48,6 +38,16 @@ impl Systemd {
             self.status = status;
         }
     }
+}
+
+/// Says that the show runs.
+pub(super) fn ready() {
+    notify(&[NotifyState::Ready]);
+}
+
+/// Says that the show ends.
+pub(super) fn stopping() {
+    notify(&[NotifyState::Stopping]);
 }
 
 /// A manager that does not listen is no reason to stop a show.

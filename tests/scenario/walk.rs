@@ -95,7 +95,7 @@ fn stumble(world: &mut World, dice: &mut Dice) {
         }
         10 => world.api.latency = Duration::from_secs_f64(dice.fraction() * dice.fraction() * 3.0),
         _ => {
-            let some = |dice: &mut Dice| Some((dice.next_u64() % 3) as i64);
+            let some = |dice: &mut Dice| i64::try_from(dice.next_u64() % 3).ok();
             world.api.report = StatusReport {
                 state: Some(
                     ["ONLINE", "OFFLINE", "DEGRADED_INPUT"][(dice.next_u64() % 3) as usize].to_owned(),

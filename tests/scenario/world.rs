@@ -290,9 +290,10 @@ impl World {
                 format!("refused {}: {reason} ({count}): {example}", door.as_str())
             }
             Fact::StateChanged { stream, to, .. } => format!("{stream} is {to}"),
-            Fact::RunnerError { message, .. } | Fact::Warned { message, .. } => message.clone(),
-            Fact::Broker { detail, .. } => detail.clone(),
-            Fact::NotRemembered { message, .. } => message.clone(),
+            Fact::RunnerError { message, .. }
+            | Fact::Warned { message, .. }
+            | Fact::NotRemembered { message, .. }
+            | Fact::Broker { detail: message, .. } => message.clone(),
             Fact::Updated { .. } | Fact::Polled { .. } => return,
         };
         self.line(&text);

@@ -60,7 +60,7 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
         if thread::panicking() {
-            eprintln!("--- {}\n{}", self.log.display(), fs::read_to_string(&self.log).unwrap_or_default());
+            println!("--- {}\n{}", self.log.display(), fs::read_to_string(&self.log).unwrap_or_default());
         }
     }
 }
@@ -68,7 +68,7 @@ impl Drop for Process {
 /// `segue simulator` on a free port.
 #[derive(Debug)]
 pub(crate) struct Simulator {
-    pub(crate) process: Process,
+    _process: Process,
     pub(crate) url: String,
     requests: PathBuf,
 }
@@ -89,7 +89,7 @@ impl Simulator {
         let mut line = String::new();
         BufReader::new(process.child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let url = line.trim().strip_prefix("simulator at ").unwrap_or_else(|| panic!("{line:?}")).to_owned();
-        Self { process, url, requests }
+        Self { _process: process, url, requests }
     }
 
     /// Returns every accepted create and update so far.

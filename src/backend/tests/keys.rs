@@ -4,7 +4,10 @@ use super::{
     stub::{Stub, Then, answer},
     *,
 };
-use crate::{backend::ClientError, show::event::Reply};
+use crate::{
+    backend::ClientError,
+    show::event::{Reply, StreamObject},
+};
 
 /// Says everything back that it can have heard.
 fn echo(success: bool) -> String {
@@ -67,7 +70,11 @@ async fn neither_the_client_nor_a_broken_connection_shows_it() {
     for request in all() {
         assert_kept(&format!("{:?}", client.perform(&request, WALL).await.unwrap_err()));
     }
-    let object = serde_json::from_value(json!({"id": "str_1", "stream_key": "stk_hush"})).unwrap();
+    let object = StreamObject {
+        id: "str_1".to_owned(),
+        stream_key: Some("stk_hush".to_owned()),
+        ..StreamObject::default()
+    };
     let listed = crate::backend::Listed { object, name: None, created_at: None };
     assert_kept(&format!("{listed:?}"));
 }
