@@ -7,6 +7,7 @@ mod random;
 mod recorded;
 mod simulated;
 mod stub;
+mod tls;
 mod wires;
 
 use std::{sync::Arc, time::Duration};
