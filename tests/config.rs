@@ -29,7 +29,7 @@ fn today() -> Timestamp {
 }
 
 fn context() -> Context<'static> {
-    Context { node: "north", today: today() }
+    Context { node: "north" }
 }
 
 /// Compares what is said with what it should be, in `tests/snapshots/config/`.

@@ -102,6 +102,11 @@ impl Client {
             Request::Status { .. } => status::read(document, discretion)
                 .map(|report| Reply::Status(Box::new(report)))
                 .map_err(|reason| nonsense(status, &reason)),
+            Request::Find { name } => {
+                let listed = wire::list(&document).map_err(|reason| nonsense(status, reason))?;
+                let found = listed.into_iter().find(|stream| stream.name.as_deref() == Some(&**name));
+                Ok(Reply::Found(found.map(|stream| stream.object)))
+            }
             Request::Delete { .. } => {
                 wire::deleted(&document).map(|()| Reply::Deleted).map_err(|reason| nonsense(status, reason))
             }
@@ -135,6 +140,7 @@ impl Client {
                 let body = wire::create(*generation, endpoints.pipeline_id(), name, params);
                 self.with_key(Method::POST, endpoints.streams(), Some(body), limits.create)
             }
+            Request::Find { .. } => self.with_key(Method::GET, endpoints.streams(), None, limits.other),
             Request::Get { id } => {
                 self.with_key(Method::GET, endpoints.stream(known(id)?), None, limits.other)
             }

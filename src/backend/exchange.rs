@@ -176,7 +176,7 @@ fn elsewhere(response: &Response) -> Option<String> {
 fn silence(error: reqwest::Error, host: &str, limit: Duration, discretion: &Discretion) -> Failure {
     if error.is_connect() {
         let message = format!("no connection to {host}: {}", causes(error));
-        failure(FailureKind::Network, discretion.tell(&message, MESSAGE_CHARS_MAX))
+        failure(FailureKind::Unreached, discretion.tell(&message, MESSAGE_CHARS_MAX))
     } else if error.is_timeout() {
         failure(FailureKind::Timeout, format!("no answer from {host} within {limit:?}"))
     } else {

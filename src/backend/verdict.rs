@@ -84,7 +84,7 @@ fn kind_of(status: u16) -> FailureKind {
         401..=403 => FailureKind::Key,
         429 => FailureKind::TooMany,
         // A proxy on our side wants a password: the API was never reached.
-        407 => FailureKind::Network,
+        407 => FailureKind::Unreached,
         408 => FailureKind::Timeout,
         // 409 and 425 pass with time; 421 with the next connection.
         409 | 421 | 425 => FailureKind::Server,

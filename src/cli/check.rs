@@ -85,7 +85,7 @@ pub(super) fn load(file: Option<&Path>) -> Result<Sheet, Error> {
 
 fn read(file: Option<&Path>) -> Result<Loaded, config::ReadError> {
     let node = node();
-    let context = Context { node: &node, today: clock::wall() };
+    let context = Context { node: &node };
     match file {
         Some(file) => config::load(file, &context),
         None => Ok(config::parse(DEMO.0, DEMO.1, &context)),

@@ -109,7 +109,8 @@ async fn perform(options: &Options, client: &Client) -> Result<String, Error> {
     match &options.command {
         Command::Create { prompt, name, set, wait } => {
             let params = parameters(Some(prompt), set)?;
-            let Reply::Stream(object) = reply(Request::Create { name: name.clone(), params }).await? else {
+            let Reply::Stream(object) = reply(Request::Create { name: name.as_str().into(), params }).await?
+            else {
                 return Err(odd());
             };
             let whep = match wait {

@@ -2,10 +2,17 @@
 
 use std::fmt::Write as _;
 
-use jiff::Timestamp;
+use jiff::{Span as Length, Timestamp, tz::TimeZone};
 
-use crate::show::sheet::{Sheet, When};
+use crate::show::{
+    cron::CronExpression,
+    sheet::{Sheet, When},
+};
 
+/// How far ahead a change of the clocks is looked for: both changes of a year.
+const DST_DAYS_AHEAD: i64 = 400;
+/// How many runs before a change are looked at: those of three hours, each second.
+const DST_RUNS_MAX: usize = 3 * 60 * 60;
 /// How many runs are told; enough to see a rhythm, and a weekend in a weekly one.
 const RUNS: usize = 5;
 
@@ -29,6 +36,20 @@ pub fn explain(sheet: &Sheet, from: Timestamp) -> String {
             }
             out.push('\n');
         }
+        if let Some(change) = change_of_clocks(expression, zone, from) {
+            let _ = writeln!(out, "  later: {change}");
+        }
     }
     out
+}
+
+/// Says what the next change of the clocks that touches an expression does to it.
+fn change_of_clocks(expression: &CronExpression, zone: &TimeZone, from: Timestamp) -> Option<String> {
+    let end = from.checked_add(Length::new().hours(DST_DAYS_AHEAD * 24)).ok()?;
+    zone.following(from).map(|change| change.timestamp()).take_while(|at| *at < end).find_map(|at| {
+        let before = at.checked_sub(Length::new().hours(3)).ok()?;
+        let mut runs = expression.runs(before, zone).take_while(|run| run.at <= at).take(DST_RUNS_MAX);
+        let run = runs.find(|run| run.note.is_some())?;
+        Some(format!("{}: {}", run.at.to_zoned(zone.clone()).strftime("%-d %B %Y"), run.note?))
+    })
 }

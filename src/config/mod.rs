@@ -42,7 +42,7 @@ use std::{
     sync::Arc,
 };
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::tz::TimeZone;
 
 use crate::show::{
     sheet::{Sheet, Trigger, When},
@@ -67,8 +67,6 @@ use self::{
 pub struct Context<'a> {
     /// The name of this machine; makes the usual MQTT topics and client id.
     pub node: &'a str,
-    /// The present, for warnings about changes of the clocks to come.
-    pub today: Timestamp,
 }
 
 /// What came of a show file.
@@ -180,7 +178,6 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     cast.cues = steps::cues(cues_entry.map(|entry| &entry.value), &cast, report);
     let around = Surroundings {
         source,
-        today: context.today,
         zone: (zone.clone(), zone_named),
         has_mqtt: doors.has_mqtt,
         has_osc: doors.has_osc,

@@ -1,6 +1,6 @@
 //! The triggers of the show file: what they wait for, and on what condition.
 
-use jiff::{Span as Length, Timestamp, tz::TimeZone};
+use jiff::tz::TimeZone;
 
 use crate::show::{
     address::AddressPattern,
@@ -24,16 +24,10 @@ use super::{
 const KINDS: [(&str, &[&str]); 3] =
     [("cron", &["timezone"]), ("mqtt", &["payload", "retained"]), ("osc", &["args"])];
 
-/// How far ahead a change of the clocks is worth a warning: every zone that has them has two within this time.
-const DST_DAYS_AHEAD: i64 = 400;
-/// How many runs around a change of the clocks are looked at: one a second for the three hours before it.
-const DST_RUNS_MAX: usize = 3 * 60 * 60;
-
 /// What a trigger can count on.
 #[derive(Debug)]
 pub(super) struct Surroundings<'a> {
     pub(super) source: &'a str,
-    pub(super) today: Timestamp,
     /// The show's zone, and whether the file names it.
     pub(super) zone: (TimeZone, bool),
     pub(super) has_mqtt: bool,
@@ -148,13 +142,8 @@ fn cron(
     if !named && !around.zone.1 {
         zoneless.get_or_insert(node?.span.clone());
     }
-    let (node, expression) = (node?, expression?);
     let zone = zone.unwrap_or_else(|| around.zone.0.clone());
-    if let Some(note) = change_of_clocks(&expression, &zone, around.today) {
-        let hint = "choose a time that every day has once, or live with it";
-        report.push(Problem::warning(&node.span, note).of(of).hint(hint));
-    }
-    Some(When::Cron { expression: Box::new(expression), zone })
+    Some(When::Cron { expression: Box::new(expression?), zone })
 }
 
 /// Returns where a part of a text stands in the file: the whole text if that cannot be said.
@@ -166,17 +155,6 @@ fn within(node: &Node, text: &str, part: Span, source: &str) -> Span {
         return start + part.start..start + part.end;
     }
     node.span.clone()
-}
-
-/// Says what the next change of the clocks that touches an expression does to it.
-fn change_of_clocks(expression: &CronExpression, zone: &TimeZone, today: Timestamp) -> Option<String> {
-    let end = today.checked_add(Length::new().hours(DST_DAYS_AHEAD * 24)).ok()?;
-    zone.following(today).map(|change| change.timestamp()).take_while(|at| *at < end).find_map(|at| {
-        let before = at.checked_sub(Length::new().hours(3)).ok()?;
-        let mut runs = expression.runs(before, zone).take_while(|run| run.at <= at).take(DST_RUNS_MAX);
-        let run = runs.find(|run| run.note.is_some())?;
-        Some(format!("{}: {}", run.at.to_zoned(zone.clone()).strftime("%-d %B %Y"), run.note?))
-    })
 }
 
 fn mqtt(fields: &mut Fields<'_>, of: &str, around: &Surroundings<'_>, report: &mut Report) -> Option<When> {

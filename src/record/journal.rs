@@ -87,7 +87,9 @@ impl Journal {
     /// Takes something to be remembered; [`Journal::store`] puts it on disk.
     pub fn remember(&mut self, stream: &str, memory: Memory) {
         match memory {
-            Memory::Creating | Memory::Created { .. } => self.streams.insert(stream.to_owned(), memory),
+            Memory::Creating { .. } | Memory::Created { .. } => {
+                self.streams.insert(stream.to_owned(), memory)
+            }
             Memory::Gone => self.streams.remove(stream),
         };
     }
@@ -111,7 +113,7 @@ impl Journal {
     fn contents(&self) -> io::Result<Vec<u8>> {
         let streams = self.streams.iter().filter_map(|(stream, memory)| {
             let entry = match memory {
-                Memory::Creating => Entry::Creating,
+                Memory::Creating { name } => Entry::Creating { name: name.clone() },
                 Memory::Created { id } => Entry::Created { id: id.clone() },
                 Memory::Gone => return None,
             };
@@ -132,7 +134,7 @@ struct Contents {
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "lowercase")]
 enum Entry {
-    Creating,
+    Creating { name: Arc<str> },
     Created { id: Arc<str> },
 }
 
@@ -173,7 +175,7 @@ fn read(path: &Path) -> Result<BTreeMap<String, Memory>, Unreadable> {
     let contents: Contents = serde_json::from_slice(&bytes)?;
     let memories = contents.streams.into_iter().map(|(stream, entry)| {
         let memory = match entry {
-            Entry::Creating => Memory::Creating,
+            Entry::Creating { name } => Memory::Creating { name },
             Entry::Created { id } => Memory::Created { id },
         };
         (stream, memory)
@@ -207,6 +209,10 @@ mod tests {
     use super::*;
     use crate::record::scratch::Scratch;
 
+    fn creating(name: &str) -> Memory {
+        Memory::Creating { name: name.into() }
+    }
+
     fn created(id: &str) -> Memory {
         Memory::Created { id: id.into() }
     }
@@ -215,8 +221,8 @@ mod tests {
     fn what_is_stored_is_loaded_again() {
         let scratch = Scratch::new();
         let mut journal = Journal::load(scratch.path());
-        journal.remember("floor", Memory::Creating);
-        journal.remember("wall", Memory::Creating);
+        journal.remember("floor", creating("segue floor 1"));
+        journal.remember("wall", creating("segue wall 2"));
         journal.remember("wall", created("str_1"));
         journal.remember("roof", created("str_2"));
         journal.remember("roof", Memory::Gone);
@@ -232,21 +238,21 @@ mod tests {
     fn the_file_is_this_and_for_nobody_else() {
         let scratch = Scratch::new();
         let mut journal = Journal::load(scratch.path());
-        journal.remember("floor", Memory::Creating);
+        journal.remember("floor", creating("segue floor 1"));
         journal.remember("wall", created("str_1"));
         journal.store().unwrap();
         let path = scratch.path().join(FILE_NAME);
-        insta::assert_snapshot!(fs::read_to_string(&path).unwrap(), @r#"{"version":1,"streams":{"floor":{"state":"creating"},"wall":{"state":"created","id":"str_1"}}}"#);
+        insta::assert_snapshot!(fs::read_to_string(&path).unwrap(), @r#"{"version":1,"streams":{"floor":{"state":"creating","name":"segue floor 1"},"wall":{"state":"created","id":"str_1"}}}"#);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[test]
     fn version_1_is_read_as_it_was_written_in_2026() {
         let scratch = Scratch::new();
-        let text = r#"{"version":1,"later":0,"streams":{"a":{"state":"creating"},"b":{"state":"created","id":"str_9"}}}"#;
+        let text = r#"{"version":1,"later":0,"streams":{"a":{"state":"creating","name":"segue a 1"},"b":{"state":"created","id":"str_9"}}}"#;
         fs::write(scratch.path().join(FILE_NAME), text).unwrap();
         let journal = Journal::load(scratch.path());
-        assert_eq!(journal.get("a"), Some(&Memory::Creating));
+        assert_eq!(journal.get("a"), Some(&creating("segue a 1")));
         assert_eq!(journal.get("b"), Some(&created("str_9")));
         assert_eq!(scratch.names(), ["journal.json"]);
     }

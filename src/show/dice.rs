@@ -23,6 +23,11 @@ impl Dice {
         z ^ (z >> 31)
     }
 
+    /// Returns a number to tell things apart by.
+    pub fn tag(&mut self) -> u32 {
+        (self.next_u64() >> 32) as u32
+    }
+
     /// Returns a number from 0 up to, but not including, 1.
     pub fn fraction(&mut self) -> f64 {
         (self.next_u64() >> 11) as f64 / (1_u64 << 53) as f64

@@ -173,8 +173,11 @@ pub enum Action {
 /// What must survive a crash so that no stream is created twice and none is leaked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Memory {
-    /// A create request is about to be sent.
-    Creating,
+    /// A create request is about to be sent; if its answer is never heard, the stream is known by this name.
+    Creating {
+        /// A name that no other stream has.
+        name: Arc<str>,
+    },
     /// This stream is ours.
     Created {
         /// The stream's id at the backend.
@@ -189,10 +192,15 @@ pub enum Memory {
 pub enum Request {
     /// Create a stream with these parameters.
     Create {
-        /// A name by which people find it in the vendor's list.
-        name: String,
+        /// A name by which people, and we ourselves, find it in the vendor's list.
+        name: Arc<str>,
         /// The full parameter set.
         params: Map<String, Value>,
+    },
+    /// Look for a stream by its name, to learn what became of a create whose answer was never heard.
+    Find {
+        /// The name it was to be created with.
+        name: Arc<str>,
     },
     /// Read the stream object, to learn whether it exists.
     Get {
@@ -234,6 +242,8 @@ pub struct Answer {
 pub enum Reply {
     /// The stream exists: answer to `Create` and `Get`.
     Stream(StreamObject),
+    /// There is a stream of that name, or none: answer to `Find`.
+    Found(Option<StreamObject>),
     /// The update was received; whether it is applied only the status tells.
     Updated {
         /// The API's filter replaced or softened the prompt.
@@ -286,13 +296,15 @@ pub struct Failure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureKind {
-    /// No connection, or it broke; nothing is known of what the server did.
+    /// No connection could be made: the server did nothing.
+    Unreached,
+    /// The connection broke; nothing is known of what the server did.
     Network,
     /// No answer in time; the server may have done it all the same.
     Timeout,
-    /// 5xx, or a success whose body made no sense.
+    /// 5xx, 409, or a success whose body made no sense.
     Server,
-    /// 400, 409 and other answers that the same request would get again.
+    /// 400 and other answers that the same request would get again.
     Refused,
     /// 401 or 403: the key.
     Key,

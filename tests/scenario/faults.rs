@@ -122,6 +122,22 @@ fn a_stream_that_was_ours_is_found_again_and_not_created_twice() {
 }
 
 #[test]
+fn a_create_whose_answer_is_lost_is_looked_for_by_its_name_and_adopted() {
+    insta::assert_snapshot!(play(SHOW, "
+        0:00 api loses answers
+        0:02 api hears
+        0:20 end
+    "), @"");
+}
+
+#[test]
+fn a_create_that_a_crash_cut_short_is_looked_for_at_the_next_start() {
+    let memories = BTreeMap::from([(Arc::from("wall"), Memory::Creating { name: "segue wall 1".into() })]);
+    let world = World::at(SHOW, MORNING, &memories);
+    insta::assert_snapshot!(world.play("0:10 end"), @"");
+}
+
+#[test]
 fn a_stream_that_the_show_file_names_is_waited_for_and_never_created() {
     let show = SHOW.replace("start: dawn", "start: dawn\n    stream: str_theirs");
     insta::assert_snapshot!(play(&show, "2:00 end"), @r"

@@ -82,6 +82,7 @@ fn stumble(world: &mut World, dice: &mut Dice) {
         8 => world.happen(osc("/segue/scene/nothing", &["NaN"])),
         9 => {
             let kinds = [
+                FailureKind::Unreached,
                 FailureKind::Network,
                 FailureKind::Timeout,
                 FailureKind::Server,
@@ -90,7 +91,7 @@ fn stumble(world: &mut World, dice: &mut Dice) {
                 FailureKind::NotFound,
                 FailureKind::TooMany,
             ];
-            let pick = dice.next_u64() % 14;
+            let pick = dice.next_u64() % 16;
             world.api.failure = kinds.get(pick as usize).copied();
         }
         10 => world.api.latency = Duration::from_secs_f64(dice.fraction() * dice.fraction() * 3.0),

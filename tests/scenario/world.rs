@@ -49,6 +49,10 @@ pub(super) struct Api {
     pub(super) failure: Option<FailureKind>,
     /// What it has: parameters by stream id.
     pub(super) streams: BTreeMap<String, Map<String, Value>>,
+    /// The ids by the names that streams were created with.
+    names: BTreeMap<Arc<str>, String>,
+    /// Whether it does what it is asked and the answer is lost.
+    pub(super) loses_answers: bool,
     /// What its status says.
     pub(super) report: StatusReport,
     created: u32,
@@ -74,6 +78,8 @@ impl World {
                 latency: Duration::from_millis(100),
                 failure: None,
                 streams: BTreeMap::new(),
+                names: BTreeMap::new(),
+                loses_answers: false,
                 report: StatusReport { state: Some("ONLINE".to_owned()), ..StatusReport::default() },
                 created: 0,
             },
@@ -141,7 +147,9 @@ impl World {
                         let other = self.in_flight.insert(stream, id);
                         assert_eq!(other, None, "two updates of one stream in flight");
                     }
-                    let outcome = self.answer(stream, request);
+                    let answer = self.answer(stream, request);
+                    let lost = self.api.loses_answers.then(|| failure(FailureKind::Timeout));
+                    let outcome = lost.map_or(answer, Err);
                     self.come(self.api.latency, Event::Answer(Answer { stream, id, outcome }));
                 }
                 Action::Remember { stream, .. } => {
@@ -169,12 +177,17 @@ impl World {
             return Err(failure(kind));
         }
         match request {
-            Request::Create { params, .. } => {
+            Request::Find { name } => {
+                let id = self.api.names.get(&name).filter(|id| self.api.streams.contains_key(*id));
+                Ok(Reply::Found(id.map(|id| StreamObject { id: id.clone(), ..StreamObject::default() })))
+            }
+            Request::Create { params, name } => {
                 self.api.created += 1;
                 let id = format!("str_{}", self.api.created);
                 self.tell_params(stream, "create", &params);
                 self.accepted.push((stream, self.now.mono, params.clone()));
                 self.api.streams.insert(id.clone(), params);
+                self.api.names.insert(name, id.clone());
                 Ok(Reply::Stream(StreamObject { id, ..StreamObject::default() }))
             }
             Request::Get { id } if self.api.streams.contains_key(&*id) => {
@@ -217,7 +230,9 @@ impl World {
                 fade: rest.first().map(|fade| duration::parse(fade).unwrap()),
             })),
             ["api", "up"] => self.api.failure = None,
-            ["api", "down"] => self.api.failure = Some(FailureKind::Network),
+            ["api", "hears"] => self.api.loses_answers = false,
+            ["api", "loses", "answers"] => self.api.loses_answers = true,
+            ["api", "down"] => self.api.failure = Some(FailureKind::Unreached),
             ["api", "refuses"] => self.api.failure = Some(FailureKind::Refused),
             ["api", "forgets"] => self.api.streams.clear(),
             ["api", "restarts"] => {
@@ -308,7 +323,7 @@ impl World {
 
 /// Reads a show file that has no mistake.
 pub(super) fn sheet(yaml: &str) -> Sheet {
-    let context = config::Context { node: "test", today: MORNING.parse().unwrap() };
+    let context = config::Context { node: "test" };
     let loaded = config::parse("show.yaml", yaml, &context);
     loaded.sheet.unwrap_or_else(|| panic!("{:#?}", loaded.diagnostics))
 }

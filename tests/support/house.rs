@@ -56,6 +56,7 @@ impl Process {
 }
 
 impl Drop for Process {
+    #[expect(clippy::print_stdout, reason = "whoever reads a failed test wants the log")]
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

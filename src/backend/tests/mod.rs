@@ -52,7 +52,7 @@ fn turbo(prompt: &str) -> Map<String, Value> {
 }
 
 fn create() -> Request {
-    Request::Create { name: "foyer".to_owned(), params: turbo("a pine forest") }
+    Request::Create { name: "foyer".into(), params: turbo("a pine forest") }
 }
 
 fn get(id: &str) -> Request {
@@ -72,6 +72,7 @@ fn delete(id: &str) -> Request {
 }
 
 /// One of each kind.
-fn all() -> [Request; 5] {
-    [create(), get("str_1"), update("str_1"), status("str_1"), delete("str_1")]
+fn all() -> [Request; 6] {
+    let find = Request::Find { name: "foyer".into() };
+    [create(), find, get("str_1"), update("str_1"), status("str_1"), delete("str_1")]
 }

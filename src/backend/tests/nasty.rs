@@ -8,7 +8,7 @@ use crate::{
     backend::exchange::BODY_MAX,
     show::event::{
         Failure,
-        FailureKind::{self, Key, Network, NotFound, Refused, Server, Timeout, TooMany},
+        FailureKind::{self, Key, Network, NotFound, Refused, Server, Timeout, TooMany, Unreached},
         Reply,
     },
 };
@@ -31,7 +31,7 @@ async fn each_status_means_something() {
         (&[400, 405, 406, 413, 414, 415, 422, 431, 451], Refused),
         (&[401, 402, 403], Key),
         (&[404, 410], NotFound),
-        (&[407], Network),
+        (&[407], Unreached),
         (&[408], Timeout),
         (&[429], TooMany),
         (&[409, 421, 425], Server),
@@ -223,7 +223,9 @@ async fn silence_ends_at_its_limit() {
         Request::Create { .. } => Limits { create: short, ..limits() },
         Request::Update { .. } => Limits { update: short, ..limits() },
         Request::Status { .. } => Limits { status: short, ..limits() },
-        Request::Get { .. } | Request::Delete { .. } => Limits { other: short, ..limits() },
+        Request::Find { .. } | Request::Get { .. } | Request::Delete { .. } => {
+            Limits { other: short, ..limits() }
+        }
     };
     let silent = Stub::start("", Then::Hang).await;
     let begun = Stub::start("HTTP/1.1 201 Created\r\ncontent-length: 9\r\n\r\n{", Then::Hang).await;
@@ -258,7 +260,7 @@ async fn no_answer_is_the_network() {
         format!("http://{}", listener.local_addr().unwrap())
     };
     let failure = client(&nobody, Generation::V1).perform(&create(), WALL).await.unwrap_err();
-    assert_eq!(failure.kind, Network);
+    assert_eq!(failure.kind, Unreached);
     assert!(failure.message.starts_with("no connection to 127.0.0.1:"), "{failure:?}");
     assert!(failure.message.contains(": tcp connect error: Connection refused"), "{failure:?}");
     for (bytes, then) in [

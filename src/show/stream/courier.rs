@@ -269,6 +269,7 @@ impl Courier {
                 }
                 wait
             }
+            FailureKind::Unreached => wait,
             FailureKind::TooMany => failure.retry_after.unwrap_or(wait),
             FailureKind::NotFound if fresh => UNREADY_WAIT,
             FailureKind::NotFound => IDLE_WAIT,

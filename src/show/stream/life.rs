@@ -1,7 +1,7 @@
 //! A stream's life: created or attached, found again, lost, deleted. What is shown on it is `courier.rs`'s.
 //!
-//! The intent to create is on disk before the request goes out, and the id before anything else happens, so that a crash
-//! never creates two streams without a trace.
+//! The intent to create is on disk before the request goes out, and the id before anything else happens. A create whose
+//! answer was never heard, for a crash or for the network, is looked for by its name and adopted: never two, none leaked.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -22,6 +22,8 @@ const FRESH: Duration = Duration::from_mins(1);
 /// The most streams created within an hour; beyond that something is wrong that one more stream will not mend.
 const CREATES_AN_HOUR: usize = 6;
 const HOUR: Duration = Duration::from_hours(1);
+/// How long to wait before looking for a stream whose create was not answered.
+const SEEK_AFTER: Duration = Duration::from_secs(5);
 /// How often to ask whether a stream exists that answers 404.
 const DOUBT_EVERY: Duration = Duration::from_secs(30);
 
@@ -45,10 +47,12 @@ pub(super) struct Life {
 enum State {
     /// There is none; the next step wants one.
     Absent,
-    /// The intent to create is on its way to the disk.
-    Intending,
+    /// The intent to create one of that name is on its way to the disk.
+    Intending { name: Arc<str> },
     /// The create request is out.
-    Creating(RequestId),
+    Creating { name: Arc<str>, asked: RequestId },
+    /// A create request was sent, now or before a crash, and nobody knows whether it went through.
+    Seeking { name: Arc<str>, asked: Option<RequestId> },
     /// The new id is on its way to the disk.
     Keeping,
     /// An id is known; whether the stream exists is asked, or is to be asked at `retry_at`.
@@ -76,12 +80,15 @@ pub(super) enum News {
 
 impl Life {
     pub(super) fn new(sheet: &StreamSheet, memory: Option<&Memory>, now: Mono) -> Self {
-        let known = match (&sheet.attach, memory) {
-            (Some(id), _) | (None, Some(Memory::Created { id })) => Some(Arc::clone(id)),
-            (None, Some(Memory::Creating | Memory::Gone) | None) => None,
+        let state = match (&sheet.attach, memory) {
+            (Some(id), _) | (None, Some(Memory::Created { id })) => {
+                State::Finding { id: Arc::clone(id), asked: None }
+            }
+            (None, Some(Memory::Creating { name })) => State::Seeking { name: Arc::clone(name), asked: None },
+            (None, Some(Memory::Gone) | None) => State::Absent,
         };
         Self {
-            state: known.map_or(State::Absent, |id| State::Finding { id, asked: None }),
+            state,
             object: StreamObject::default(),
             fresh_since: now,
             retry_at: now,
@@ -144,14 +151,19 @@ impl Life {
                     self.retry_at = self.creates[0] + HOUR;
                     return;
                 }
-                self.state = State::Intending;
-                desk.remember(Memory::Creating);
+                let name: Arc<str> = format!("segue {} {:08x}", desk.sheet.name, desk.out.dice.tag()).into();
+                self.state = State::Intending { name: Arc::clone(&name) };
+                desk.remember(Memory::Creating { name });
+            }
+            State::Seeking { name, asked: asked @ None } => {
+                *asked = Some(desk.request(Request::Find { name: Arc::clone(name) }));
             }
             State::Finding { id, asked: asked @ None } => {
                 *asked = Some(desk.request(Request::Get { id: Arc::clone(id) }));
             }
-            State::Intending
-            | State::Creating(_)
+            State::Intending { .. }
+            | State::Creating { .. }
+            | State::Seeking { asked: Some(_), .. }
             | State::Keeping
             | State::Finding { asked: Some(_), .. }
             | State::Live { .. }
@@ -162,12 +174,12 @@ impl Life {
 
     /// Goes on after a write to disk; `look` gives what a new stream is created with.
     pub(super) fn on_remembered(&mut self, look: impl FnOnce() -> Map<String, Value>, desk: &mut Desk<'_>) {
-        match self.state {
-            State::Intending if self.stopping => self.state = State::Stopped,
-            State::Intending => {
-                self.creates.push_back(desk.now.mono);
-                let name = format!("segue {}", desk.sheet.name);
-                self.state = State::Creating(desk.request(Request::Create { name, params: look() }));
+        match &self.state {
+            State::Intending { .. } if self.stopping => self.state = State::Stopped,
+            State::Intending { name } => {
+                let name = Arc::clone(name);
+                let asked = desk.request(Request::Create { name: Arc::clone(&name), params: look() });
+                self.state = State::Creating { name, asked };
             }
             State::Keeping => {
                 self.state = State::Live { id: self.object.id.as_str().into() };
@@ -187,7 +199,8 @@ impl Life {
         desk: &mut Desk<'_>,
     ) -> News {
         match self.state.clone() {
-            State::Creating(asked) if asked == id => self.on_created(outcome, desk),
+            State::Creating { asked, name } if asked == id => self.on_created(name, outcome, desk),
+            State::Seeking { asked: Some(asked), name } if asked == id => self.on_sought(name, outcome, desk),
             State::Finding { asked: Some(asked), id: stream } if asked == id => {
                 self.on_found(&stream, outcome, desk)
             }
@@ -207,29 +220,64 @@ impl Life {
         }
     }
 
-    fn on_created(&mut self, outcome: Result<Reply, Failure>, desk: &mut Desk<'_>) -> News {
+    fn on_created(&mut self, name: Arc<str>, outcome: Result<Reply, Failure>, desk: &mut Desk<'_>) -> News {
         match outcome {
             Ok(Reply::Stream(object)) => {
-                let id: Arc<str> = object.id.as_str().into();
-                self.object = object;
                 self.settle(desk, "create");
-                self.state = State::Keeping;
-                desk.remember(Memory::Created { id: Arc::clone(&id) });
+                let id = self.keep(object, desk);
                 let stream = desk.name();
                 desk.note(Fact::StreamCreated { stream, id });
                 News::Created
             }
             Ok(_) => News::None,
             Err(failure) => {
-                // Only a create that may have gone through counts against the hour.
-                if !matches!(failure.kind, FailureKind::Timeout | FailureKind::Server) {
-                    self.creates.pop_back();
-                }
-                self.state = if self.stopping { State::Stopped } else { State::Absent };
                 self.fail("create", &failure, desk);
+                let lost_track =
+                    matches!(failure.kind, FailureKind::Network | FailureKind::Timeout | FailureKind::Server);
+                self.state = match lost_track {
+                    true => State::Seeking { name, asked: None },
+                    false if self.stopping => State::Stopped,
+                    false => State::Absent,
+                };
+                if lost_track {
+                    // What is still being created is not in the list yet.
+                    self.retry_at = self.retry_at.max(desk.now.mono + SEEK_AFTER);
+                }
                 News::None
             }
         }
+    }
+
+    fn on_sought(&mut self, name: Arc<str>, outcome: Result<Reply, Failure>, desk: &mut Desk<'_>) -> News {
+        match outcome {
+            Ok(Reply::Found(Some(object))) => {
+                self.settle(desk, "list");
+                let id = self.keep(object, desk);
+                let stream = desk.name();
+                desk.note(Fact::StreamAttached { stream, id });
+                News::Attached
+            }
+            Ok(_) => {
+                self.settle(desk, "list");
+                self.state = State::Absent;
+                News::None
+            }
+            Err(failure) => {
+                self.state = State::Seeking { name, asked: None };
+                self.fail("list", &failure, desk);
+                News::None
+            }
+        }
+    }
+
+    /// Takes a stream as ours: its id goes to disk before anything else happens.
+    fn keep(&mut self, object: StreamObject, desk: &mut Desk<'_>) -> Arc<str> {
+        let id: Arc<str> = object.id.as_str().into();
+        self.creates.push_back(desk.now.mono);
+        self.object = object;
+        self.state = State::Keeping;
+        desk.remember(Memory::Created { id: Arc::clone(&id) });
+        id
     }
 
     fn on_found(&mut self, stream: &Arc<str>, outcome: Result<Reply, Failure>, desk: &mut Desk<'_>) -> News {
@@ -293,7 +341,7 @@ impl Life {
                 State::Deleting(desk.request(Request::Delete { id: Arc::clone(id) }))
             }
             // What is being created must be known before it can be kept or deleted.
-            busy @ (State::Creating(_) | State::Keeping | State::Deleting(_)) => busy.clone(),
+            busy @ (State::Creating { .. } | State::Keeping | State::Deleting(_)) => busy.clone(),
             _ => State::Stopped,
         };
     }
@@ -314,7 +362,9 @@ impl Life {
         let wait = match failure.kind {
             FailureKind::Key | FailureKind::Refused | FailureKind::NotFound => PERSON_WAIT,
             FailureKind::TooMany => failure.retry_after.unwrap_or(wait),
-            FailureKind::Network | FailureKind::Timeout | FailureKind::Server => wait,
+            FailureKind::Unreached | FailureKind::Network | FailureKind::Timeout | FailureKind::Server => {
+                wait
+            }
         };
         let now = desk.now.mono;
         self.retry_at = now + wait;
@@ -334,14 +384,20 @@ impl Life {
             return None;
         }
         match self.state {
-            State::Absent | State::Finding { asked: None, .. } => Some((self.retry_at, Wake::Retry)),
+            State::Absent | State::Seeking { asked: None, .. } | State::Finding { asked: None, .. } => {
+                Some((self.retry_at, Wake::Retry))
+            }
             _ => None,
         }
     }
 
     pub(super) fn describe(&self, snapshot: &mut StreamSnapshot, now: Mono) {
         snapshot.phase = match self.state {
-            State::Absent | State::Intending | State::Creating(_) | State::Keeping => Phase::Creating,
+            State::Absent
+            | State::Intending { .. }
+            | State::Creating { .. }
+            | State::Seeking { .. }
+            | State::Keeping => Phase::Creating,
             State::Finding { .. } => Phase::Finding,
             State::Live { .. } => Phase::Live,
             State::Deleting(_) | State::Stopped => Phase::Stopped,
