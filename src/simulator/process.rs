@@ -203,9 +203,6 @@ impl Process {
                 self.present = load.params;
                 self.ready_at = at;
                 self.frames.apply(at, Duration::ZERO, self.flush());
-                if self.queue.is_some() {
-                    self.frames.claim();
-                }
             }
             Some(why) if load.fallback => {
                 self.complain(at, format!("Failed to load the previous parameters: {why}"));

@@ -109,6 +109,9 @@ fn updates_hide_a_stall_until_they_stop() {
     assert_eq!(world.look()["counters"]["coalesced"], 9, "nobody takes them");
     world.update(&json!({"seed": 99}));
     assert_eq!(world.states(13), course(&[(0, "ONLINE"), (4, "DEGRADED_INFERENCE"), (12, "LOADING")]));
+    let look = world.pass(20.0).look();
+    assert_eq!(look["params"]["seed"], 99, "the new process starts with the last parameters");
+    assert_eq!(look["counters"]["no_ops"], 0, "and has nothing more to take");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What becomes of parameters: on the runner, in the picture's rate, and in what the status tells.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -28,6 +30,17 @@ fn a_live_update_costs_one_hole_and_shows_with_the_next_report() {
     assert_ne!(status["inference_status"]["last_params_hash"], hash);
     assert_eq!(status["inference_status"]["last_params_update_time"], updated);
     assert_eq!(status["inference_status"]["last_error"], Value::Null);
+}
+
+#[test]
+fn frames_wait_while_prompts_are_encoded() {
+    let machine = Machine { encode: Duration::from_millis(200), ..Machine::default() };
+    let mut world = World::new(machine, &json!({"prompt": "a"}));
+    world.pass(20.0);
+    world.update(&json!({"prompt": [["b", 1], ["c", 0]]}));
+    // Two encodes, four passes, and up to one frame.
+    let hole = world.pass(1.0).look()["counters"]["longest_hole"].as_f64().unwrap();
+    assert!((0.488..0.523).contains(&hole), "{hole}");
 }
 
 #[test]
@@ -118,7 +131,10 @@ fn an_empty_list_waits_for_the_next_reload_and_then_kills_the_process() {
     assert_eq!(look["effective"]["prompt"]["coefficients"], json!([["a", 1.0]]), "the old blend stays");
     assert_eq!(look["counters"]["flush_passes"], 6, "but it was flushed");
     world.update(&json!({"do_add_noise": false}));
-    let look = world.pass(60.0).look();
+    // An update shortly before would hide it, but for the rule of the dead process.
+    world.pass(29.0).update(&json!({"seed": 7}));
+    assert_eq!(world.pass(2.5).look()["counters"]["restarts"], 1);
+    let look = world.pass(30.0).look();
     assert_eq!((&look["counters"]["restarts"], &look["params"]["prompt"]), (&json!(1), &json!("flowers")));
 }
 
