@@ -97,7 +97,12 @@ pub(super) fn list(document: &Value) -> Result<Vec<Listed>, &'static str> {
         Some(Listed { object: stream(entry).ok()?, name, created_at })
     };
     let streams = bare.as_array().ok_or("the body holds no list of streams")?;
-    Ok(streams.iter().filter_map(listed).collect())
+    let listed: Vec<Listed> = streams.iter().filter_map(listed).collect();
+    // Whoever looks for a stream must not take nonsense for its absence.
+    if listed.is_empty() && !streams.is_empty() {
+        return Err("the body holds a list of something else than streams");
+    }
+    Ok(listed)
 }
 
 /// Reads the answer to an update: v1 tells the stream object or nothing, beta what it thinks of it.

@@ -92,8 +92,8 @@ fn a_backend_that_starts_anew_is_sent_the_whole_look() {
     0:00.101 wall created as str_1
     0:00.102 wall on dawn
     0:00.202 wall is ONLINE
-    0:31.769 wall sent again: its session started anew
-    0:31.769 update wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:31.524 wall sent again: its session started anew
+    0:31.524 update wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
     0:50.000 then waits for Poll
     ");
 }
@@ -127,14 +127,29 @@ fn a_create_whose_answer_is_lost_is_looked_for_by_its_name_and_adopted() {
         0:00 api loses answers
         0:02 api hears
         0:20 end
-    "), @"");
+    "), @r"
+    0:00.001 create wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:00.101 create failed: Timeout (1)
+    0:05.201 list healed after 1
+    0:05.201 wall attached to str_1
+    0:05.202 update wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:05.302 wall on dawn
+    0:05.302 wall is ONLINE
+    0:20.000 then waits for Poll
+    ");
 }
 
 #[test]
 fn a_create_that_a_crash_cut_short_is_looked_for_at_the_next_start() {
     let memories = BTreeMap::from([(Arc::from("wall"), Memory::Creating { name: "segue wall 1".into() })]);
     let world = World::at(SHOW, MORNING, &memories);
-    insta::assert_snapshot!(world.play("0:10 end"), @"");
+    insta::assert_snapshot!(world.play("0:10 end"), @r"
+    0:00.101 create wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:00.201 wall created as str_1
+    0:00.202 wall on dawn
+    0:00.302 wall is ONLINE
+    0:10.000 then waits for Poll
+    ");
 }
 
 #[test]

@@ -76,6 +76,10 @@ async fn lives_and_dies(generation: Generation, end: &str) {
     assert!(stream.output_playback_id.is_some());
     assert_eq!(client.perform(&get(&stream.id), WALL).await, Ok(Reply::Stream(stream.clone())));
 
+    for (name, found) in [("foyer", true), ("nowhere", false)] {
+        let reply = client.perform(&Request::Find { name: name.into() }, WALL).await.unwrap();
+        assert!(matches!(reply, Reply::Found(object) if object.is_some() == found), "{name}");
+    }
     let listed = client.list(WALL).await.unwrap();
     assert_eq!(listed.len(), 1);
     assert_eq!((&listed[0].object, listed[0].name.as_deref()), (&stream, Some("foyer")));
