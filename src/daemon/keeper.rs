@@ -29,9 +29,9 @@ impl Keeper {
         let (answers, events) = mpsc::channel(WAITING_MAX);
         thread::Builder::new().name("journal".to_owned()).spawn(move || {
             while let Some((stream, name, memory)) = waiting.blocking_recv() {
-                journal.remember(&name, memory);
+                journal.remember(&name, memory.clone());
                 let error = journal.store().err().map(|error| chain(&error));
-                if answers.blocking_send(Event::Remembered { stream, error }).is_err() {
+                if answers.blocking_send(Event::Remembered { stream, memory, error }).is_err() {
                     return;
                 }
             }
@@ -45,9 +45,11 @@ impl Keeper {
     ///
     /// The disk hangs and [`WAITING_MAX`] memories wait already.
     pub(super) fn remember(&self, stream: StreamIndex, name: &Arc<str>, memory: Memory) -> Result<(), Event> {
-        self.memories
-            .try_send((stream, Arc::clone(name), memory))
-            .map_err(|_| Event::Remembered { stream, error: Some("the disk does not answer".to_owned()) })
+        let sent = self.memories.try_send((stream, Arc::clone(name), memory));
+        sent.map_err(|unsent| {
+            let (stream, _, memory) = unsent.into_inner();
+            Event::Remembered { stream, memory, error: Some("the disk does not answer".to_owned()) }
+        })
     }
 }
 

@@ -28,6 +28,8 @@ pub enum Event {
     Remembered {
         /// The stream it was about.
         stream: StreamIndex,
+        /// What was to be kept.
+        memory: Memory,
         /// Why it is not on disk.
         error: Option<String>,
     },

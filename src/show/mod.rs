@@ -110,9 +110,9 @@ impl Show {
                     stream.on_answer(answer, now, &mut self.out);
                 }
             }
-            Event::Remembered { stream, error } => {
+            Event::Remembered { stream, memory, error } => {
                 if let Some(stream) = self.streams.get_mut(stream.0) {
-                    stream.on_remembered(error, now, &mut self.out);
+                    stream.on_remembered(&memory, error, now, &mut self.out);
                 }
             }
             Event::Broker { connected, detail } => {

@@ -19,7 +19,7 @@ struct Place<T> {
 }
 
 impl<T: Clone + PartialEq> Slots<T> {
-    /// Makes a list with these contents in these places; its length never shrinks.
+    /// Makes a list with these contents in these places.
     pub fn new(contents: impl IntoIterator<Item = T>) -> Self {
         let places = contents.into_iter().map(|content| Place { content, last_used: 0 }).collect();
         Self { places, round: 0 }
@@ -49,6 +49,20 @@ impl<T: Clone + PartialEq> Slots<T> {
                 None => (place.content.clone(), 0.0),
             })
             .collect()
+    }
+
+    /// Gives up places beyond `least` that nothing wanted needs: at rest only, for it may move things.
+    ///
+    /// For lists whose length decides how they are mixed, as with the runner's own slerp of exactly two.
+    pub fn shrink(&mut self, wanted: &[(T, f64)], least: usize) {
+        let is_wanted = |place: &Place<T>| wanted.iter().any(|(thing, _)| *thing == place.content);
+        let end = least.max(wanted.len());
+        while self.places.len() > end {
+            let Some(last) = self.places.pop().filter(is_wanted) else { continue };
+            if let Some(retired) = self.places.iter_mut().find(|place| !is_wanted(place)) {
+                *retired = last;
+            }
+        }
     }
 
     fn take_place(&mut self, content: T) {
@@ -87,6 +101,14 @@ mod tests {
         let back = slots.arrange(&[("b", 0.2), ("a", 0.8)]);
         let texts = |list: &[(&'static str, f64)]| list.iter().map(|slot| slot.0).collect::<Vec<_>>();
         assert_eq!(texts(&there), texts(&back));
+    }
+
+    #[test]
+    fn at_rest_a_list_of_three_is_one_of_two_again() {
+        let mut slots = Slots::new(["a", "b"]);
+        slots.arrange(&[("a", 0.4), ("b", 0.3), ("c", 0.3)]);
+        slots.shrink(&[("c", 1.0)], 2);
+        assert_eq!(slots.arrange(&[("c", 1.0)]), [("c", 1.0), ("b", 0.0)]);
     }
 
     #[test]

@@ -191,3 +191,24 @@ scenes:
     0:06.000 then waits for Poll
     "#);
 }
+
+#[test]
+fn with_the_runners_own_slerp_the_list_is_two_again_after_three() {
+    let transcript = play(
+        &SHOW.replace("blend: linear", "blend: slerp"),
+        "
+        0:01 go neon 1s
+        0:01.5 go rain 1s
+        0:10 end
+        0:11 go dawn 1s
+        0:15 end
+    ",
+    );
+    let lengths: Vec<usize> = transcript
+        .lines()
+        .filter_map(|line| Some(line.split("| prompt ").nth(1)?.split(" | ").next()?.split(' ').count() / 2))
+        .collect();
+    assert_eq!(lengths.first(), Some(&2), "{transcript}");
+    assert!(lengths.contains(&3), "three prompts meet in the middle\n{transcript}");
+    assert_eq!(lengths.last(), Some(&2), "{transcript}");
+}

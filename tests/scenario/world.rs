@@ -152,8 +152,9 @@ impl World {
                     let outcome = lost.map_or(answer, Err);
                     self.come(self.api.latency, Event::Answer(Answer { stream, id, outcome }));
                 }
-                Action::Remember { stream, .. } => {
-                    self.come(Duration::from_millis(1), Event::Remembered { stream, error: None });
+                Action::Remember { stream, memory } => {
+                    let kept = Event::Remembered { stream, memory, error: None };
+                    self.come(Duration::from_millis(1), kept);
                 }
                 Action::Note(fact) if self.facts => self.tell_fact(&fact),
                 Action::Note(_) => {}

@@ -25,7 +25,7 @@ use crate::show::{
     weighted::Weighted,
 };
 
-use super::life::News;
+use super::{life::News, set};
 
 /// How often an update is tried again while 404 means that no video has arrived yet (the pace of other clients).
 const UNREADY_WAIT: Duration = Duration::from_secs(3);
@@ -219,7 +219,7 @@ impl Courier {
                 params
             }
         };
-        let encodes = encodes(&self.acknowledged, &params);
+        let encodes = set::encodes(&self.acknowledged, &params);
         let request = Request::Update { id: Arc::clone(id), params: params.clone() };
         let id = desk.request(request);
         self.counts.sent += 1;
@@ -303,10 +303,13 @@ impl Courier {
     fn live(&mut self, path: &Transition, sheet: &StreamSheet, at: Mono) -> Map<String, Value> {
         let look = blend::look(&path.mix_at(at), &sheet.base, sheet.blend, sheet.prompt_angle);
         let slerp = sheet.blend == BlendMode::Slerp;
+        if slerp && path.ended(at) {
+            self.prompts.shrink(&look.prompts, SLOTS_MIN_SLERP);
+        }
         let mut live: Map<String, Value> =
             look.values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        live.insert("prompt".to_owned(), list(self.prompts.arrange(&look.prompts)));
-        live.insert("seed".to_owned(), list(self.seeds.arrange(&look.seeds)));
+        live.insert("prompt".to_owned(), set::list(self.prompts.arrange(&look.prompts)));
+        live.insert("seed".to_owned(), set::list(self.seeds.arrange(&look.seeds)));
         let method = if slerp { "slerp" } else { "linear" };
         live.insert("prompt_interpolation_method".to_owned(), json!(method));
         live.insert("normalize_prompt_weights".to_owned(), json!(slerp));
@@ -328,7 +331,7 @@ impl Courier {
     fn distance(&self, live: &Map<String, Value>) -> Option<f64> {
         live.iter().try_fold(0.0_f64, |farthest, (name, value)| {
             let span = params::find(name).map_or(1.0, params::Spec::span);
-            Some(farthest.max(distance(self.acknowledged.get(name)?, value) / span))
+            Some(farthest.max(set::distance(self.acknowledged.get(name)?, value) / span))
         })
     }
 
@@ -337,8 +340,8 @@ impl Courier {
         snapshot.updates.failed = self.counts.failed;
         snapshot.updates.coalesced = self.counts.coalesced;
         snapshot.updates.round_trip_seconds = self.counts.round_trip.map(|time| time.as_secs_f64());
-        snapshot.prompts = entries(self.acknowledged.get("prompt"));
-        snapshot.seeds = entries(self.acknowledged.get("seed"));
+        snapshot.prompts = set::entries(self.acknowledged.get("prompt"));
+        snapshot.seeds = set::entries(self.acknowledged.get("seed"));
         if let Some(trouble) = &self.trouble {
             snapshot.trouble = Some(trouble.told_at(now));
         }
@@ -358,71 +361,4 @@ fn fill<'a, T: Clone + PartialEq + 'a>(
         }
     }
     list
-}
-
-fn list<T: serde::Serialize>(entries: Vec<(T, f64)>) -> Value {
-    entries.into_iter().map(|(thing, weight)| json!([thing, weight])).collect()
-}
-
-fn entries(list: Option<&Value>) -> Vec<(Value, f64)> {
-    let entry = |entry: &Value| Some((entry.get(0)?.clone(), entry.get(1)?.as_f64()?));
-    list.and_then(Value::as_array).map(|list| list.iter().filter_map(entry).collect()).unwrap_or_default()
-}
-
-/// Returns the largest difference between two values: of their numbers, or infinite where they differ otherwise.
-fn distance(a: &Value, b: &Value) -> f64 {
-    match (a, b) {
-        (Value::Number(a), Value::Number(b)) => match (a.as_f64(), b.as_f64()) {
-            (Some(a), Some(b)) => (a - b).abs(),
-            _ => f64::INFINITY,
-        },
-        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
-            a.iter().zip(b).map(|(a, b)| distance(a, b)).fold(0.0, f64::max)
-        }
-        (Value::Object(a), Value::Object(b)) if a.len() == b.len() => a
-            .iter()
-            .map(|(name, a)| b.get(name).map_or(f64::INFINITY, |b| distance(a, b)))
-            .fold(0.0, f64::max),
-        (a, b) if a == b => 0.0,
-        _ => f64::INFINITY,
-    }
-}
-
-/// Counts the places of the prompt and seed lists that hold another thing than before: each costs the runner an encode.
-fn encodes(before: &Map<String, Value>, after: &Map<String, Value>) -> u32 {
-    ["prompt", "seed"]
-        .iter()
-        .map(|name| {
-            let (before, after) = (entries(before.get(*name)), entries(after.get(*name)));
-            after
-                .iter()
-                .enumerate()
-                .filter(|(place, (thing, _))| before.get(*place).is_none_or(|(other, _)| other != thing))
-                .count() as u32
-        })
-        .sum()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn distance_is_the_largest_move_of_a_number_and_infinite_for_another_text() {
-        let a = json!([["mist", 0.5], ["neon", 0.5]]);
-        assert_eq!(distance(&a, &json!([["mist", 0.25], ["neon", 0.6]])), 0.25);
-        assert_eq!(distance(&a, &json!([["mist", 0.5], ["sea", 0.5]])), f64::INFINITY);
-        assert_eq!(distance(&a, &json!([["mist", 0.5]])), f64::INFINITY);
-        assert_eq!(distance(&json!({"a": 1, "b": "x"}), &json!({"a": 1.5, "b": "x"})), 0.5);
-        assert_eq!(distance(&json!(1), &json!(1.0)), 0.0);
-    }
-
-    #[test]
-    fn an_encode_is_a_place_whose_text_changes() {
-        let map = |value: Value| value.as_object().cloned().unwrap();
-        let before = map(json!({"prompt": [["a", 1.0], ["b", 0.0]], "seed": [[1, 1.0]]}));
-        assert_eq!(encodes(&before, &map(json!({"prompt": [["a", 0.0], ["b", 1.0]]}))), 0);
-        assert_eq!(encodes(&before, &map(json!({"prompt": [["b", 0.5], ["a", 0.5], ["c", 0.0]]}))), 3);
-        assert_eq!(encodes(&before, &map(json!({"seed": [[1, 0.5], [2, 0.5]]}))), 1);
-    }
 }

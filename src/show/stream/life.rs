@@ -172,21 +172,30 @@ impl Life {
         }
     }
 
-    /// Goes on after a write to disk; `look` gives what a new stream is created with.
-    pub(super) fn on_remembered(&mut self, look: impl FnOnce() -> Map<String, Value>, desk: &mut Desk<'_>) {
-        match &self.state {
-            State::Intending { .. } if self.stopping => self.state = State::Stopped,
-            State::Intending { name } => {
+    /// Goes on once `memory` is on disk, or cannot be put there; `look` gives what a new stream is created with.
+    pub(super) fn on_remembered(
+        &mut self,
+        memory: &Memory,
+        look: impl FnOnce() -> Map<String, Value>,
+        desk: &mut Desk<'_>,
+    ) {
+        match (&self.state, memory) {
+            (State::Intending { name }, Memory::Creating { name: kept }) if name == kept => {
+                if self.stopping {
+                    self.state = State::Stopped;
+                    return;
+                }
                 let name = Arc::clone(name);
                 let asked = desk.request(Request::Create { name: Arc::clone(&name), params: look() });
                 self.state = State::Creating { name, asked };
             }
-            State::Keeping => {
-                self.state = State::Live { id: self.object.id.as_str().into() };
+            (State::Keeping, Memory::Created { id }) if **id == *self.object.id => {
+                self.state = State::Live { id: Arc::clone(id) };
                 if self.stopping {
                     self.stop(desk);
                 }
             }
+            // The news that a stream is gone, or of one that is gone by now.
             _ => {}
         }
     }

@@ -4,6 +4,7 @@
 
 mod courier;
 mod life;
+mod set;
 mod watch;
 
 use std::{sync::Arc, time::Duration};
@@ -144,14 +145,14 @@ impl Stream {
     }
 
     /// Takes the news that something is on disk, or is not.
-    pub(super) fn on_remembered(&mut self, error: Option<String>, now: Now, out: &mut Out) {
+    pub(super) fn on_remembered(&mut self, memory: &Memory, error: Option<String>, now: Now, out: &mut Out) {
         let mut desk = desk!(self, now, out);
         if let Some(message) = error {
             let stream = desk.name();
             desk.note(Fact::NotRemembered { stream, message });
         }
         let (courier, path, sheet) = (&mut self.courier, &self.path, desk.sheet);
-        self.life.on_remembered(|| courier.create(path, sheet, now.mono), &mut desk);
+        self.life.on_remembered(memory, || courier.create(path, sheet, now.mono), &mut desk);
     }
 
     /// Begins to end: deletes the stream if the show file wants that.
