@@ -82,7 +82,11 @@ fn scene(name: &str, place: &Span, node: &Node, report: &mut Report) -> SceneDra
 pub(super) fn easing(node: &Node) -> Result<Easing, Problem> {
     let text = scalar::filled(node)?;
     Easing::parse(text).map_err(|why| {
-        let names = Easing::NAMES.into_iter().chain(["cubic-bezier(x1, y1, x2, y2)", "steps(n)"]);
+        let names = Easing::NAMES.into_iter().chain([
+            "cubic-in-out and its kin",
+            "cubic-bezier(x1, y1, x2, y2)",
+            "steps(n)",
+        ]);
         let list = super::words::listed(names);
         Problem::error(&node.span, why)
             .hint(did_you_mean(text, Easing::NAMES).unwrap_or_else(|| format!("an easing is one of {list}")))

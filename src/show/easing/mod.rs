@@ -1,9 +1,13 @@
 //! The shape of a path over time: from progress in time to progress in value, both 0 to 1 at the ends.
 //!
-//! The names and the numbers are those of CSS Easing Functions Level 1. `smooth` is ours; its speed at the start is
+//! The names and the numbers are those of CSS Easing Functions Level 1, and Penner's families. `smooth` is ours; its speed at the start is
 //! not its own but that of what it takes over from, so `transition.rs` does that part.
 
+mod penner;
+
 use std::fmt;
+
+pub use self::penner::Penner;
 
 /// The most steps that `steps(n)` takes; at 4 updates a second that is over four minutes of stairs.
 pub const STEPS_MAX: u32 = 1000;
@@ -18,6 +22,8 @@ pub enum Easing {
     Linear,
     /// A cubic Bézier curve from (0,0) to (1,1) with two free handles, as in CSS.
     Bezier(Bezier),
+    /// One of Penner's families.
+    Penner(Penner),
     /// A staircase of that many equal steps, each taken at its end (CSS `jump-end`).
     Steps(u32),
 }
@@ -32,7 +38,7 @@ impl Easing {
     /// CSS `ease-in-out`.
     pub const EASE_IN_OUT: Self = Self::Bezier(Bezier { x1: 0.42, y1: 0.0, x2: 0.58, y2: 1.0 });
 
-    /// The names that stand alone, for messages and suggestions.
+    /// The names of CSS and our own that stand alone, for messages and suggestions; [`Penner::names`] has the others.
     pub const NAMES: [&'static str; 6] = ["smooth", "linear", "ease", "ease-in", "ease-out", "ease-in-out"];
 
     /// Reads an easing as the show file writes it.
@@ -51,6 +57,9 @@ impl Easing {
             "ease-out" => return Ok(Self::EASE_OUT),
             "ease-in-out" => return Ok(Self::EASE_IN_OUT),
             _ => {}
+        }
+        if let Some(curve) = Penner::parse(text) {
+            return Ok(Self::Penner(curve));
         }
         let Some((name, args)) = text.strip_suffix(')').and_then(|head| head.split_once('(')) else {
             return Err(format!("`{text}` is not an easing"));
@@ -84,6 +93,7 @@ impl Easing {
             Self::Smooth => u * u * (3.0 - 2.0 * u),
             Self::Linear => u,
             Self::Bezier(curve) => curve.at(u),
+            Self::Penner(curve) => curve.at(u),
             Self::Steps(count) => (u * f64::from(count)).floor() / f64::from(count),
         }
     }
@@ -95,6 +105,7 @@ impl Easing {
             Self::Smooth => 6.0 * u * (1.0 - u),
             Self::Linear => 1.0,
             Self::Bezier(curve) => curve.speed(u),
+            Self::Penner(curve) => curve.speed(u),
             Self::Steps(_) => 0.0,
         }
     }
@@ -106,7 +117,7 @@ impl Easing {
                 let next = (u * f64::from(count)).floor() + 1.0;
                 (next <= f64::from(count)).then(|| next / f64::from(count))
             }
-            Self::Smooth | Self::Linear | Self::Bezier(_) => None,
+            Self::Smooth | Self::Linear | Self::Bezier(_) | Self::Penner(_) => None,
         }
     }
 }
@@ -121,6 +132,7 @@ impl fmt::Display for Easing {
             Self::EASE_OUT => f.write_str("ease-out"),
             Self::EASE_IN_OUT => f.write_str("ease-in-out"),
             Self::Bezier(Bezier { x1, y1, x2, y2 }) => write!(f, "cubic-bezier({x1}, {y1}, {x2}, {y2})"),
+            Self::Penner(curve) => f.write_str(&curve.name()),
             Self::Steps(count) => write!(f, "steps({count})"),
         }
     }
@@ -190,6 +202,7 @@ mod tests {
         let mut all: Vec<_> = Easing::NAMES.iter().map(|name| Easing::parse(name).unwrap()).collect();
         all.push(Easing::parse("cubic-bezier(0.3, -0.5, 0.7, 1.5)").unwrap());
         all.push(Easing::parse("steps(4)").unwrap());
+        all.extend(Penner::names().map(|name| Easing::parse(&name).unwrap()));
         all
     }
 
@@ -222,7 +235,9 @@ mod tests {
 
     #[test]
     fn the_speed_is_the_slope_of_the_curve() {
-        for easing in all().into_iter().filter(|easing| !matches!(easing, Easing::Steps(_))) {
+        for easing in
+            all().into_iter().filter(|easing| !matches!(easing, Easing::Steps(_) | Easing::Penner(_)))
+        {
             for u in [0.1, 0.37, 0.5, 0.82] {
                 let slope = (easing.at(u + 1e-5) - easing.at(u - 1e-5)) / 2e-5;
                 assert!((easing.speed(u) - slope).abs() < 1e-3, "{easing} at {u}");
