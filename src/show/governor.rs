@@ -14,6 +14,9 @@ pub const BURST: f64 = 2.0;
 /// Slower than one update a second at the default rate, a fade becomes a staircase that costs more than it saves.
 pub const SLOWEST: f64 = 4.0;
 
+/// How long a status may still be speaking of the last update: its window, and the time until it is read.
+const RATES_WINDOW: Duration = Duration::from_secs(20);
+
 /// Paces the updates of one stream.
 #[derive(Clone, Debug)]
 pub struct Governor {
@@ -23,13 +26,23 @@ pub struct Governor {
     tokens: f64,
     counted: Mono,
     last_sent: Option<Mono>,
+    /// Which part of the input frames came out when no updates went.
+    kept_at_rest: f64,
     latency: Option<Duration>,
 }
 
 impl Governor {
     /// Starts with a full bucket.
     pub fn new(limits: Updates, now: Mono) -> Self {
-        Self { limits, slowdown: 1.0, tokens: BURST, counted: now, last_sent: None, latency: None }
+        Self {
+            limits,
+            slowdown: 1.0,
+            tokens: BURST,
+            counted: now,
+            last_sent: None,
+            kept_at_rest: 1.0,
+            latency: None,
+        }
     }
 
     /// Returns how long an update will stay on before the next one of a moving path replaces it.
@@ -87,17 +100,22 @@ impl Governor {
 
     /// Learns from a fresh status how the frame rate bears the updates.
     ///
-    /// A status is a mean over about 10 s, so each one moves the pace by a step only, and it speeds up more slowly than
-    /// it slows down.
-    pub fn on_rates(&mut self, fps_in: f64, fps_out: f64) {
+    /// What it is held against is the rate at rest: a GPU that never keeps up is not to blame on updates. A status is a
+    /// mean over about 10 s, so each one moves the pace by a step only, and it speeds up more slowly than it slows down.
+    pub fn on_rates(&mut self, fps_in: f64, fps_out: f64, now: Mono) {
         if !(fps_in > 1.0 && fps_out.is_finite()) {
             return;
         }
-        let kept = fps_out / fps_in;
-        if kept < self.limits.keep_fps {
-            self.slowdown = (self.slowdown * 1.5).min(SLOWEST);
-        } else if kept > self.limits.keep_fps + 0.05 {
+        let kept = (fps_out / fps_in).min(1.0);
+        let is_rest = self.last_sent.is_none_or(|sent| now.since(sent) > RATES_WINDOW);
+        if is_rest {
+            self.kept_at_rest = kept;
+        }
+        let bound = self.limits.keep_fps * self.kept_at_rest;
+        if is_rest || kept > bound + 0.05 {
             self.slowdown = (self.slowdown / 1.25).max(1.0);
+        } else if kept < bound {
+            self.slowdown = (self.slowdown * 1.5).min(SLOWEST);
         }
     }
 
@@ -151,14 +169,26 @@ mod tests {
     #[test]
     fn falling_frames_slow_it_down_to_a_floor_and_recovery_is_slower() {
         let mut governor = Governor::new(Updates::default(), at(0.0));
+        governor.on_sent(at(0.0), at(0.0));
         for _ in 0..20 {
-            governor.on_rates(30.0, 15.0);
+            governor.on_rates(30.0, 15.0, at(10.0));
         }
         assert_eq!(governor.hold(), Duration::from_secs(1));
-        governor.on_rates(30.0, 24.5);
+        governor.on_rates(30.0, 24.5, at(10.0));
         assert_eq!(governor.hold(), Duration::from_secs(1), "just above the bound nothing moves");
-        governor.on_rates(30.0, 29.0);
+        governor.on_rates(30.0, 29.0, at(10.0));
         assert_eq!(governor.hold(), Duration::from_millis(800));
+    }
+
+    #[test]
+    fn frames_that_never_came_are_not_blamed_on_updates() {
+        let mut governor = Governor::new(Updates::default(), at(0.0));
+        governor.on_rates(30.0, 18.0, at(60.0));
+        governor.on_sent(at(61.0), at(61.0));
+        governor.on_rates(30.0, 17.0, at(70.0));
+        assert_eq!(governor.hold(), Duration::from_millis(250), "17 of 18 is well kept");
+        governor.on_rates(30.0, 13.0, at(71.0));
+        assert_eq!(governor.hold(), Duration::from_millis(375), "13 of 18 is not");
     }
 
     #[test]

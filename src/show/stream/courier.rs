@@ -154,8 +154,8 @@ impl Courier {
     }
 
     /// Learns how the frame rate bears the updates.
-    pub(super) fn on_rates(&mut self, fps_in: f64, fps_out: f64) {
-        self.governor.on_rates(fps_in, fps_out);
+    pub(super) fn on_rates(&mut self, fps_in: f64, fps_out: f64, now: Mono) {
+        self.governor.on_rates(fps_in, fps_out, now);
     }
 
     /// Returns the complete parameters of the look at `now` for a stream that is about to be created with them.

@@ -108,7 +108,7 @@ impl Watch {
         if (report.timestamp != before.timestamp || report.timestamp.is_none())
             && let (Some(fps_in), Some(fps_out)) = (report.fps_in, report.fps_out)
         {
-            courier.on_rates(fps_in, fps_out);
+            courier.on_rates(fps_in, fps_out, desk.now.mono);
         }
         desk.note(Fact::Polled { stream, report: Box::new(report.clone()) });
         self.last = Some(merged(before, report));
