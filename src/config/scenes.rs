@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::show::{
-    easing::Easing,
+    easing::{Easing, Penner},
     params::TABLE,
     scene::{Level, Scene},
 };
@@ -82,14 +82,12 @@ fn scene(name: &str, place: &Span, node: &Node, report: &mut Report) -> SceneDra
 pub(super) fn easing(node: &Node) -> Result<Easing, Problem> {
     let text = scalar::filled(node)?;
     Easing::parse(text).map_err(|why| {
-        let names = Easing::NAMES.into_iter().chain([
-            "cubic-in-out and its kin",
-            "cubic-bezier(x1, y1, x2, y2)",
-            "steps(n)",
-        ]);
-        let list = super::words::listed(names);
-        Problem::error(&node.span, why)
-            .hint(did_you_mean(text, Easing::NAMES).unwrap_or_else(|| format!("an easing is one of {list}")))
+        let families: Vec<String> = Penner::names().collect();
+        let known = Easing::NAMES.into_iter().chain(families.iter().map(String::as_str));
+        let forms = ["cubic-bezier(x1, y1, x2, y2)", "steps(n)"];
+        let list = super::words::listed(Easing::NAMES.into_iter().chain(forms));
+        let all = || format!("an easing is one of {list}, or of Penner's, such as `cubic-in-out`");
+        Problem::error(&node.span, why).hint(did_you_mean(text, known).unwrap_or_else(all))
     })
 }
 
