@@ -9,7 +9,7 @@ use std::{
 
 use crate::show::{
     scene::Scene,
-    sheet::{BlendMode, OnExit, StreamSheet, Updates},
+    sheet::{BlendMode, OnExit, SLOTS_MAX, StreamSheet, Updates},
     venue::{Backend, Connection, Environment},
 };
 
@@ -108,6 +108,12 @@ fn stream(
     let prompt_angle = fields
         .get("prompt_angle", report, |node| scalar::number_in(node, "prompt_angle", 0.0, PI))
         .unwrap_or(0.8);
+    let slots_max = fields
+        .get("slots_max", report, |node| {
+            scalar::integer(node)?;
+            scalar::number_in(node, "slots_max", 3.0, 16.0)
+        })
+        .map_or(SLOTS_MAX, |most| most as usize);
     let updates = updates(fields.value("updates", report), &of, report);
     let status_every = status_every(fields.value("status", report), &of, report);
     let on_exit =
@@ -124,6 +130,7 @@ fn stream(
         start,
         blend,
         prompt_angle,
+        slots_max,
         updates,
         status_every,
         on_exit,

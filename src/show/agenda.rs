@@ -16,6 +16,8 @@ use super::{
 const CORRECTION_MAX: SignedDuration = SignedDuration::from_hours(3);
 /// A run that is later than this when the clock is set forward is not made up for.
 const LATE_MAX: SignedDuration = SignedDuration::from_hours(24);
+/// How long before a run its scene takes its slots, so that encoding does not fall into the fade.
+const PREPARE: Duration = Duration::from_secs(10);
 /// How far the two clocks may drift apart between two looks before it counts as somebody setting one.
 const DRIFT_MAX: SignedDuration = SignedDuration::from_secs(1);
 
@@ -61,9 +63,25 @@ impl Agenda {
         due.into_iter().map(|(_, trigger)| trigger).collect()
     }
 
-    /// Returns when the next trigger is due, if nobody sets the clock.
+    /// Returns when the next trigger is due, or is to be prepared for, if nobody sets the clock.
     pub(super) fn next_due(&self) -> Option<Mono> {
-        self.entries.iter().filter_map(|entry| entry.next).min().map(|at| self.last_look.mono_at(at))
+        let last_look = self.last_look;
+        let moments = self.entries.iter().filter_map(|entry| entry.next).map(|at| {
+            let due = last_look.mono_at(at);
+            let ahead = due - PREPARE;
+            if ahead > last_look.mono { ahead } else { due }
+        });
+        moments.min()
+    }
+
+    /// Returns the triggers that are due within [`PREPARE`], the last to come first.
+    pub(super) fn coming(&self) -> Vec<usize> {
+        let soon = |entry: &&Entry| {
+            entry.next.is_some_and(|at| self.last_look.mono_at(at) <= self.last_look.mono + PREPARE)
+        };
+        let mut coming: Vec<_> = self.entries.iter().filter(soon).collect();
+        coming.sort_by_key(|entry| std::cmp::Reverse(entry.next));
+        coming.into_iter().map(|entry| entry.trigger).collect()
     }
 
     /// Returns the next run of each trigger, soonest first, at most `count`.

@@ -14,9 +14,9 @@ use super::{
 /// The parameters to be shown. Prompts and seeds have no places yet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Look {
-    /// Each prompt once, with the coefficient to send.
+    /// Each prompt once, with its weight; they sum to 1.
     pub prompts: Vec<(Arc<str>, f64)>,
-    /// Each seed once, with its weight.
+    /// Each seed once, with its weight; they sum to 1.
     pub seeds: Vec<(i64, f64)>,
     /// The other live parameters by name.
     pub values: BTreeMap<&'static str, Value>,
@@ -25,17 +25,23 @@ pub struct Look {
 }
 
 /// Returns what `mix` comes to over `base`.
-pub fn look(mix: &Mix, base: &Base, mode: BlendMode, prompt_angle: f64) -> Look {
-    let mut prompts = sum_lists(mix, &base.prompt, |scene| scene.prompt.as_ref());
-    if mode == BlendMode::Spherical {
-        lengthen(&mut prompts, prompt_angle);
-    }
+pub fn look(mix: &Mix, base: &Base) -> Look {
     Look {
-        prompts: round_all(prompts),
-        seeds: round_all(sum_lists(mix, &base.seed, |scene| scene.seed.as_ref())),
+        prompts: sum_lists(mix, &base.prompt, |scene| scene.prompt.as_ref()),
+        seeds: sum_lists(mix, &base.seed, |scene| scene.seed.as_ref()),
         values: values(mix, base),
         scales: scales(mix, base),
     }
+}
+
+/// Returns the coefficients to send for weights that sum to 1.
+///
+/// `angle` is the one that [`BlendMode::Spherical`] assumes between any two things, in radians.
+pub fn coefficients<T>(mut weights: Vec<(T, f64)>, mode: BlendMode, angle: f64) -> Vec<(T, f64)> {
+    if mode == BlendMode::Spherical {
+        lengthen(&mut weights, angle);
+    }
+    weights.into_iter().map(|(thing, weight)| (thing, round(weight))).collect()
 }
 
 /// Adds up the scenes' weighted lists, each by its scene's share.
@@ -138,10 +144,6 @@ fn mean(mix: &Mix, value: impl Fn(&Scene) -> f64) -> f64 {
     }
 }
 
-fn round_all<T>(list: Vec<(T, f64)>) -> Vec<(T, f64)> {
-    list.into_iter().map(|(thing, weight)| (thing, round(weight))).collect()
-}
-
 /// Rounds to five places: a fiftieth of what the runner's half-precision weights can tell, and a body one can read.
 fn round(number: f64) -> f64 {
     let rounded = (number * 1e5).round() / 1e5;
@@ -184,8 +186,8 @@ mod tests {
     }
 
     fn prompts(mix: &Mix, mode: BlendMode) -> Vec<(String, f64)> {
-        let look = look(mix, &base(), mode, 0.8);
-        look.prompts.into_iter().map(|(text, weight)| (text.to_string(), weight)).collect()
+        let coefficients = coefficients(look(mix, &base()).prompts, mode, 0.8);
+        coefficients.into_iter().map(|(text, weight)| (text.to_string(), weight)).collect()
     }
 
     #[test]
@@ -238,18 +240,16 @@ mod tests {
         b.values.insert("num_inference_steps", Level::Integer(33.0));
         b.values.insert("t_index_list", Level::Indices(vec![10.0, 15.0, 32.0]));
         b.values.insert("negative_prompt", Level::Choice(json!("noise")));
-        let early =
-            look(&mix([(Scene::empty("a"), 0.75), (b.clone(), 0.25)]), &base(), BlendMode::Linear, 0.8);
+        let early = look(&mix([(Scene::empty("a"), 0.75), (b.clone(), 0.25)]), &base());
         assert_eq!(
             json!(early.values),
             json!({
                 "delta": 0.6, "num_inference_steps": 46, "t_index_list": [12, 19, 32], "negative_prompt": "blurry",
             })
         );
-        let middle =
-            look(&mix([(Scene::empty("a"), 0.5), (b.clone(), 0.5)]), &base(), BlendMode::Linear, 0.8);
+        let middle = look(&mix([(Scene::empty("a"), 0.5), (b.clone(), 0.5)]), &base());
         assert_eq!(middle.values["negative_prompt"], json!("noise"));
-        let end = look(&mix([(b, 1.0)]), &base(), BlendMode::Linear, 0.8);
+        let end = look(&mix([(b, 1.0)]), &base());
         assert_eq!(end.values["t_index_list"], json!([10, 15, 32]));
     }
 

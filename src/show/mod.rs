@@ -23,6 +23,7 @@ pub mod mix;
 mod out;
 pub mod params;
 pub mod refusals;
+pub mod roster;
 pub mod scene;
 pub mod sheet;
 pub mod slots;
@@ -43,7 +44,7 @@ use self::{
     fact::Fact,
     out::Out,
     refusals::Refusals,
-    sheet::{Cue, Sheet, Step, Streams, When},
+    sheet::{Cue, Sheet, Step, When},
     snapshot::Snapshot,
     stream::Stream,
     time::{Mono, Now},
@@ -192,12 +193,39 @@ impl Show {
                 self.obey(vec![ask], Door::Cron, now);
             }
             self.release_held(now);
+            self.prepare();
         }
         for fact in self.refusals.due(now.mono) {
             self.out_note(Some(fact));
         }
         for stream in &mut self.streams {
             stream.step(now, &mut self.out);
+        }
+    }
+
+    /// Tells each stream which scene the calendar will want of it soon.
+    fn prepare(&mut self) {
+        for stream in &mut self.streams {
+            stream.expect(None);
+        }
+        for trigger in self.agenda.coming() {
+            let sheet = Arc::clone(&self.sheet);
+            for step in &sheet.triggers[trigger].steps {
+                self.expect(step);
+            }
+        }
+    }
+
+    fn expect(&mut self, step: &Step) {
+        match step {
+            Step::Scene { scene, streams, .. } => {
+                for (index, stream) in self.streams.iter_mut().enumerate() {
+                    if streams.contains(StreamIndex(index)) {
+                        stream.expect(Some(scene));
+                    }
+                }
+            }
+            Step::Cue(cue) => cue.steps.iter().for_each(|step| self.expect(step)),
         }
     }
 
@@ -255,12 +283,8 @@ impl Show {
     fn perform(&mut self, step: &Step, now: Now) {
         match step {
             Step::Scene { scene, streams, fade, easing } => {
-                let chosen = |index: usize| match streams {
-                    Streams::All => true,
-                    Streams::Some(list) => list.contains(&StreamIndex(index)),
-                };
                 for (index, stream) in self.streams.iter_mut().enumerate() {
-                    if chosen(index) {
+                    if streams.contains(StreamIndex(index)) {
                         stream.go(scene, *fade, *easing, now, &mut self.out);
                     }
                 }

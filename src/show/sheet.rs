@@ -55,6 +55,8 @@ pub struct StreamSheet {
     pub blend: BlendMode,
     /// The angle between two prompts that `spherical` assumes, in radians; 0.8 unless set.
     pub prompt_angle: f64,
+    /// The most prompts, and the most seeds, in one list; 8 unless set.
+    pub slots_max: usize,
     /// When to send.
     pub updates: Updates,
     /// How often to read its status; 5 s unless set.
@@ -62,6 +64,10 @@ pub struct StreamSheet {
     /// What becomes of it when the show ends.
     pub on_exit: OnExit,
 }
+
+/// How many prompts one list holds unless the show file says otherwise. A transition that interrupts another has three
+/// or four on the way as a rule; each costs the runner memory and nothing else while its weight is 0.
+pub const SLOTS_MAX: usize = 8;
 
 /// What lies under every scene of a stream: a complete set, so that leaving a scene has somewhere to go.
 #[derive(Clone, Debug, PartialEq)]
@@ -165,6 +171,16 @@ pub enum Streams {
     All,
     /// These.
     Some(Vec<StreamIndex>),
+}
+
+impl Streams {
+    /// Returns whether `stream` is one of them.
+    pub fn contains(&self, stream: StreamIndex) -> bool {
+        match self {
+            Self::All => true,
+            Self::Some(list) => list.contains(&stream),
+        }
+    }
 }
 
 /// What makes something happen.

@@ -1,6 +1,13 @@
 //! What a fade looks like from outside: the first and the last update, what lies between, and the silence after it.
 
-use super::{SHOW, play};
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{
+    SHOW, play,
+    world::{World, osc, time_of},
+};
 
 #[test]
 fn a_fade_is_a_few_updates_an_exact_end_and_silence() {
@@ -211,4 +218,65 @@ fn with_the_runners_own_slerp_the_list_is_two_again_after_three() {
     assert_eq!(lengths.first(), Some(&2), "{transcript}");
     assert!(lengths.contains(&3), "three prompts meet in the middle\n{transcript}");
     assert_eq!(lengths.last(), Some(&2), "{transcript}");
+}
+
+#[test]
+fn where_more_prompts_meet_than_there_are_slots_the_lightest_makes_room_without_a_jump() {
+    let show = SHOW.replace("blend: linear", "blend: linear\n    slots_max: 3").replace(
+        "scenes:",
+        "scenes:\n  sea: { prompt: sea, seed: 5, easing: linear }\n  ember: { prompt: ember, seed: 6, easing: linear }",
+    );
+    let mut world = World::new(&show);
+    for (time, scene) in [("0:01", "neon"), ("0:02", "sea"), ("0:03", "ember"), ("0:04", "rain")] {
+        world.run_until(time_of(time));
+        world.happen(osc(&format!("/segue/scene/{scene}"), &["6"]));
+    }
+    world.run_until(time_of("0:20"));
+    let mut before: BTreeMap<String, f64> = BTreeMap::new();
+    for (_, at, params) in &world.accepted {
+        let Some(list) = params.get("prompt").and_then(Value::as_array) else { continue };
+        assert_eq!(list.len(), 3, "the list keeps its length, at {at:?}");
+        let entry = |entry: &Value| (entry[0].as_str().unwrap().to_owned(), entry[1].as_f64().unwrap());
+        let seen: BTreeMap<String, f64> = list.iter().map(entry).collect();
+        for text in before.keys().chain(seen.keys()).filter(|_| !before.is_empty()) {
+            let change = seen.get(text).unwrap_or(&0.0) - before.get(text).unwrap_or(&0.0);
+            // Half a second for all of a share: at four updates a second no step is more than half of it.
+            assert!(change.abs() <= 0.5, "{text} moved by {change} at {at:?}");
+        }
+        before = seen;
+    }
+    assert_eq!((before["city"], before["rain"]), (0.5, 0.5), "{before:?}");
+}
+
+#[test]
+fn a_scene_that_is_known_to_come_has_its_slots_before_the_fade() {
+    let show = SHOW
+        .replace(
+            "inputs:",
+            "triggers: { open: { when: { cron: '1 9 * * *' }, do: { scene: sea, fade: 1s } } }\ninputs:",
+        )
+        .replace("scenes:", "scenes:\n  sea: { prompt: [[sea, 0.5], [foam, 0.5]], seed: 5, easing: linear }");
+    insta::assert_snapshot!(play(&show, "
+        0:10 go neon 0s
+        1:10 end
+    "), @r"
+    0:00.001 create wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0 5 0.0
+    0:00.101 wall created as str_1
+    0:00.102 wall on dawn
+    0:00.202 wall is ONLINE
+    0:10.000 trigger go neon (http)
+    0:10.000 wall to neon in 0s
+    0:10.000 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0 5 0.0
+    0:10.100 wall on neon
+    0:50.000 update wall | prompt foam 0.0 city 1.0 sea 0.0
+    1:00.000 trigger open (cron)
+    1:00.000 wall to sea in 1s
+    1:00.000 update wall | prompt foam 0.1125 city 0.775 sea 0.1125 | seed 1 0.0 2 0.775 5 0.225
+    1:00.250 update wall | prompt foam 0.2375 city 0.525 sea 0.2375 | seed 1 0.0 2 0.525 5 0.475
+    1:00.500 update wall | prompt foam 0.3625 city 0.275 sea 0.3625 | seed 1 0.0 2 0.275 5 0.725
+    1:00.750 update wall | prompt foam 0.4875 city 0.025 sea 0.4875 | seed 1 0.0 2 0.025 5 0.975
+    1:01.000 update wall | prompt foam 0.5 city 0.0 sea 0.5 | seed 1 0.0 2 0.0 5 1.0
+    1:01.100 wall on sea
+    1:10.000 then waits for Poll
+    ");
 }

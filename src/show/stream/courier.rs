@@ -15,6 +15,7 @@ use crate::show::{
     fact::Fact,
     governor::Governor,
     params,
+    roster::Roster,
     scene::Scene,
     sheet::{BlendMode, StreamSheet},
     slots::Slots,
@@ -41,6 +42,11 @@ const SLOTS_MIN_SLERP: usize = 2;
 pub(super) struct Courier {
     prompts: Slots<Arc<str>>,
     seeds: Slots<i64>,
+    /// Who has a slot when more are wanted than there are.
+    prompt_roster: Roster<Arc<str>>,
+    seed_roster: Roster<i64>,
+    /// A scene that is known to come next.
+    expected: Option<Arc<Scene>>,
     /// What the backend is known to have, by parameter.
     acknowledged: Map<String, Value>,
     /// What a new stream is being created with.
@@ -96,6 +102,9 @@ impl Courier {
         Self {
             prompts: Slots::new(prompts),
             seeds: Slots::new(seeds),
+            prompt_roster: Roster::new(sheet.slots_max),
+            seed_roster: Roster::new(sheet.slots_max),
+            expected: None,
             acknowledged: Map::new(),
             creating: Map::new(),
             in_flight: None,
@@ -133,6 +142,11 @@ impl Courier {
                 self.in_flight = None;
             }
         }
+    }
+
+    /// Says which scene is known to come next.
+    pub(super) fn expect(&mut self, scene: Option<&Arc<Scene>>) {
+        self.expected = scene.cloned();
     }
 
     /// A person or a trigger asked for a new path: its first update goes as soon as the rate limit allows.
@@ -174,8 +188,8 @@ impl Courier {
             return;
         }
         let lead = if path.ended(now) { Duration::ZERO } else { self.governor.lead() };
-        let resting = path.ended(now + lead);
         let live = self.live(path, desk.sheet, now + lead);
+        let resting = path.ended(now + lead) && self.is_settled(now + lead);
         let distance = self.distance(&live);
         self.at_rest = resting && distance == Some(0.0);
         if self.at_rest || self.refused.as_ref() == Some(&live) && resting {
@@ -191,9 +205,11 @@ impl Courier {
         } else if worth {
             self.send(id, live, path, desk);
         } else {
-            let corner = path.next_jump(now + lead).unwrap_or(path.end());
             let again = now + self.governor.hold();
-            self.wake = Some((again.min(corner - lead), Wake::Fade));
+            // Where the path has ended and a prompt is still on its way in, only that is looked at again.
+            let corner = path.next_jump(now + lead).unwrap_or(path.end()) - lead;
+            let wake = if corner > now { again.min(corner) } else { again };
+            self.wake = Some((wake, Wake::Fade));
         }
     }
 
@@ -301,15 +317,29 @@ impl Courier {
 
     /// Returns every live parameter of the path at `at`, in the API's words.
     fn live(&mut self, path: &Transition, sheet: &StreamSheet, at: Mono) -> Map<String, Value> {
-        let look = blend::look(&path.mix_at(at), &sheet.base, sheet.blend, sheet.prompt_angle);
+        let look = blend::look(&path.mix_at(at), &sheet.base);
         let slerp = sheet.blend == BlendMode::Slerp;
         if slerp && path.ended(at) {
             self.prompts.shrink(&look.prompts, SLOTS_MIN_SLERP);
         }
+        let target = path.target();
+        let things =
+            |list: &Weighted<Arc<str>>| list.entries().iter().map(|(text, _)| Arc::clone(text)).collect();
+        let target_prompts: Vec<_> = things(target.prompt.as_ref().unwrap_or(&sheet.base.prompt));
+        let target_seeds = target.seed.as_ref().unwrap_or(&sheet.base.seed).entries();
+        let target_seeds: Vec<i64> = target_seeds.iter().map(|(seed, _)| *seed).collect();
+        let prompts = self.prompt_roster.admit(&look.prompts, &target_prompts, at);
+        let mut prompts = blend::coefficients(prompts, sheet.blend, sheet.prompt_angle);
+        let seeds = self.seed_roster.admit(&look.seeds, &target_seeds, at);
+        let mut seeds = blend::coefficients(seeds, BlendMode::Linear, sheet.prompt_angle);
+        if let Some(expected) = self.expected.as_ref().filter(|_| !slerp) {
+            reserve(&mut prompts, expected.prompt.as_ref(), sheet.slots_max);
+            reserve(&mut seeds, expected.seed.as_ref(), sheet.slots_max);
+        }
         let mut live: Map<String, Value> =
             look.values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        live.insert("prompt".to_owned(), set::list(self.prompts.arrange(&look.prompts)));
-        live.insert("seed".to_owned(), set::list(self.seeds.arrange(&look.seeds)));
+        live.insert("prompt".to_owned(), set::list(self.prompts.arrange(&prompts)));
+        live.insert("seed".to_owned(), set::list(self.seeds.arrange(&seeds)));
         let method = if slerp { "slerp" } else { "linear" };
         live.insert("prompt_interpolation_method".to_owned(), json!(method));
         live.insert("normalize_prompt_weights".to_owned(), json!(slerp));
@@ -325,6 +355,11 @@ impl Courier {
             live.insert("controlnets".to_owned(), nets.collect());
         }
         live
+    }
+
+    /// Returns whether everything that the look wants has its slot, in full.
+    fn is_settled(&self, at: Mono) -> bool {
+        self.prompt_roster.is_settled(at) && self.seed_roster.is_settled(at)
     }
 
     /// Returns how far `live` is from what the backend has, `None` if that is not known in full.
@@ -344,6 +379,15 @@ impl Courier {
         snapshot.seeds = set::entries(self.acknowledged.get("seed"));
         if let Some(trouble) = &self.trouble {
             snapshot.trouble = Some(trouble.told_at(now));
+        }
+    }
+}
+
+/// Adds what is to come at weight 0, as far as there is room.
+fn reserve<T: Clone + PartialEq>(list: &mut Vec<(T, f64)>, coming: Option<&Weighted<T>>, most: usize) {
+    for (thing, _) in coming.iter().flat_map(|list| list.entries()) {
+        if list.len() < most && !list.iter().any(|(other, _)| other == thing) {
+            list.push((thing.clone(), 0.0));
         }
     }
 }

@@ -112,6 +112,11 @@ impl Stream {
         }));
     }
 
+    /// Says which scene is known to come next, so that its prompts take their slots before the fade begins.
+    pub(super) fn expect(&mut self, scene: Option<&Arc<Scene>>) {
+        self.courier.expect(scene);
+    }
+
     /// Takes an answer of the backend.
     pub(super) fn on_answer(&mut self, answer: Answer, now: Now, out: &mut Out) {
         let mut desk = desk!(self, now, out);

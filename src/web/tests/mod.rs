@@ -179,6 +179,7 @@ fn sheet() -> Sheet {
         start: None,
         blend: BlendMode::Spherical,
         prompt_angle: 0.8,
+        slots_max: 8,
         updates: Updates::default(),
         status_every: Duration::from_secs(5),
         on_exit: OnExit::Keep,
