@@ -27,7 +27,7 @@ use crate::{
     show::{
         self, Show,
         agenda::CLOCK_LOOK_EVERY,
-        event::{Action, Answer, Command, Event, Memory},
+        event::{Action, Answer, Command, Event, Memory, Request, RequestId, StreamIndex},
         fact::Fact,
         sheet::Sheet,
         snapshot::Snapshot,
@@ -229,7 +229,7 @@ impl Daemon {
         let mut leave_at = None;
         loop {
             let now = self.clock.now();
-            self.settle(now);
+            self.settle(now).await;
             if leave_at.is_some_and(|at| now.mono >= at) {
                 warn!("Not everything was done in time for the end.");
                 return Ok(());
@@ -274,19 +274,33 @@ impl Daemon {
         }
     }
 
-    /// Does all that the show wants, and tells those who watch it.
-    fn settle(&mut self, now: Now) {
-        let mut noted = false;
+    /// Does all that the show wants, then tells those who watch it: no request waits for the log or the service manager.
+    async fn settle(&mut self, now: Now) {
+        let mut facts = Vec::new();
+        let mut requested = false;
         while let Some(action) = self.show.poll() {
-            noted |= matches!(action, Action::Note(_));
-            self.perform(action, now);
+            match action {
+                Action::Request { stream, id, request } => {
+                    self.request(stream, id, request, now);
+                    requested = true;
+                }
+                Action::Remember { stream, memory } => self.remember(stream, memory, now),
+                Action::Note(fact) => facts.push(fact),
+            }
+        }
+        if requested {
+            // Lets the requests begin: each goes as far as the socket, unless it has to connect first.
+            tokio::task::yield_now().await;
+        }
+        for fact in &facts {
+            self.note(fact, now);
         }
         self.systemd.feed(now.mono);
         for (stream, progress) in self.show.progress(now) {
             self.metrics.set_progress(stream, progress);
         }
         let board_is_due = self.board.as_ref().is_some_and(|board| board.is_due(now.mono));
-        if noted || board_is_due {
+        if !facts.is_empty() || board_is_due {
             let snapshot = self.show.snapshot(now);
             self.systemd.tell(&snapshot);
             if let Some(board) = self.board.as_mut().filter(|_| board_is_due) {
@@ -295,21 +309,15 @@ impl Daemon {
         }
     }
 
-    fn perform(&mut self, action: Action, now: Now) {
-        match action {
-            Action::Request { stream, id, request } => {
-                let client = self.clients[stream.0].clone();
-                self.requests.spawn(async move {
-                    let outcome = client.perform(&request, now.wall).await;
-                    Event::Answer(Answer { stream, id, outcome })
-                });
-            }
-            Action::Remember { stream, memory } => self.remember(stream, memory, now),
-            Action::Note(fact) => self.note(&fact, now),
-        }
+    fn request(&mut self, stream: StreamIndex, id: RequestId, request: Request, now: Now) {
+        let client = self.clients[stream.0].clone();
+        self.requests.spawn(async move {
+            let outcome = client.perform(&request, now.wall).await;
+            Event::Answer(Answer { stream, id, outcome })
+        });
     }
 
-    fn remember(&mut self, stream: show::event::StreamIndex, memory: Memory, now: Now) {
+    fn remember(&mut self, stream: StreamIndex, memory: Memory, now: Now) {
         let name = Arc::clone(&self.sheet.streams[stream.0].name);
         if let Err(event) = self.keeper.remember(stream, &name, memory) {
             self.show.handle(event, now);
