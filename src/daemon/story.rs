@@ -12,6 +12,9 @@ pub(super) fn tell(fact: &Fact) {
         Fact::TransitionStarted { stream, scene, fade } => {
             info!(%stream, %scene, fade = duration::text(*fade), "Transition started.");
         }
+        Fact::TransitionSteered { stream, scene, verb } => {
+            info!(%stream, %scene, verb = verb.name(), "Transition steered.");
+        }
         Fact::TransitionEnded { stream, scene } => info!(%stream, %scene, "Transition ended."),
         Fact::Updated { stream, round_trip, encodes, coalesced } => {
             debug!(%stream, ?round_trip, encodes, coalesced, "Update accepted.");

@@ -167,6 +167,7 @@ impl Metrics {
             // Told by the log and the history. The state is taken from every poll, so that a change cannot be missed.
             Fact::Cue { .. }
             | Fact::TransitionStarted { .. }
+            | Fact::TransitionSteered { .. }
             | Fact::TransitionEnded { .. }
             | Fact::RequestHealed { .. }
             | Fact::StateChanged { .. }

@@ -7,7 +7,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{fact::Fact, health::StatusReport};
+use super::{fact::Fact, health::StatusReport, sheet::Verb};
 
 /// Which stream of the show: its place in the sheet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -137,6 +137,13 @@ pub enum Command {
         stream: Option<String>,
         /// How long; `None` for the scene's own fade.
         fade: Option<Duration>,
+    },
+    /// Do something to the running transition.
+    Steer {
+        /// What.
+        verb: Verb,
+        /// Of which stream; `None` for all.
+        stream: Option<String>,
     },
     /// Fire a cue.
     Cue {

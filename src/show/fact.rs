@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{
     event::{Door, FailureKind},
     health::StatusReport,
+    sheet::Verb,
 };
 
 /// Something that happened to the show and that somebody may ask about later.
@@ -34,6 +35,15 @@ pub enum Fact {
         /// How long it takes.
         #[serde(rename = "fade_seconds", serialize_with = "as_seconds")]
         fade: Duration,
+    },
+    /// Somebody did something to a running transition.
+    TransitionSteered {
+        /// The stream.
+        stream: Arc<str>,
+        /// Where it leads now.
+        scene: Arc<str>,
+        /// What was done.
+        verb: Verb,
     },
     /// A stream has arrived at a scene, exactly, and the backend has acknowledged it.
     TransitionEnded {

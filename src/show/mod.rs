@@ -225,6 +225,7 @@ impl Show {
                     }
                 }
             }
+            Step::Steer { .. } => {}
             Step::Cue(cue) => cue.steps.iter().for_each(|step| self.expect(step)),
         }
     }
@@ -286,6 +287,13 @@ impl Show {
                 for (index, stream) in self.streams.iter_mut().enumerate() {
                     if streams.contains(StreamIndex(index)) {
                         stream.go(scene, *fade, *easing, now, &mut self.out);
+                    }
+                }
+            }
+            Step::Steer { verb, streams } => {
+                for (index, stream) in self.streams.iter_mut().enumerate() {
+                    if streams.contains(StreamIndex(index)) {
+                        stream.steer(*verb, now, &mut self.out);
                     }
                 }
             }

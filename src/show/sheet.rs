@@ -160,8 +160,52 @@ pub enum Step {
         /// Which shape; `None` for the scene's own.
         easing: Option<Easing>,
     },
+    /// Do something to the running transition.
+    Steer {
+        /// What.
+        verb: Verb,
+        /// Of which streams.
+        streams: Streams,
+    },
     /// Fire a cue. Cues hold only scene steps, so this cannot go in circles.
     Cue(Arc<Cue>),
+}
+
+/// What can be done to a running transition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verb {
+    /// Stop where it is.
+    Pause,
+    /// Go on after a pause.
+    Resume,
+    /// Arrive within a second.
+    Finish,
+    /// Arrive at once.
+    Cut,
+    /// Go back to where it came from, in the time it took.
+    Reverse,
+}
+
+impl Verb {
+    /// Every verb with its name.
+    pub const ALL: [(&'static str, Self); 5] = [
+        ("pause", Self::Pause),
+        ("resume", Self::Resume),
+        ("finish", Self::Finish),
+        ("cut", Self::Cut),
+        ("reverse", Self::Reverse),
+    ];
+
+    /// Returns the verb of that name.
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(other, _)| *other == name).map(|(_, verb)| *verb)
+    }
+
+    /// Returns its name.
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, verb)| *verb == self).map_or("", |(name, _)| name)
+    }
 }
 
 /// Which streams a step is for.

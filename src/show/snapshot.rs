@@ -70,6 +70,8 @@ pub struct Progress {
     pub fade_seconds: f64,
     /// How long it still takes.
     pub remaining_seconds: f64,
+    /// Whether it stands still until somebody lets it go on.
+    pub paused: bool,
 }
 
 /// Updates of a stream since the start.
@@ -168,7 +170,8 @@ impl StreamSnapshot {
             transition: (!path.ended(now)).then(|| Progress {
                 progress: path.progress(now),
                 fade_seconds: path.fade().as_secs_f64(),
-                remaining_seconds: path.end().since(now).as_secs_f64(),
+                remaining_seconds: path.left(now).as_secs_f64(),
+                paused: path.is_paused(),
             }),
             prompts: Vec::new(),
             seeds: Vec::new(),

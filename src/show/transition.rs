@@ -24,8 +24,12 @@ const WEIGHT_MIN: f64 = 0.000_025;
 #[derive(Clone, Debug)]
 pub struct Transition {
     legs: Vec<Leg>,
+    /// Where it came from: the heaviest scene at its start.
+    origin: Arc<Scene>,
     target: Arc<Scene>,
     started: Mono,
+    /// How much of its time had passed when it was paused, while it is.
+    paused: Option<Duration>,
     fade: Duration,
     easing: Easing,
     /// How long the speed at the start is still felt.
@@ -47,8 +51,10 @@ impl Transition {
     pub fn resting(scene: &Arc<Scene>, now: Mono) -> Self {
         Self {
             legs: vec![Leg { scene: Arc::clone(scene), from: 1.0, speed: 0.0, to: 1.0 }],
+            origin: Arc::clone(scene),
             target: Arc::clone(scene),
             started: now,
+            paused: None,
             fade: Duration::ZERO,
             easing: Easing::default(),
             coast: Duration::ZERO,
@@ -76,7 +82,35 @@ impl Transition {
         }
         balance(&mut legs);
         let coast = if easing == Easing::Smooth { coast(&legs, fade) } else { Duration::ZERO };
-        Self { legs, target: Arc::clone(target), started: now, fade, easing, coast }
+        let origin = Arc::clone(self.mix_at(now).heaviest());
+        Self { legs, origin, target: Arc::clone(target), started: now, paused: None, fade, easing, coast }
+    }
+
+    /// Stops it where it is; nothing moves until [`Self::resume`]. One that has ended, or is paused, stays as it is.
+    pub fn pause(&mut self, now: Mono) {
+        if self.paused.is_none() && !self.ended(now) {
+            self.paused = Some(self.passed(now));
+        }
+    }
+
+    /// Goes on after a pause with the time that was left.
+    pub fn resume(&mut self, now: Mono) {
+        if let Some(passed) = self.paused.take() {
+            self.started = now - passed;
+        }
+    }
+
+    /// Returns the way back to where it came from, in the time that it took so far.
+    #[must_use]
+    pub fn reverse(&self, now: Mono) -> Self {
+        let back = Fade::new(self.passed(now).min(self.fade)).unwrap_or_default();
+        let origin = Arc::clone(&self.origin);
+        Self { origin: Arc::clone(&self.target), ..self.retarget(&origin, back, self.easing, now) }
+    }
+
+    /// Returns whether it is paused.
+    pub fn is_paused(&self) -> bool {
+        self.paused.is_some()
     }
 
     /// Returns the mix at `now`: exactly the target from the end on.
@@ -99,14 +133,24 @@ impl Transition {
         self.fade
     }
 
-    /// Returns the moment of its end.
-    pub fn end(&self) -> Mono {
-        self.started + self.fade
+    /// Returns the moment of its end, `None` while it is paused.
+    pub fn end(&self) -> Option<Mono> {
+        self.paused.is_none().then(|| self.started + self.fade)
+    }
+
+    /// Returns the moment of its start; a pause puts it off.
+    pub fn start(&self) -> Mono {
+        self.started
+    }
+
+    /// Returns how much of its time is left at `now`.
+    pub fn left(&self, now: Mono) -> Duration {
+        self.fade.saturating_sub(self.passed(now))
     }
 
     /// Returns whether it is over at `now`.
     pub fn ended(&self, now: Mono) -> bool {
-        now >= self.end()
+        self.passed(now) >= self.fade
     }
 
     /// Returns how much of its time has passed at `now`, 0 to 1.
@@ -114,12 +158,12 @@ impl Transition {
         if self.ended(now) {
             return 1.0;
         }
-        now.since(self.started).as_secs_f64() / self.fade.as_secs_f64()
+        self.passed(now).as_secs_f64() / self.fade.as_secs_f64()
     }
 
     /// Returns the next moment after `now` at which the path jumps: a step of a staircase.
     pub fn next_jump(&self, now: Mono) -> Option<Mono> {
-        if self.ended(now) {
+        if self.ended(now) || self.is_paused() {
             return None;
         }
         let jump = self.easing.next_jump(self.progress(now))?;
@@ -135,6 +179,7 @@ impl Transition {
             .legs
             .iter()
             .map(|leg| match self.raw(leg, now) {
+                (weight, _) if weight > 0.0 && self.is_paused() => (Arc::clone(&leg.scene), weight, 0.0),
                 (weight, speed) if weight > 0.0 => (Arc::clone(&leg.scene), weight, speed),
                 _ => (Arc::clone(&leg.scene), 0.0, 0.0),
             })
@@ -146,10 +191,14 @@ impl Transition {
             .collect()
     }
 
+    fn passed(&self, now: Mono) -> Duration {
+        self.paused.unwrap_or_else(|| now.since(self.started))
+    }
+
     /// Returns a leg's weight and speed per second before clamping.
     fn raw(&self, leg: &Leg, now: Mono) -> (f64, f64) {
         let fade = self.fade.as_secs_f64();
-        let passed = now.since(self.started).as_secs_f64();
+        let passed = self.passed(now).as_secs_f64();
         let way = leg.to - leg.from;
         let u = passed / fade;
         let weight = leg.from + way * self.easing.at(u);
@@ -236,6 +285,30 @@ mod tests {
     }
 
     #[test]
+    fn a_pause_stands_still_and_takes_no_time_away() {
+        let (dawn, neon) = (scene("dawn"), scene("neon"));
+        let mut path =
+            Transition::resting(&dawn, at(0.0)).retarget(&neon, fade(10.0), Easing::Linear, at(0.0));
+        path.pause(at(4.0));
+        assert_eq!(weight(&path, &neon, 400.0), 0.4);
+        assert_eq!(path.end(), None);
+        path.resume(at(400.0));
+        assert_eq!(weight(&path, &neon, 403.0), 0.7);
+        assert_eq!(path.end(), Some(at(406.0)));
+    }
+
+    #[test]
+    fn reverse_goes_back_to_where_it_came_from_in_the_time_it_took() {
+        let (dawn, neon) = (scene("dawn"), scene("neon"));
+        let path = Transition::resting(&dawn, at(0.0)).retarget(&neon, fade(10.0), Easing::Linear, at(0.0));
+        let back = path.reverse(at(4.0));
+        assert_eq!(weight(&back, &neon, 4.0), 0.4);
+        assert_eq!(weight(&back, &neon, 6.0), 0.2);
+        assert_eq!(back.mix_at(at(8.0)), Mix::of(&dawn));
+        assert_eq!(weight(&back.reverse(at(6.0)), &neon, 8.0), 1.0, "and there again");
+    }
+
+    #[test]
     fn stairs_tell_where_they_jump() {
         let (dawn, neon) = (scene("dawn"), scene("neon"));
         let path = Transition::resting(&dawn, at(0.0)).retarget(&neon, fade(8.0), Easing::Steps(4), at(0.0));
@@ -270,7 +343,7 @@ mod tests {
                     prop_assert!((sum - 1.0).abs() < 1e-9);
                     prop_assert!(mix.parts().iter().all(|part| part.weight >= 0.0));
                 }
-                prop_assert_eq!(next.mix_at(next.end()), Mix::of(&scenes[to]));
+                prop_assert_eq!(next.mix_at(next.end().unwrap()), Mix::of(&scenes[to]));
                 path = next;
                 now += pause;
             }

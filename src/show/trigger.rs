@@ -12,7 +12,7 @@ use super::{
     duration,
     event::{Arg, Command, MqttMessage, OscMessage},
     scene::Fade,
-    sheet::{Sheet, Step, Streams, Trigger, When},
+    sheet::{Sheet, Step, Streams, Trigger, Verb, When},
 };
 
 /// The first part of the fixed OSC addresses.
@@ -95,6 +95,8 @@ fn fixed_osc(sheet: &Sheet, message: &OscMessage) -> Result<Vec<Ask>, Refusal> {
     let step = match parts.as_slice() {
         ["scene", name] => scene_step(sheet, name, Streams::All, None)?,
         ["cue", name] => cue_step(sheet, name)?,
+        ["transition", verb] => steer_step(verb, Streams::All)?,
+        [stream, "transition", verb] => steer_step(verb, one_stream(sheet, stream)?)?,
         [stream, "scene", name] => scene_step(sheet, name, one_stream(sheet, stream)?, None)?,
         _ => return Err(Refusal::new("unknown address", &message.address)),
     };
@@ -120,7 +122,15 @@ fn fixed_addresses(sheet: &Sheet) -> impl Iterator<Item = (String, Step)> {
             (format!("{ROOT}{}/scene/{name}", stream.name), scene(streams, found))
         })
     });
-    scenes.chain(cues).chain(of_streams)
+    let verbs = Verb::ALL.into_iter().flat_map(move |(name, verb)| {
+        let all = (format!("{ROOT}transition/{name}"), Step::Steer { verb, streams: Streams::All });
+        let each = sheet.streams.iter().enumerate().map(move |(index, stream)| {
+            let streams = Streams::Some(vec![super::event::StreamIndex(index)]);
+            (format!("{ROOT}{}/transition/{name}", stream.name), Step::Steer { verb, streams })
+        });
+        std::iter::once(all).chain(each)
+    });
+    scenes.chain(cues).chain(of_streams).chain(verbs)
 }
 
 /// Gives a step the fade that the first argument says; `None` for a button's release.
@@ -178,6 +188,7 @@ fn fixed_mqtt(sheet: &Sheet, message: &MqttMessage, payload: Option<&str>) -> Re
     let key = match verb {
         "scene/set" => "scene",
         "cue/set" => "cue",
+        "transition/set" => "transition",
         _ => return Ok(None),
     };
     // A command that the broker kept is an old one: it was obeyed when it was new.
@@ -194,6 +205,7 @@ fn set_payload(sheet: &Sheet, key: &str, payload: &str) -> Result<Step, Refusal>
     if !payload.starts_with('{') {
         return match key {
             "cue" => cue_step(sheet, payload),
+            "transition" => steer_step(payload, Streams::All),
             _ => scene_step(sheet, payload, Streams::All, None),
         };
     }
@@ -201,7 +213,11 @@ fn set_payload(sheet: &Sheet, key: &str, payload: &str) -> Result<Step, Refusal>
     let Ok(Value::Object(object)) = serde_json::from_str(payload) else {
         return Err(bad("the payload is not a JSON object".to_owned()));
     };
-    let allowed: &[&str] = if key == "cue" { &["cue"] } else { &["scene", "fade", "stream"] };
+    let allowed: &[&str] = match key {
+        "cue" => &["cue"],
+        "transition" => &["transition", "stream"],
+        _ => &["scene", "fade", "stream"],
+    };
     if let Some(unknown) = object.keys().find(|name| !allowed.contains(&name.as_str())) {
         return Err(bad(format!("unknown key `{unknown}`")));
     }
@@ -212,6 +228,9 @@ fn set_payload(sheet: &Sheet, key: &str, payload: &str) -> Result<Step, Refusal>
         return cue_step(sheet, name);
     }
     let streams = text("stream")?.map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
+    if key == "transition" {
+        return steer_step(name, streams);
+    }
     let fade = match object.get("fade") {
         None | Some(Value::Null) => None,
         Some(Value::Number(seconds)) => {
@@ -231,6 +250,10 @@ pub(super) fn of_command(sheet: &Sheet, command: &Command) -> Result<Ask, Refusa
             let fade = fade.map(|time| fade_of(Ok(time))).transpose()?;
             (format!("go {scene}"), scene_step(sheet, scene, streams, fade)?)
         }
+        Command::Steer { verb, stream } => {
+            let streams = stream.as_deref().map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
+            (format!("transition {}", verb.name()), Step::Steer { verb: *verb, streams })
+        }
         Command::Cue { cue } => (format!("cue {cue}"), cue_step(sheet, cue)?),
     };
     Ok(Ask { name: name.into(), steps: vec![step] })
@@ -243,6 +266,11 @@ fn ask(trigger: &Trigger) -> Ask {
 fn scene_step(sheet: &Sheet, name: &str, streams: Streams, fade: Option<Fade>) -> Result<Step, Refusal> {
     let scene = sheet.scenes.get(name).ok_or_else(|| Refusal::new("unknown scene", name))?;
     Ok(Step::Scene { scene: Arc::clone(scene), streams, fade, easing: None })
+}
+
+fn steer_step(verb: &str, streams: Streams) -> Result<Step, Refusal> {
+    let verb = Verb::find(verb).ok_or_else(|| Refusal::new("unknown verb", verb))?;
+    Ok(Step::Steer { verb, streams })
 }
 
 fn cue_step(sheet: &Sheet, name: &str) -> Result<Step, Refusal> {

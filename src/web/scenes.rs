@@ -1,4 +1,4 @@
-//! The routes that ask the show for something: go to a scene, fire a cue. Accepting is not doing: the show does it.
+//! The routes that ask the show for something: go to a scene, fire a cue, steer a transition. Accepting is not doing: the show does it.
 
 use axum::{
     extract::{Path, Request, State, rejection::PathRejection},
@@ -14,7 +14,11 @@ use super::{
     read::{Members, bad},
     routes::json,
 };
-use crate::show::{self, event::Command, sheet::Sheet};
+use crate::show::{
+    self,
+    event::Command,
+    sheet::{Sheet, Verb},
+};
 
 /// The last part of the path's name, as the client wrote it.
 type Name = Result<Path<String>, PathRejection>;
@@ -42,6 +46,22 @@ pub(super) async fn cue(
     order(&server, Command::Cue { cue })
 }
 
+/// Steers the running transition: `POST /api/transition/{verb}`, with a `stream` if wanted.
+pub(super) async fn transition(
+    State(server): State<Server>,
+    name: Name,
+    request: Request,
+) -> Result<Response, Problem> {
+    let name = named(name)?;
+    let names = || Verb::ALL.into_iter().map(|(name, _)| name);
+    let verb = Verb::find(&name).ok_or_else(|| {
+        Problem::new(Kind::UnknownRoute, format!("a transition cannot {}", quoted(&name)))
+            .meant(nearest(&name, names()))
+    })?;
+    let mut members = Members::of(&server, request, &["stream"]).await?;
+    order(&server, Command::Steer { verb, stream: members.text("stream")? })
+}
+
 fn named(name: Name) -> Result<String, Problem> {
     name.map(|Path(name)| name)
         .map_err(|error| bad(format!("the name cannot be read: {}", error.body_text())))
@@ -65,6 +85,7 @@ fn accepted(command: &Command) -> Value {
             "stream": stream,
             "fade_seconds": fade.map(|fade| fade.as_secs_f64()),
         }),
+        Command::Steer { verb, stream } => json!({ "accepted": true, "transition": verb, "stream": stream }),
         Command::Cue { cue } => json!({ "accepted": true, "cue": cue }),
     }
 }
@@ -76,7 +97,9 @@ fn explained(sheet: &Sheet, command: &Command, why: String) -> Problem {
             Problem::new(Kind::UnknownScene, format!("there is no scene {}", quoted(scene)))
                 .meant(nearest(scene, sheet.scenes.keys().map(|name| &**name)))
         }
-        Command::Scene { stream: Some(stream), .. } if sheet.stream(stream).is_none() => {
+        Command::Scene { stream: Some(stream), .. } | Command::Steer { stream: Some(stream), .. }
+            if sheet.stream(stream).is_none() =>
+        {
             bad(format!("there is no stream {}", quoted(stream)))
                 .meant(nearest(stream, sheet.streams.iter().map(|stream| &*stream.name)))
         }
@@ -84,6 +107,6 @@ fn explained(sheet: &Sheet, command: &Command, why: String) -> Problem {
             Problem::new(Kind::UnknownCue, format!("there is no cue {}", quoted(cue)))
                 .meant(nearest(cue, sheet.cues.keys().map(|name| &**name)))
         }
-        Command::Scene { .. } | Command::Cue { .. } => bad(why),
+        Command::Scene { .. } | Command::Steer { .. } | Command::Cue { .. } => bad(why),
     }
 }

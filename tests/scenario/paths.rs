@@ -280,3 +280,70 @@ fn a_scene_that_is_known_to_come_has_its_slots_before_the_fade() {
     1:10.000 then waits for Poll
     ");
 }
+
+#[test]
+fn a_running_transition_can_be_paused_resumed_reversed_finished_and_cut() {
+    insta::assert_snapshot!(play(SHOW, "
+        0:01 go neon 2s
+        0:02 osc /segue/transition/pause
+        0:30 osc /segue/wall/transition/resume 1
+        0:30.5 osc /segue/transition/reverse 1
+        0:40 go neon 60s
+        0:41 osc /segue/transition/finish 1
+        0:50 go dawn 60s
+        0:51 osc /segue/transition/cut 1
+        0:52 osc /segue/transition/cut 1
+        0:53 osc /segue/transition/jump 1
+        0:54 end
+    "), @r"
+    0:00.001 create wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:00.101 wall created as str_1
+    0:00.102 wall on dawn
+    0:00.202 wall is ONLINE
+    0:01.000 trigger go neon (http)
+    0:01.000 wall to neon in 2s
+    0:01.000 update wall | prompt mist 0.9375 city 0.0625 rain 0.0 | seed 1 0.9375 2 0.0625
+    0:01.250 update wall | prompt mist 0.7625 city 0.2375 rain 0.0 | seed 1 0.7625 2 0.2375
+    0:01.500 update wall | prompt mist 0.6375 city 0.3625 rain 0.0 | seed 1 0.6375 2 0.3625
+    0:01.750 update wall | prompt mist 0.5125 city 0.4875 rain 0.0 | seed 1 0.5125 2 0.4875
+    0:02.000 update wall | prompt mist 0.3875 city 0.6125 rain 0.0 | seed 1 0.3875 2 0.6125
+    0:02.000 trigger /segue/transition/pause (osc)
+    0:02.000 wall pause: neon
+    0:30.000 trigger /segue/wall/transition/resume (osc)
+    0:30.000 wall resume: neon
+    0:30.000 update wall | prompt mist 0.275 city 0.725 rain 0.0 | seed 1 0.275 2 0.725
+    0:30.250 update wall | prompt mist 0.15 city 0.85 rain 0.0 | seed 1 0.15 2 0.85
+    0:30.500 update wall | prompt mist 0.025 city 0.975 rain 0.0 | seed 1 0.025 2 0.975
+    0:30.500 trigger /segue/transition/reverse (osc)
+    0:30.500 wall reverse: dawn
+    0:30.600 update wall | prompt mist 0.3 city 0.7 rain 0.0 | seed 1 0.3 2 0.7
+    0:30.850 update wall | prompt mist 0.425 city 0.575 rain 0.0 | seed 1 0.425 2 0.575
+    0:31.100 update wall | prompt mist 0.55 city 0.45 rain 0.0 | seed 1 0.55 2 0.45
+    0:31.350 update wall | prompt mist 0.675 city 0.325 rain 0.0 | seed 1 0.675 2 0.325
+    0:31.600 update wall | prompt mist 0.8 city 0.2 rain 0.0 | seed 1 0.8 2 0.2
+    0:31.850 update wall | prompt mist 0.925 city 0.075 rain 0.0 | seed 1 0.925 2 0.075
+    0:32.100 update wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:32.225 wall on dawn
+    0:40.000 trigger go neon (http)
+    0:40.000 wall to neon in 1m
+    0:40.500 update wall | prompt mist 0.98792 city 0.01208 rain 0.0 | seed 1 0.98792 2 0.01208
+    0:41.000 trigger /segue/transition/finish (osc)
+    0:41.000 wall finish: neon
+    0:41.000 update wall | prompt mist 0.85414 city 0.14586 rain 0.0 | seed 1 0.85414 2 0.14586
+    0:41.250 update wall | prompt mist 0.52633 city 0.47367 rain 0.0 | seed 1 0.52633 2 0.47367
+    0:41.500 update wall | prompt mist 0.18128 city 0.81872 rain 0.0 | seed 1 0.18128 2 0.81872
+    0:41.750 update wall | prompt mist 0.0018 city 0.9982 rain 0.0 | seed 1 0.0018 2 0.9982
+    0:42.000 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
+    0:42.100 wall on neon
+    0:50.000 trigger go dawn (http)
+    0:50.000 wall to dawn in 1m
+    0:50.500 update wall | prompt mist 0.01208 city 0.98792 rain 0.0 | seed 1 0.01208 2 0.98792
+    0:51.000 trigger /segue/transition/cut (osc)
+    0:51.000 wall cut: dawn
+    0:51.000 update wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:51.100 wall on dawn
+    0:52.000 trigger /segue/transition/cut (osc)
+    0:53.000 refused osc: unknown verb (1): jump
+    0:54.000 then waits for Poll
+    ");
+}

@@ -292,6 +292,7 @@ impl World {
             Fact::TransitionStarted { stream, scene, fade } => {
                 format!("{stream} to {scene} in {}", duration::text(*fade))
             }
+            Fact::TransitionSteered { stream, scene, verb } => format!("{stream} {}: {scene}", verb.name()),
             Fact::TransitionEnded { stream, scene } => format!("{stream} on {scene}"),
             Fact::RequestFailed { request, failure, in_a_row, .. } => {
                 format!("{request} failed: {failure:?} ({in_a_row})")

@@ -144,6 +144,11 @@ impl Courier {
         }
     }
 
+    /// Returns how far ahead of now the picture is being led.
+    pub(super) fn lead(&self) -> Duration {
+        self.governor.lead()
+    }
+
     /// Says which scene is known to come next.
     pub(super) fn expect(&mut self, scene: Option<&Arc<Scene>>) {
         self.expected = scene.cloned();
@@ -189,7 +194,8 @@ impl Courier {
         }
         let lead = if path.ended(now) { Duration::ZERO } else { self.governor.lead() };
         let live = self.live(path, desk.sheet, now + lead);
-        let resting = path.ended(now + lead) && self.is_settled(now + lead);
+        let still = path.is_paused() || path.ended(now + lead);
+        let resting = still && self.is_settled(now + lead);
         let distance = self.distance(&live);
         self.at_rest = resting && distance == Some(0.0);
         if self.at_rest || self.refused.as_ref() == Some(&live) && resting {
@@ -207,7 +213,7 @@ impl Courier {
         } else {
             let again = now + self.governor.hold();
             // Where the path has ended and a prompt is still on its way in, only that is looked at again.
-            let corner = path.next_jump(now + lead).unwrap_or(path.end()) - lead;
+            let corner = path.next_jump(now + lead).or(path.end()).unwrap_or(now) - lead;
             let wake = if corner > now { again.min(corner) } else { again };
             self.wake = Some((wake, Wake::Fade));
         }
@@ -216,8 +222,7 @@ impl Courier {
     fn send(&mut self, id: &Arc<str>, live: Map<String, Value>, path: &Transition, desk: &mut Desk<'_>) {
         let now = desk.now.mono;
         self.urgent = false;
-        let since = path.end() - path.fade();
-        let coalesced = self.governor.on_sent(now, since);
+        let coalesced = self.governor.on_sent(now, path.start());
         let params = match desk.sheet.connection.backend.generation() {
             Generation::V1 => {
                 let mut params: Map<String, Value> = live

@@ -16,7 +16,7 @@ use super::{
     fact::Fact,
     out::Out,
     scene::{Fade, Scene},
-    sheet::{Sheet, StreamSheet},
+    sheet::{Sheet, StreamSheet, Verb},
     snapshot::StreamSnapshot,
     time::{Mono, Now},
     transition::Transition,
@@ -97,7 +97,7 @@ impl Stream {
     ) {
         let fade = fade.or(scene.fade).unwrap_or(Fade::DEFAULT);
         let again = Arc::ptr_eq(self.path.target(), scene);
-        if again && now.mono + fade.length() >= self.path.end() {
+        if again && self.path.end().is_some_and(|end| now.mono + fade.length() >= end) {
             return;
         }
         let easing = easing.or(scene.easing).unwrap_or_default();
@@ -110,6 +110,29 @@ impl Stream {
             scene: Arc::clone(&scene.name),
             fade: fade.length(),
         }));
+    }
+
+    /// Does something to the running transition; without one, nothing.
+    pub(super) fn steer(&mut self, verb: Verb, now: Now, out: &mut Out) {
+        if self.path.ended(now.mono) {
+            return;
+        }
+        let target = Arc::clone(self.path.target());
+        match verb {
+            // It stops where the picture is being led, not where it has just been.
+            Verb::Pause => self.path.pause(now.mono + self.courier.lead()),
+            Verb::Resume => self.path.resume(now.mono),
+            Verb::Reverse => self.path = self.path.reverse(now.mono),
+            Verb::Finish => {
+                let fade = Fade::new(FINISH.min(self.path.left(now.mono))).unwrap_or_default();
+                self.path = self.path.retarget(&target, fade, Easing::Smooth, now.mono);
+            }
+            Verb::Cut => self.path = self.path.retarget(&target, Fade::CUT, Easing::Smooth, now.mono),
+        }
+        self.arrived = false;
+        self.courier.on_path();
+        let (stream, scene) = (desk!(self, now, out).name(), Arc::clone(&self.path.target().name));
+        out.push(Action::Note(Fact::TransitionSteered { stream, scene, verb }));
     }
 
     /// Says which scene is known to come next, so that its prompts take their slots before the fade begins.
@@ -187,7 +210,8 @@ impl Stream {
     /// Returns when to come back, and why.
     pub(super) fn next_wake(&self) -> Option<(Mono, Wake)> {
         let Some(_) = self.life.live_id() else { return self.life.next_wake() };
-        let end = (!self.arrived && self.courier.is_at_rest()).then(|| (self.path.end(), Wake::Fade));
+        let waits = !self.arrived && self.courier.is_at_rest();
+        let end = self.path.end().filter(|_| waits).map(|end| (end, Wake::Fade));
         [self.life.next_wake(), self.courier.next_wake(), self.watch.next_wake(), end]
             .into_iter()
             .flatten()
@@ -210,6 +234,9 @@ impl Stream {
         snapshot
     }
 }
+
+/// How long a transition takes that is told to finish.
+const FINISH: Duration = Duration::from_secs(1);
 
 /// How long to wait when only a person can help: a wrong key, a refused create. Keys are rotated while shows run.
 const PERSON_WAIT: Duration = Duration::from_secs(30);
