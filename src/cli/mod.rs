@@ -13,6 +13,8 @@ use std::{error::Error as _, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
+use crate::daemon;
+
 /// What a command that fails returns.
 pub mod exit_code {
     /// Something failed while running.
@@ -64,7 +66,7 @@ enum Error {
     Read(#[from] crate::config::ReadError),
     /// The show could not start or had to end.
     #[error(transparent)]
-    Daemon(#[from] crate::daemon::Error),
+    Daemon(#[from] daemon::Error),
     /// A key is missing.
     #[error("no API key")]
     Key(#[from] crate::daemon::secret::SecretError),
@@ -89,7 +91,8 @@ impl Error {
 
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Config(_) | Self::Read(_) => exit_code::CONFIG,
+            // A secret that the show file names and that is not there: trying again does not help.
+            Self::Config(_) | Self::Read(_) | Self::Daemon(daemon::Error::Secret(_)) => exit_code::CONFIG,
             Self::Daemon(_) | Self::Key(_) | Self::Failed(_) | Self::Io { .. } => exit_code::FAILED,
         }
     }

@@ -24,10 +24,11 @@ pub fn explain(sheet: &Sheet, from: Timestamp) -> String {
         let When::Cron { expression, zone } = &trigger.when else { continue };
         let name = zone.iana_name().unwrap_or("UTC");
         let _ = writeln!(out, "trigger `{}`: `{expression}` in {name}", trigger.name);
-        let mut runs = expression.runs(from, zone).take(RUNS).peekable();
-        if runs.peek().is_none() {
+        let runs: Vec<_> = expression.runs(from, zone).take(RUNS).collect();
+        if runs.is_empty() {
             out.push_str("  never before 2100\n");
         }
+        let last = runs.last().map_or(from, |run| run.at);
         for run in runs {
             let time = run.at.to_zoned(zone.clone());
             let _ = write!(out, "  {}", time.strftime("%a %e %b %Y %H:%M:%S %:z"));
@@ -36,7 +37,7 @@ pub fn explain(sheet: &Sheet, from: Timestamp) -> String {
             }
             out.push('\n');
         }
-        if let Some(change) = change_of_clocks(expression, zone, from) {
+        if let Some(change) = change_of_clocks(expression, zone, last) {
             let _ = writeln!(out, "  later: {change}");
         }
     }

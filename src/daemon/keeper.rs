@@ -1,21 +1,32 @@
 //! Keeps the journal: one thread that writes and syncs, so that a slow disk never stalls the show.
 
-use std::{path::Path, sync::Arc, thread};
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    thread::{self, JoinHandle},
+};
 
 use tokio::sync::mpsc;
 
 use crate::{
     record::Journal,
-    show::event::{Event, Memory, StreamIndex},
+    show::{
+        event::{Event, Memory, StreamIndex},
+        sheet::{Sheet, StreamSheet},
+        venue::Backend,
+    },
 };
 
 /// Memories waiting to be written. A stream has at most two on the way, so this is room for 32 streams at once.
 const WAITING_MAX: usize = 64;
 
-/// A handle to the thread; when it is dropped, the thread writes what it has and ends.
+/// A handle to the thread.
 #[derive(Debug)]
 pub(super) struct Keeper {
+    /// What each stream is called in the journal; `None` for one that ends with this process, such as a simulated one.
+    keys: Vec<Option<Arc<str>>>,
     memories: mpsc::Sender<(StreamIndex, Arc<str>, Memory)>,
+    thread: JoinHandle<()>,
 }
 
 impl Keeper {
@@ -24,40 +35,58 @@ impl Keeper {
     /// # Errors
     ///
     /// No thread is to be had.
-    pub(super) fn start(mut journal: Journal) -> std::io::Result<(Self, mpsc::Receiver<Event>)> {
+    pub(super) fn start(
+        mut journal: Journal,
+        keys: Vec<Option<Arc<str>>>,
+    ) -> std::io::Result<(Self, mpsc::Receiver<Event>)> {
         let (memories, mut waiting) = mpsc::channel::<(StreamIndex, Arc<str>, Memory)>(WAITING_MAX);
         let (answers, events) = mpsc::channel(WAITING_MAX);
-        thread::Builder::new().name("journal".to_owned()).spawn(move || {
-            while let Some((stream, name, memory)) = waiting.blocking_recv() {
-                journal.remember(&name, memory.clone());
+        let thread = thread::Builder::new().name("journal".to_owned()).spawn(move || {
+            while let Some((stream, key, memory)) = waiting.blocking_recv() {
+                journal.remember(&key, memory.clone());
                 let error = journal.store().err().map(|error| chain(&error));
-                if answers.blocking_send(Event::Remembered { stream, memory, error }).is_err() {
-                    return;
-                }
+                // At the end of the show nobody listens any more; what is left to write is written all the same.
+                let _ = answers.blocking_send(Event::Remembered { stream, memory, error });
             }
         })?;
-        Ok((Self { memories }, events))
+        Ok((Self { keys, memories, thread }, events))
     }
 
-    /// Hands a memory to the thread; `Err` is the event that says it cannot be kept.
-    ///
-    /// # Errors
-    ///
-    /// The disk hangs and [`WAITING_MAX`] memories wait already.
-    pub(super) fn remember(&self, stream: StreamIndex, name: &Arc<str>, memory: Memory) -> Result<(), Event> {
-        let sent = self.memories.try_send((stream, Arc::clone(name), memory));
-        sent.map_err(|unsent| {
-            let (stream, _, memory) = unsent.into_inner();
-            Event::Remembered { stream, memory, error: Some("the disk does not answer".to_owned()) }
-        })
+    /// Hands a memory to the thread; `Some` is the event for one that goes no further.
+    pub(super) fn remember(&self, stream: StreamIndex, memory: Memory) -> Option<Event> {
+        let Some(key) = &self.keys[stream.0] else {
+            return Some(Event::Remembered { stream, memory, error: None });
+        };
+        let unsent = self.memories.try_send((stream, Arc::clone(key), memory)).err()?;
+        let (stream, _, memory) = unsent.into_inner();
+        Some(Event::Remembered { stream, memory, error: Some("the disk does not answer".to_owned()) })
+    }
+
+    /// Writes what is left and ends the thread.
+    pub(super) fn close(self) {
+        let Self { keys: _, memories, thread } = self;
+        drop(memories);
+        // A thread that panicked has ended the process already.
+        let _ = thread.join();
     }
 }
 
-/// Returns what is remembered of streams, by name.
-pub(super) fn memories(directory: &Path) -> (Journal, std::collections::BTreeMap<Arc<str>, Memory>) {
-    let journal = Journal::load(directory);
-    let memories = journal.streams().map(|(name, memory)| (name.into(), memory.clone())).collect();
-    (journal, memories)
+/// Returns what is remembered of the streams of this show, by name.
+pub(super) fn memories(
+    journal: &Journal,
+    sheet: &Sheet,
+    keys: &[Option<Arc<str>>],
+) -> BTreeMap<Arc<str>, Memory> {
+    let memory = |key: &Option<Arc<str>>| journal.get(key.as_ref()?).cloned();
+    let streams = sheet.streams.iter().zip(keys);
+    streams.filter_map(|(stream, key)| Some((Arc::clone(&stream.name), memory(key)?))).collect()
+}
+
+/// Returns what a stream is called in the journal: its name and where it lives, so that a rehearsal against another
+/// installation leaves the memory of this one alone.
+pub(super) fn key(stream: &StreamSheet, api: &str) -> Option<Arc<str>> {
+    let remembered = stream.connection.backend != Backend::Simulator;
+    remembered.then(|| format!("{} at {api}", stream.name).into())
 }
 
 /// Joins an error and its sources into one line.

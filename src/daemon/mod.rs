@@ -38,6 +38,8 @@ use crate::{
 
 /// How long the end may take: requests in flight, a stream to delete, leave from the broker. A delete has 10 s.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(12);
+/// How long the journal may take for its last lines; each is some 3 ms.
+const JOURNAL_GRACE: Duration = Duration::from_secs(2);
 /// How long the history may take for its last rows.
 const HISTORY_GRACE: Duration = Duration::from_secs(2);
 /// Questions of the web server waiting for the loop: one per open connection at most, and those are bounded there.
@@ -49,7 +51,7 @@ const COMMANDS_MAX: usize = 256;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The state directory cannot be found or made.
-    #[error("no state directory")]
+    #[error("the state directory cannot be used")]
     Directory(#[from] record::directory::DirectoryError),
     /// A secret is not to be had.
     #[error("a secret is missing")]
@@ -98,7 +100,12 @@ pub enum Error {
 /// What could not be started, or which task ended.
 pub async fn run(sheet: Sheet, clock: Clock, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
     let directory = record::directory::find(|name| std::env::var_os(name))?;
-    record::directory::create(&directory)?;
+    if let Err(error) = record::directory::create(&directory) {
+        // A wall with a picture and no memory is better than none.
+        tracing::error!(error = keeper::chain(&error), "Nothing will be remembered.");
+    }
+    // Held until the end: two shows would overwrite each other's memory.
+    let _lock = record::directory::lock(&directory)?;
     let mut daemon = Daemon::start(Arc::new(sheet), clock, directory).await?;
     systemd::ready();
     let ended = daemon.turn_until(shutdown).await;
@@ -134,17 +141,23 @@ impl Daemon {
         let (stop, stopped) = watch::channel(false);
         let (command_sender, commands) = mpsc::channel(COMMANDS_MAX);
         let (question_sender, questions) = mpsc::channel(QUESTIONS_MAX);
-        let (journal, memories) = keeper::memories(&directory);
-        let (keeper, kept) = Keeper::start(journal).map_err(Error::Thread)?;
         let recorder = Recorder::start(&directory, record::store::KEEP_DEFAULT).map_err(Error::Thread)?;
         let inner = parts::simulator(&sheet).await?;
-        let clients: Result<Vec<_>, _> =
+        let clients: Result<Vec<Client>, _> =
             sheet.streams.iter().map(|stream| parts::client(stream, inner.as_ref())).collect();
+        let clients = clients?;
+        let api = |client: &Client| client.endpoints().api().to_owned();
+        let keys =
+            sheet.streams.iter().zip(&clients).map(|(stream, client)| keeper::key(stream, &api(client)));
+        let keys: Vec<_> = keys.collect();
+        let journal = record::Journal::load(&directory);
+        let memories = keeper::memories(&journal, &sheet, &keys);
+        let (keeper, kept) = Keeper::start(journal, keys).map_err(Error::Thread)?;
         let continuous = Arc::clone(&sheet);
         let mut daemon = Self {
             show: Show::new(Arc::clone(&sheet), &memories, clock.seed(), clock.now()),
             clock,
-            clients: clients?,
+            clients,
             requests: JoinSet::new(),
             tasks: JoinSet::new(),
             inbox: Inbox::new(Box::new(move |address| show::is_continuous(&continuous, address))),
@@ -318,8 +331,7 @@ impl Daemon {
     }
 
     fn remember(&mut self, stream: StreamIndex, memory: Memory, now: Now) {
-        let name = Arc::clone(&self.sheet.streams[stream.0].name);
-        if let Err(event) = self.keeper.remember(stream, &name, memory) {
+        if let Some(event) = self.keeper.remember(stream, memory) {
             self.show.handle(event, now);
         }
     }
@@ -341,7 +353,11 @@ impl Daemon {
         if left.await.is_err() {
             warn!("A task did not end in time.");
         }
-        drop(self.keeper);
+        let keeper = self.keeper;
+        let kept = tokio::task::spawn_blocking(move || keeper.close());
+        if tokio::time::timeout(JOURNAL_GRACE, kept).await.is_err() {
+            warn!("The journal did not end in time.");
+        }
         if !self.recorder.close(HISTORY_GRACE) {
             warn!("The history did not end in time.");
         }

@@ -94,7 +94,7 @@ pub(super) fn mqtt(door: &MqttDoor) -> Result<mqtt::Settings, Error> {
 /// The address is taken or is not ours.
 pub(super) fn osc(listen: SocketAddr) -> Result<osc::Socket, Error> {
     osc::bind(&osc::Settings { listen }).map_err(|source| Error::Listen {
-        what: "OSC",
+        what: "OSC input",
         address: listen,
         source,
     })

@@ -23,6 +23,14 @@ pub enum SecretError {
         "credential `{0}`: `$CREDENTIALS_DIRECTORY` is not set, so this was not started by systemd with LoadCredential="
     )]
     NoCredentials(String),
+    /// systemd gave this process other credentials, but not this one.
+    #[error("credential `{name}` is not to be had: does the unit say `LoadCredential={name}:PATH`?")]
+    Credential {
+        /// Its name.
+        name: String,
+        /// Why.
+        source: Box<SecretError>,
+    },
     /// The file cannot be read.
     #[error("cannot read `{}`", path.display())]
     Read {
@@ -61,7 +69,9 @@ pub fn fetch(
         SecretSource::Credential(name) => {
             let directory = environment("CREDENTIALS_DIRECTORY")
                 .ok_or_else(|| SecretError::NoCredentials(name.to_string()))?;
+            let credential = || name.to_string();
             read(PathBuf::from(directory).join(&**name))
+                .map_err(|source| SecretError::Credential { name: credential(), source: Box::new(source) })
         }
     }
 }

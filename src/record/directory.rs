@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsString,
-    fs::DirBuilder,
+    fs::{DirBuilder, File, TryLockError},
     io,
     os::unix::{
         ffi::{OsStrExt, OsStringExt},
@@ -12,6 +12,9 @@ use std::{
 };
 
 use thiserror::Error;
+
+/// The file that is locked while a show runs.
+const LOCK_NAME: &str = "lock";
 
 /// Why there is no state directory.
 #[derive(Debug, Error)]
@@ -29,6 +32,26 @@ pub enum DirectoryError {
         /// What the system said.
         source: io::Error,
     },
+    /// Another show keeps its state there.
+    #[error(
+        "another segue uses the state directory `{}`; give this one its own with $XDG_STATE_HOME",
+        .0.display()
+    )]
+    InUse(PathBuf),
+}
+
+/// Takes the state directory for this process, until the file is dropped. `None`: it cannot be told who else uses it.
+///
+/// # Errors
+///
+/// [`DirectoryError::InUse`] if another process has taken it.
+pub fn lock(path: &Path) -> Result<Option<File>, DirectoryError> {
+    let Ok(file) = File::create(path.join(LOCK_NAME)) else { return Ok(None) };
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Err(DirectoryError::InUse(path.to_owned())),
+        Err(TryLockError::Error(_)) => Ok(None),
+    }
 }
 
 /// Returns the state directory: the first of systemd's `$STATE_DIRECTORY`, else `$XDG_STATE_HOME/segue`, else

@@ -94,7 +94,12 @@ fn accepted(command: &Command) -> Value {
 fn explained(sheet: &Sheet, command: &Command, why: String) -> Problem {
     match command {
         Command::Scene { scene, .. } if !sheet.scenes.contains_key(&**scene) => {
-            Problem::new(Kind::UnknownScene, format!("there is no scene {}", quoted(scene)))
+            let cue = if sheet.cues.contains_key(&**scene) {
+                ", but a cue of that name: its steps have their own fades and streams"
+            } else {
+                ""
+            };
+            Problem::new(Kind::UnknownScene, format!("there is no scene {}{cue}", quoted(scene)))
                 .meant(nearest(scene, sheet.scenes.keys().map(|name| &**name)))
         }
         Command::Scene { stream: Some(stream), .. } | Command::Steer { stream: Some(stream), .. }

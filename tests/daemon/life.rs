@@ -122,13 +122,60 @@ async fn a_port_that_is_taken_is_named_and_a_key_that_is_missing_too() {
     let mut daemon = stage.start(&show(&simulator, &stage, ""));
     assert_eq!(daemon.process.ended().await.code(), Some(1));
     let log = daemon.process.log();
-    assert!(log.contains(&format!("error: cannot listen on {} for the OSC", stage.osc)), "{log}");
+    assert!(log.contains(&format!("error: cannot listen on {} for the OSC input", stage.osc)), "{log}");
     assert!(log.contains("because:"), "{log}");
     drop(taken);
 
     let text = show(&simulator, &stage, "").replace("env: DAYDREAM_API_KEY", "env: SEGUE_NO_SUCH_KEY");
     let mut daemon = stage.start(&text);
-    assert_eq!(daemon.process.ended().await.code(), Some(1));
+    assert_eq!(daemon.process.ended().await.code(), Some(78), "trying again does not help");
     let log = daemon.process.log();
     assert!(log.contains("environment variable `SEGUE_NO_SUCH_KEY` is not set"), "{log}");
+}
+
+#[tokio::test]
+async fn a_rehearsal_elsewhere_leaves_the_memory_of_a_stream_alone() {
+    let directory = Directory::new();
+    let simulator = Simulator::start(&directory, &[]);
+    let stage = Stage::new(&directory);
+    let live = show(&simulator, &stage, "");
+    let rehearsal = live.replace("backend: daydream", "backend: simulator");
+    let rehearsal =
+        rehearsal.replace(&format!("environment: {}", simulator.url), "").replace("api_key:", "#");
+    let mut ids = Vec::new();
+    for text in [&live, &rehearsal, &live] {
+        let mut daemon = stage.run(text).await;
+        ids.push(daemon.state().await["streams"][0]["id"].clone());
+        daemon.process.signal("TERM");
+        daemon.process.ended().await;
+        assert!(!daemon.process.log().contains("Stream lost."), "{}", daemon.process.log());
+    }
+    assert_eq!(ids[0], ids[2]);
+    assert_ne!(ids[0], ids[1]);
+}
+
+#[tokio::test]
+async fn two_shows_do_not_share_a_state_directory() {
+    let directory = Directory::new();
+    let simulator = Simulator::start(&directory, &[]);
+    let stage = Stage::new(&directory);
+    let _first = stage.run(&show(&simulator, &stage, "")).await;
+    let other = Stage::new(&directory);
+    let mut second = other.start(&show(&simulator, &other, ""));
+    assert_eq!(second.process.ended().await.code(), Some(1));
+    assert!(second.process.log().contains("another segue uses the state directory"));
+}
+
+#[tokio::test]
+async fn a_state_directory_that_cannot_be_written_costs_memory_and_not_the_picture() {
+    let directory = Directory::new();
+    let simulator = Simulator::start(&directory, &[]);
+    // A file where the directory should be.
+    directory.write("state", "");
+    let stage = Stage::new(&directory);
+    let daemon = stage.run(&show(&simulator, &stage, "")).await;
+    daemon.osc("/segue/scene/neon", &[0.1]);
+    simulator.shows(&[("city", 1.0)]).await;
+    let log = daemon.process.log();
+    assert!(log.contains("Nothing will be remembered."), "{log}");
 }
