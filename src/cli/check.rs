@@ -53,8 +53,11 @@ pub(super) fn run(options: &Options) -> Result<(), Error> {
     for file in files {
         match read(file) {
             Ok(Loaded { sheet, diagnostics: found }) => {
-                if let Some(sheet) = sheet.filter(|_| options.explain) {
-                    say(config::explain(&sheet, clock::wall()).trim_end());
+                if let (Some(sheet), Format::Text) = (&sheet, options.format) {
+                    say(&fine(file, sheet));
+                    if options.explain {
+                        say(config::explain(sheet, clock::wall()).trim_end());
+                    }
                 }
                 diagnostics.extend(found);
             }
@@ -74,6 +77,27 @@ pub(super) fn run(options: &Options) -> Result<(), Error> {
         super::complain(&Error::Read(error));
     }
     if mistakes > 0 { Err(Error::Config(summary(&diagnostics, options.strict))) } else { Ok(()) }
+}
+
+/// Says what is in a show that can run.
+fn fine(file: Option<&Path>, sheet: &Sheet) -> String {
+    let name = file.map_or_else(|| DEMO.0.to_owned(), |file| file.display().to_string());
+    let parts = [
+        plural(sheet.streams.len(), "stream"),
+        plural(sheet.scenes.len(), "scene"),
+        plural(sheet.cues.len(), "cue"),
+        plural(sheet.triggers.len(), "trigger"),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    format!("{name}: {}", parts.join(", "))
+}
+
+fn plural(count: usize, what: &str) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some(format!("1 {what}")),
+        count => Some(format!("{count} {what}s")),
+    }
 }
 
 /// Loads a show that is to run; what is wrong with it is told.
@@ -104,11 +128,6 @@ fn count(diagnostics: &[Diagnostic], severity: Severity) -> usize {
 }
 
 fn summary(diagnostics: &[Diagnostic], strict: bool) -> String {
-    let plural = |count: usize, what: &str| match count {
-        0 => None,
-        1 => Some(format!("1 {what}")),
-        count => Some(format!("{count} {what}s")),
-    };
     let found = [
         plural(count(diagnostics, Severity::Error), "error"),
         plural(count(diagnostics, Severity::Warning), "warning"),

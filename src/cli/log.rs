@@ -7,11 +7,12 @@ use tracing_subscriber::{
     EnvFilter, Layer, Registry, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
 
-/// Libraries that report at ERROR through `log` what the show tells by itself, with its reason.
-const SILENT: [&str; 2] = ["rumqttc=off", "rustls_platform_verifier=off"];
+/// Libraries that report at ERROR what the show tells by itself, with its reason, or that chatter at DEBUG.
+const SILENT: [&str; 4] = ["rumqttc=off", "rustls_platform_verifier=off", "hyper_util=warn", "reqwest=warn"];
 
 /// How to log.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Log")]
 pub(super) struct Options {
     /// How much to log: a level or a filter such as `info,segue::input=debug`.
     #[arg(long, global = true, env = "RUST_LOG", default_value = "info", value_name = "FILTER")]

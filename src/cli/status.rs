@@ -8,6 +8,9 @@ use serde_json::Value;
 
 use super::{Error, go::Place};
 
+/// How old a status may be to stand for the present: three times the usual 5 s between two.
+const STALE_SECONDS: f64 = 15.0;
+
 /// How to tell it.
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -84,7 +87,11 @@ fn describe_health(text: &mut String, stream: &Value) {
         let rate =
             |key: &str| health[key].as_f64().map_or_else(|| "?".to_owned(), |rate| format!("{rate:.1}"));
         let state = health["state"].as_str().unwrap_or("unknown");
-        let _ = writeln!(text, "  health   {state}, {} fps in, {} fps out", rate("fps_in"), rate("fps_out"));
+        let (fps_in, fps_out) = (rate("fps_in"), rate("fps_out"));
+        let age = health["read_seconds_ago"].as_f64().unwrap_or_default();
+        let stale =
+            if age > STALE_SECONDS { format!(", but that was {age:.0} s ago") } else { String::new() };
+        let _ = writeln!(text, "  health   {state}, {fps_in} fps in, {fps_out} fps out{stale}");
         if let Some(error) = health["last_error"].as_str() {
             let _ = writeln!(text, "  error    {error}");
         }
@@ -130,7 +137,7 @@ mod tests {
                 "mix": [{"scene": "dawn", "weight": 0.25}, {"scene": "neon", "weight": 0.75}],
                 "transition": {"progress": 0.66, "fade_seconds": 8.0, "remaining_seconds": 2.7},
                 "updates": {"sent": 12, "failed": 1, "coalesced": 0, "round_trip_seconds": 0.151},
-                "health": {"state": "ONLINE", "fps_in": 30.0, "fps_out": 24.94, "last_error": null, "whep_url": null},
+                "health": {"state": "ONLINE", "fps_in": 30.0, "fps_out": 24.94, "last_error": null, "whep_url": null, "read_seconds_ago": 31.0},
                 "trouble": {"what": "update", "message": "no answer in 10 s", "seconds_ago": 3.2},
             }],
             "broker_connected": false,
@@ -143,7 +150,7 @@ mod tests {
           on       to neon, 66 %, 2.7 s left
                     25 % dawn
                     75 % neon
-          health   ONLINE, 30.0 fps in, 24.9 fps out
+          health   ONLINE, 30.0 fps in, 24.9 fps out, but that was 31 s ago
           updates  12 sent, 1 failed, last took 151 ms
           trouble  update: no answer in 10 s (3 s ago)
 

@@ -163,7 +163,12 @@ fn client(options: &Options) -> Result<Client, Error> {
     let environment = match options.environment.as_str() {
         "production" => Environment::Production,
         "staging" => Environment::Staging,
-        url => Environment::Url(url.into()),
+        url if url.contains("://") => Environment::Url(url.into()),
+        other => {
+            let what =
+                "an environment is `production`, `staging`, or a base URL such as `http://127.0.0.1:8787`";
+            return Err(Error::Failed(format!("{what}, not `{other}`")));
+        }
     };
     let source = match &options.key_file {
         Some(path) => SecretSource::File(path.clone()),

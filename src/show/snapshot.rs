@@ -77,7 +77,7 @@ pub struct Progress {
 /// Updates of a stream since the start.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Updates {
-    /// Sent.
+    /// Sent and accepted.
     pub sent: u64,
     /// Failed.
     pub failed: u64,
@@ -125,7 +125,7 @@ pub enum Phase {
 /// Something that is wrong and being retried.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Trouble {
-    /// What was tried: `create`, `get`, `update`, or `lost`.
+    /// What was tried: `create`, `list`, `get`, `update`, `status`, or `lost`.
     pub what: &'static str,
     /// What came of it.
     pub message: String,

@@ -76,7 +76,10 @@ async fn readiness(State(server): State<Server>) -> Result<Response, Problem> {
 /// Returns whether a stream is live, and if it is not, why.
 fn told(stream: &StreamSnapshot) -> Value {
     let state = match stream.phase {
-        Phase::Live => return json!({ "name": stream.name, "phase": stream.phase, "live": true }),
+        Phase::Live => {
+            let trouble = stream.trouble.as_ref().map(|trouble| &trouble.message);
+            return json!({ "name": stream.name, "phase": stream.phase, "live": true, "trouble": trouble });
+        }
         Phase::Creating => "it is being created",
         Phase::Finding => "whether it still exists is being found out",
         Phase::Stopped => "the show is over for it",

@@ -77,7 +77,7 @@ struct InFlight {
 
 #[derive(Debug, Default)]
 struct Counts {
-    sent: u64,
+    accepted: u64,
     failed: u64,
     coalesced: u64,
     round_trip: Option<Duration>,
@@ -243,7 +243,6 @@ impl Courier {
         let encodes = set::encodes(&self.acknowledged, &params);
         let request = Request::Update { id: Arc::clone(id), params: params.clone() };
         let id = desk.request(request);
-        self.counts.sent += 1;
         self.counts.coalesced += u64::from(coalesced);
         self.in_flight = Some(InFlight { id, sent: now, params, encodes, coalesced });
     }
@@ -260,6 +259,7 @@ impl Courier {
     fn on_accepted(&mut self, update: InFlight, reply: Reply, desk: &mut Desk<'_>) {
         let round_trip = desk.now.mono.since(update.sent);
         self.governor.on_answered(round_trip);
+        self.counts.accepted += 1;
         self.counts.round_trip = Some(round_trip);
         self.acknowledged.extend(update.params);
         self.refused = None;
@@ -376,7 +376,7 @@ impl Courier {
     }
 
     pub(super) fn describe(&self, snapshot: &mut StreamSnapshot, now: Mono) {
-        snapshot.updates.sent = self.counts.sent;
+        snapshot.updates.sent = self.counts.accepted;
         snapshot.updates.failed = self.counts.failed;
         snapshot.updates.coalesced = self.counts.coalesced;
         snapshot.updates.round_trip_seconds = self.counts.round_trip.map(|time| time.as_secs_f64());

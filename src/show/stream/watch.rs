@@ -10,7 +10,7 @@ use crate::show::{
     event::{Failure, FailureKind, Request, RequestId, Wake},
     fact::Fact,
     health::StatusReport,
-    snapshot::{Health, StreamSnapshot},
+    snapshot::{Health, StreamSnapshot, Trouble},
     time::Mono,
 };
 
@@ -26,6 +26,7 @@ pub(super) struct Watch {
     read_at: Option<Mono>,
     /// How many readings failed in a row.
     failures: u32,
+    trouble: Option<Trouble>,
 }
 
 /// What a reading means for the rest of the stream.
@@ -39,7 +40,7 @@ pub(super) struct News {
 
 impl Watch {
     pub(super) fn new(now: Mono) -> Self {
-        Self { poll_at: now, waiting: None, last: None, read_at: None, failures: 0 }
+        Self { poll_at: now, waiting: None, last: None, read_at: None, failures: 0, trouble: None }
     }
 
     pub(super) fn is_waiting_for(&self, id: RequestId) -> bool {
@@ -51,6 +52,7 @@ impl Watch {
         self.waiting = None;
         self.last = None;
         self.read_at = None;
+        self.trouble = None;
     }
 
     pub(super) fn step(&mut self, id: &Arc<str>, desk: &mut Desk<'_>) {
@@ -75,6 +77,7 @@ impl Watch {
             Ok(report) => self.on_report(report, courier, desk),
             Err(failure) => {
                 self.failures += 1;
+                self.trouble = Some(Trouble::new("status", &failure.message, desk.now.mono));
                 let not_found = failure.kind == FailureKind::NotFound;
                 let stream = desk.name();
                 desk.note(Fact::RequestFailed {
@@ -92,6 +95,7 @@ impl Watch {
     fn on_report(&mut self, report: StatusReport, courier: &mut Courier, desk: &mut Desk<'_>) -> News {
         let stream = desk.name();
         let after = std::mem::take(&mut self.failures);
+        self.trouble = None;
         if after > 0 {
             desk.note(Fact::RequestHealed { stream: Arc::clone(&stream), request: "status", after });
         }
@@ -138,6 +142,10 @@ impl Watch {
     }
 
     pub(super) fn describe(&self, snapshot: &mut StreamSnapshot, now: Mono) {
+        // What keeps a stream from being driven is worse than not knowing how it is.
+        if let (Some(trouble), None) = (&self.trouble, &snapshot.trouble) {
+            snapshot.trouble = Some(trouble.told_at(now));
+        }
         let (Some(report), Some(read_at)) = (&self.last, self.read_at) else { return };
         let age = now.since(read_at);
         let output_age = report.output_age_ms().map(|age| Duration::from_millis(age as u64));
