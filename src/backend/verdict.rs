@@ -50,7 +50,12 @@ pub(super) fn judge(answer: Answer, expected: Expected, discretion: &Discretion)
             Some(host) if status.is_redirection() => format!("{status}, a redirect to {host}; not followed"),
             _ => format!("{status}: {}", describe(&body, &end, discretion)),
         };
-        return Err(failed(kind_of(status.as_u16()), &told));
+        let kind = match kind_of(status.as_u16()) {
+            // A page of some proxy knows nothing of our streams: only the API's own words can say that one is gone.
+            FailureKind::NotFound if !is_the_apis(&body) => FailureKind::Server,
+            kind => kind,
+        };
+        return Err(failed(kind, &told));
     }
     // Of a success nothing is quoted: it may hold a stream key, and the end of that may be cut off.
     let document = match end {
@@ -74,6 +79,14 @@ pub(super) fn judge(answer: Answer, expected: Expected, discretion: &Discretion)
         return Err(nonsense(status, "only 201 means that the stream is there"));
     }
     Ok(document)
+}
+
+/// Returns whether a failure's body is in the form of either generation.
+fn is_the_apis(body: &[u8]) -> bool {
+    serde_json::from_slice::<Value>(body).is_ok_and(|document| {
+        document.get("error").is_some()
+            && (document.get("success").is_some() || document.get("code").is_some())
+    })
 }
 
 /// Returns what a status that is no success means.

@@ -39,10 +39,10 @@ impl Board {
         if text == self.last {
             return;
         }
-        if let Err(error) = self.outbox.set(&self.topic, text.clone().into_bytes(), true) {
-            tracing::debug!(%error, "State was not published.");
+        match self.outbox.set(&self.topic, text.clone().into_bytes(), true) {
+            Ok(()) => self.last = text,
+            Err(error) => tracing::debug!(%error, "State was not published."),
         }
-        self.last = text;
     }
 }
 

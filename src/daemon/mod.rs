@@ -27,7 +27,7 @@ use crate::{
     show::{
         self, Show,
         agenda::CLOCK_LOOK_EVERY,
-        event::{Action, Answer, Command, Event, Memory, Request, RequestId, StreamIndex},
+        event::{Action, Answer, Command, Event, FailureKind, Memory, Request, RequestId, StreamIndex},
         fact::Fact,
         sheet::Sheet,
         snapshot::Snapshot,
@@ -107,9 +107,8 @@ pub async fn run(sheet: Sheet, clock: Clock, shutdown: impl Future<Output = ()>)
     // Held until the end: two shows would overwrite each other's memory.
     let _lock = record::directory::lock(&directory)?;
     let mut daemon = Daemon::start(Arc::new(sheet), clock, directory).await?;
-    systemd::ready();
     let ended = daemon.turn_until(shutdown).await;
-    systemd::stopping();
+    daemon.systemd.stopping();
     daemon.end().await;
     ended
 }
@@ -160,7 +159,7 @@ impl Daemon {
             clients,
             requests: JoinSet::new(),
             tasks: JoinSet::new(),
-            inbox: Inbox::new(Box::new(move |address| show::is_continuous(&continuous, address))),
+            inbox: Inbox::new(Box::new(move |message| show::continuity(&continuous, message))),
             commands,
             questions,
             keeper,
@@ -260,7 +259,11 @@ impl Daemon {
                     Event::Stop
                 }
                 Some(joined) = self.tasks.join_next() => return Err(Error::TaskEnded(joined?)),
-                Some(answer) = self.requests.join_next() => answer?,
+                Some(answer) = self.requests.join_next() => {
+                    let event = answer?;
+                    self.renew_key(&event);
+                    event
+                }
                 Some(event) = self.kept.recv() => event,
                 Some(command) = self.commands.recv() => Event::Command(command),
                 () = self.inbox.ready() => {
@@ -278,6 +281,18 @@ impl Daemon {
                 }
             };
             self.show.handle(event, self.clock.now());
+        }
+    }
+
+    /// A key that is refused may have been rotated: reads it again from where the show file says it is.
+    fn renew_key(&mut self, event: &Event) {
+        let Event::Answer(Answer { stream, outcome: Err(failure), .. }) = event else { return };
+        if failure.kind != FailureKind::Key {
+            return;
+        }
+        match parts::client(&self.sheet.streams[stream.0], None) {
+            Ok(client) => self.clients[stream.0] = client,
+            Err(error) => warn!(error = keeper::chain(&error), "The key cannot be read again."),
         }
     }
 
@@ -315,7 +330,7 @@ impl Daemon {
         let board_is_due = self.board.as_ref().is_some_and(|board| board.is_due(now.mono));
         if !facts.is_empty() || board_is_due {
             let snapshot = self.show.snapshot(now);
-            self.systemd.tell(&snapshot);
+            self.systemd.show(&snapshot);
             if let Some(board) = self.board.as_mut().filter(|_| board_is_due) {
                 board.show(&snapshot, now.mono);
             }

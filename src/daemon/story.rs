@@ -31,6 +31,10 @@ pub(super) fn tell(fact: &Fact) {
         Fact::StreamCreated { stream, id } => info!(%stream, %id, "Stream created."),
         Fact::StreamAttached { stream, id } => info!(%stream, %id, "Stream attached."),
         Fact::StreamLost { stream, id, next } => warn!(%stream, %id, next, "Stream lost."),
+        Fact::CreatesSpent { stream, wait } => {
+            let wait = duration::text(*wait);
+            error!(%stream, wait, "Too many streams were lost; no other is created for now.");
+        }
         Fact::Reasserted { stream, why } => warn!(%stream, why, "Look sent again in full."),
         Fact::StreamDeleted { stream, id } => info!(%stream, %id, "Stream deleted."),
         Fact::NotRemembered { stream, message } => {

@@ -168,6 +168,7 @@ impl Metrics {
             Fact::Cue { .. }
             | Fact::TransitionStarted { .. }
             | Fact::TransitionSteered { .. }
+            | Fact::CreatesSpent { .. }
             | Fact::TransitionEnded { .. }
             | Fact::RequestHealed { .. }
             | Fact::StateChanged { .. }

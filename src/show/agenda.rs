@@ -110,8 +110,13 @@ impl Agenda {
             return;
         }
         for entry in &mut self.entries {
+            let fixed = match &sheet.triggers[entry.trigger].when {
+                When::Cron { expression, .. } => !expression.is_interval(),
+                When::Mqtt { .. } | When::Osc { .. } => true,
+            };
             let from = match entry.last_run {
-                Some(last_run) if step >= -CORRECTION_MAX => last_run.max(now.wall),
+                // A wildcard keeps its rhythm; only a fixed time has had its run.
+                Some(last_run) if fixed && step >= -CORRECTION_MAX => last_run.max(now.wall),
                 _ => now.wall,
             };
             entry.next = next_run(sheet, entry.trigger, from);

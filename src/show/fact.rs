@@ -139,6 +139,14 @@ pub enum Fact {
         /// What is done about it, for people.
         next: &'static str,
     },
+    /// So many streams were lost within an hour that no other is created for a while.
+    CreatesSpent {
+        /// The stream.
+        stream: Arc<str>,
+        /// Until the next one may be created.
+        #[serde(rename = "wait_seconds", serialize_with = "as_seconds")]
+        wait: Duration,
+    },
     /// The backend started anew and may have forgotten the look; it is sent again in full.
     Reasserted {
         /// The stream.

@@ -14,6 +14,8 @@ pub const BURST: f64 = 2.0;
 /// Slower than one update a second at the default rate, a fade becomes a staircase that costs more than it saves.
 pub const SLOWEST: f64 = 4.0;
 
+/// By how much a round trip may exceed twice the usual; lets the estimate grow from nothing.
+const HICCUP: Duration = Duration::from_millis(50);
 /// How long a status may still be speaking of the last update: its window, and the time until it is read.
 const RATES_WINDOW: Duration = Duration::from_secs(20);
 
@@ -90,10 +92,14 @@ impl Governor {
         missed.saturating_sub(1)
     }
 
-    /// Learns from a round trip; the estimate follows about the last eight.
+    /// Learns from a round trip; the estimate follows about the last eight. One that took far longer than those before is
+    /// a hiccup and counts as twice the usual: it must not blur the fades of the next minute.
     pub fn on_answered(&mut self, round_trip: Duration) {
         self.latency = Some(match self.latency {
-            Some(known) => known.mul_f64(0.875) + round_trip.mul_f64(0.125),
+            Some(known) => {
+                let bounded = round_trip.min(known * 2 + HICCUP);
+                known.mul_f64(0.875) + bounded.mul_f64(0.125)
+            }
             None => round_trip,
         });
     }
@@ -164,6 +170,16 @@ mod tests {
             governor.on_answered(Duration::from_secs(1));
         }
         assert!(governor.hold() > Duration::from_millis(990), "one in flight: a slow answer is a slow pace");
+    }
+
+    #[test]
+    fn one_slow_answer_is_a_hiccup() {
+        let mut governor = Governor::new(Updates::default(), at(0.0));
+        for _ in 0..20 {
+            governor.on_answered(Duration::from_millis(50));
+        }
+        governor.on_answered(Duration::from_secs(8));
+        assert!(governor.latency().unwrap() < Duration::from_millis(70));
     }
 
     #[test]

@@ -40,11 +40,11 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use self::{
     agenda::Agenda,
-    event::{Action, Command, Door, Event, Memory, OscPacket, StreamIndex, Wake},
+    event::{Action, Command, Door, Event, Memory, OscMessage, OscPacket, StreamIndex, Wake},
     fact::Fact,
     out::Out,
     refusals::Refusals,
-    sheet::{Cue, Sheet, Step, When},
+    sheet::{Cue, Sheet, Step},
     snapshot::Snapshot,
     stream::Stream,
     time::{Mono, Now},
@@ -126,6 +126,7 @@ impl Show {
             }
             Event::Stop => {
                 self.stopping = true;
+                self.held.clear();
                 for stream in &mut self.streams {
                     stream.stop(now, &mut self.out);
                 }
@@ -330,17 +331,8 @@ pub fn check_command(sheet: &Sheet, command: &Command) -> Result<(), String> {
         .map_err(|Refusal { reason, example }| format!("{reason} `{example}`"))
 }
 
-/// Returns whether only the newest value sent to an OSC address matters: a fader's, not a button's.
-pub fn is_continuous(sheet: &Sheet, address: &str) -> bool {
-    if address.starts_with("/segue/") || address::is_pattern(address) {
-        return false;
-    }
-    sheet.triggers.iter().all(|trigger| match &trigger.when {
-        When::Osc { address: own, args } => {
-            !own.matches(address)
-                || !args.is_empty()
-                    && args.iter().all(|arg| matches!(arg, condition::Condition::Between { .. }))
-        }
-        When::Cron { .. } | When::Mqtt { .. } => true,
-    })
+/// Returns which triggers an OSC message would fire, where only the newest such message matters: at a fader's address,
+/// which is one that nothing but ranges of values listens to. `None` for buttons, fixed addresses and patterns.
+pub fn continuity(sheet: &Sheet, message: &OscMessage) -> Option<Vec<bool>> {
+    trigger::continuity(sheet, message)
 }

@@ -64,10 +64,30 @@ pub(super) fn of_osc(sheet: &Sheet, message: &OscMessage) -> Result<Vec<Ask>, Re
     Ok(asks)
 }
 
-/// Conditions hold in order; with none, everything holds but the 0 that a button sends when it is let go.
+/// Returns which triggers a message would fire, if nothing but ranges of values listens to its address.
+pub(super) fn continuity(sheet: &Sheet, message: &OscMessage) -> Option<Vec<bool>> {
+    if message.address.starts_with(ROOT) || address::is_pattern(&message.address) {
+        return None;
+    }
+    let mut fires = Vec::new();
+    for trigger in &sheet.triggers {
+        let When::Osc { address: own, args } = &trigger.when else { continue };
+        if own.matches(&message.address) {
+            if args.is_empty() || !args.iter().all(|arg| matches!(arg, Condition::Between { .. })) {
+                return None;
+            }
+            fires.push(args_hold(args, &message.args));
+        }
+    }
+    Some(fires)
+}
+
+/// Conditions hold in order. The 0 that a button sends when it is let go fires nothing, unless it is asked for by name.
 fn args_hold(conditions: &[Condition], args: &[Arg]) -> bool {
-    if conditions.is_empty() {
-        return !is_release(args);
+    let names_zero =
+        matches!(conditions.first(), Some(Condition::Number(_) | Condition::Bool(_) | Condition::Text(_)));
+    if is_release(args) && !names_zero {
+        return false;
     }
     conditions.len() <= args.len() && conditions.iter().zip(args).all(|(condition, arg)| condition.holds(arg))
 }
@@ -160,6 +180,7 @@ pub(super) fn of_mqtt(sheet: &Sheet, message: &MqttMessage) -> Result<Vec<Ask>, 
         return Ok(vec![ask]);
     }
     let mut asks = Vec::new();
+    let mut unread = false;
     for trigger in &sheet.triggers {
         let When::Mqtt { filter, payload: condition, pointer, retained } = &trigger.when else { continue };
         if message.retained && !retained || !filter.matches(&message.topic) {
@@ -170,12 +191,16 @@ pub(super) fn of_mqtt(sheet: &Sheet, message: &MqttMessage) -> Result<Vec<Ask>, 
             continue;
         }
         let Some(payload) = payload else {
-            return Err(Refusal::new("payload is not UTF-8", &message.topic));
+            unread = true;
+            continue;
         };
         let value = condition::value_in(payload, pointer.as_deref());
         if value.is_some_and(|value| condition.holds(&value)) {
             asks.push(ask(trigger));
         }
+    }
+    if unread && asks.is_empty() {
+        return Err(Refusal::new("payload is not UTF-8", &message.topic));
     }
     Ok(asks)
 }

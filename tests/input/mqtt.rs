@@ -27,7 +27,7 @@ pub(super) struct Input {
 
 impl Input {
     pub(super) fn start(settings: Settings) -> Self {
-        let inbox = Inbox::new(Box::new(|_| false));
+        let inbox = Inbox::new(Box::new(|_| None));
         let outbox = Outbox::default();
         let (stop, stopped) = oneshot::channel::<()>();
         let run = mqtt::run(settings, inbox.clone(), outbox.clone(), async {

@@ -13,7 +13,7 @@ use segue::{
 use super::{wait_for, within};
 
 fn inbox() -> Inbox {
-    Inbox::new(Box::new(|address| address.starts_with("/fader/")))
+    Inbox::new(Box::new(|message| message.address.starts_with("/fader/").then(Vec::new)))
 }
 
 /// Binds the input and a sender that speaks to it.

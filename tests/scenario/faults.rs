@@ -143,12 +143,12 @@ fn a_create_whose_answer_is_lost_is_looked_for_by_its_name_and_adopted() {
 fn a_create_that_a_crash_cut_short_is_looked_for_at_the_next_start() {
     let memories = BTreeMap::from([(Arc::from("wall"), Memory::Creating { name: "segue wall 1".into() })]);
     let world = World::at(SHOW, MORNING, &memories);
-    insta::assert_snapshot!(world.play("0:10 end"), @r"
-    0:00.101 create wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
-    0:00.201 wall created as str_1
-    0:00.202 wall on dawn
-    0:00.302 wall is ONLINE
-    0:10.000 then waits for Poll
+    insta::assert_snapshot!(world.play("0:40 end"), @r"
+    0:20.501 create wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:20.601 wall created as str_1
+    0:20.602 wall on dawn
+    0:20.702 wall is ONLINE
+    0:40.000 then waits for Poll
     ");
 }
 

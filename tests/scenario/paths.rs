@@ -59,13 +59,13 @@ fn a_new_target_starts_from_where_the_mix_is() {
     0:03.000 update wall | prompt mist 0.44375 city 0.55625 rain 0.0 | seed 1 0.44375 2 0.55625
     0:03.000 trigger go rain (http)
     0:03.000 wall to rain in 2s
-    0:03.100 update wall | prompt mist 0.41875 city 0.5 rain 0.08125 | seed 1 0.41875 2 0.58125
-    0:03.350 update wall | prompt mist 0.35625 city 0.5 rain 0.14375 | seed 1 0.35625 2 0.64375
-    0:03.600 update wall | prompt mist 0.29375 city 0.5 rain 0.20625 | seed 1 0.29375 2 0.70625
-    0:03.850 update wall | prompt mist 0.23125 city 0.5 rain 0.26875 | seed 1 0.23125 2 0.76875
-    0:04.100 update wall | prompt mist 0.16875 city 0.5 rain 0.33125 | seed 1 0.16875 2 0.83125
-    0:04.350 update wall | prompt mist 0.10625 city 0.5 rain 0.39375 | seed 1 0.10625 2 0.89375
-    0:04.600 update wall | prompt mist 0.04375 city 0.5 rain 0.45625 | seed 1 0.04375 2 0.95625
+    0:03.100 update wall | prompt mist 0.37164 city 0.54711 rain 0.08125 | seed 1 0.37164 2 0.62836
+    0:03.350 update wall | prompt mist 0.31617 city 0.54008 rain 0.14375 | seed 1 0.31617 2 0.68383
+    0:03.600 update wall | prompt mist 0.2607 city 0.53305 rain 0.20625 | seed 1 0.2607 2 0.7393
+    0:03.850 update wall | prompt mist 0.20523 city 0.52602 rain 0.26875 | seed 1 0.20523 2 0.79477
+    0:04.100 update wall | prompt mist 0.14977 city 0.51898 rain 0.33125 | seed 1 0.14977 2 0.85023
+    0:04.350 update wall | prompt mist 0.0943 city 0.51195 rain 0.39375 | seed 1 0.0943 2 0.9057
+    0:04.600 update wall | prompt mist 0.03883 city 0.50492 rain 0.45625 | seed 1 0.03883 2 0.96117
     0:04.850 update wall | prompt mist 0.0 city 0.5 rain 0.5 | seed 1 0.0 2 1.0
     0:05.000 wall on rain
     0:10.000 then waits for Poll
@@ -316,12 +316,12 @@ fn a_running_transition_can_be_paused_resumed_reversed_finished_and_cut() {
     0:30.500 update wall | prompt mist 0.025 city 0.975 rain 0.0 | seed 1 0.025 2 0.975
     0:30.500 trigger /segue/transition/reverse (osc)
     0:30.500 wall reverse: dawn
-    0:30.600 update wall | prompt mist 0.3 city 0.7 rain 0.0 | seed 1 0.3 2 0.7
-    0:30.850 update wall | prompt mist 0.425 city 0.575 rain 0.0 | seed 1 0.425 2 0.575
-    0:31.100 update wall | prompt mist 0.55 city 0.45 rain 0.0 | seed 1 0.55 2 0.45
-    0:31.350 update wall | prompt mist 0.675 city 0.325 rain 0.0 | seed 1 0.675 2 0.325
-    0:31.600 update wall | prompt mist 0.8 city 0.2 rain 0.0 | seed 1 0.8 2 0.2
-    0:31.850 update wall | prompt mist 0.925 city 0.075 rain 0.0 | seed 1 0.925 2 0.075
+    0:30.600 update wall | prompt mist 0.2087 city 0.7913 rain 0.0 | seed 1 0.2087 2 0.7913
+    0:30.850 update wall | prompt mist 0.35 city 0.65 rain 0.0 | seed 1 0.35 2 0.65
+    0:31.100 update wall | prompt mist 0.4913 city 0.5087 rain 0.0 | seed 1 0.4913 2 0.5087
+    0:31.350 update wall | prompt mist 0.63261 city 0.36739 rain 0.0 | seed 1 0.63261 2 0.36739
+    0:31.600 update wall | prompt mist 0.77391 city 0.22609 rain 0.0 | seed 1 0.77391 2 0.22609
+    0:31.850 update wall | prompt mist 0.91522 city 0.08478 rain 0.0 | seed 1 0.91522 2 0.08478
     0:32.100 update wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
     0:32.225 wall on dawn
     0:40.000 trigger go neon (http)

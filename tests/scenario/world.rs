@@ -301,6 +301,9 @@ impl World {
             Fact::StreamCreated { stream, id } => format!("{stream} created as {id}"),
             Fact::StreamAttached { stream, id } => format!("{stream} attached to {id}"),
             Fact::StreamLost { stream, next, .. } => format!("{stream} lost, {next}"),
+            Fact::CreatesSpent { stream, wait } => {
+                format!("{stream} waits {} with the next", duration::text(*wait))
+            }
             Fact::StreamDeleted { stream, .. } => format!("{stream} deleted"),
             Fact::Reasserted { stream, why } => format!("{stream} sent again: {why}"),
             Fact::Refused { door, reason, count, example } => {

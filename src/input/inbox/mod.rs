@@ -37,10 +37,11 @@ pub const EXAMPLE_MAX: usize = 120;
 /// The reason under which an event is counted that had to make room for newer ones.
 pub const QUEUE_FULL: &str = "queue full";
 
-/// Returns whether an OSC address is continuous: whether only its newest value counts, as with a fader.
+/// Returns what a message to a continuous address, such as a fader's, amounts to; `None` for a discrete one.
 ///
-/// It is asked for literal addresses only, once per message, and must be quick.
-pub type Continuous = Box<dyn Fn(&str) -> bool + Send + Sync>;
+/// Of messages to one address that amount to the same, only the newest counts: a fader's path to where it rests. A pad's
+/// press and its release amount to different things, and both count. It is asked once per message and must be quick.
+pub type Continuous = Box<dyn Fn(&OscMessage) -> Option<Vec<bool>> + Send + Sync>;
 
 /// The one bounded queue between the inputs and the show. Cheap to clone: all clones are the same queue.
 #[derive(Clone)]
@@ -61,8 +62,8 @@ struct Queues {
     osc: Queue,
     mqtt: Queue,
     rest: Queue,
-    /// The newest packet of each continuous address.
-    continuous: BTreeMap<String, (u64, OscPacket)>,
+    /// The newest packet of each continuous address, for each thing that it can amount to.
+    continuous: BTreeMap<(String, Vec<bool>), (u64, OscPacket)>,
     refused: BTreeMap<(Door, &'static str), Refused>,
     dropped: u64,
 }
@@ -90,21 +91,19 @@ impl Inbox {
     /// Puts an OSC packet in.
     ///
     /// A lone message to a continuous address, without a time tag, replaces the value of that address that is
-    /// still waiting, and takes the newest place in the order. A pattern is never continuous.
+    /// still waiting and amounts to the same, and takes the newest place in the order. A pattern is never continuous.
     pub fn push_osc(&self, packet: OscPacket) {
         let continuous = match (packet.due, packet.messages.as_slice()) {
             (None, [message]) if !crate::show::address::is_pattern(&message.address) => {
-                (self.shared.continuous)(&message.address).then(|| message.address.clone())
+                (self.shared.continuous)(message).map(|amount| (message.address.clone(), amount))
             }
             _ => None,
         };
         let mut queues = self.lock();
         match continuous {
-            Some(address)
-                if queues.continuous.len() < CONTINUOUS_MAX || queues.continuous.contains_key(&address) =>
-            {
+            Some(key) if queues.continuous.len() < CONTINUOUS_MAX || queues.continuous.contains_key(&key) => {
                 let number = queues.number();
-                queues.continuous.insert(address, (number, packet));
+                queues.continuous.insert(key, (number, packet));
             }
             _ => queues.push(Event::Osc(packet)),
         }

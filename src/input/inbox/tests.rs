@@ -3,7 +3,7 @@
 use super::*;
 
 fn inbox() -> Inbox {
-    Inbox::new(Box::new(|address| address.starts_with("/fader/")))
+    Inbox::new(Box::new(|message| message.address.starts_with("/fader/").then(Vec::new)))
 }
 
 fn osc(address: &str, value: f64) -> OscPacket {

@@ -107,6 +107,11 @@ impl CronExpression {
         &self.text
     }
 
+    /// Returns whether it goes by the rhythm of a wildcard rather than by fixed times.
+    pub fn is_interval(&self) -> bool {
+        self.rhythm == Rhythm::Interval
+    }
+
     /// Returns the first run later than `after`, or `None` if there is none before the end of 2100.
     ///
     /// Costs a few microseconds. Asking again with the run's own time gives the one after it, always later.

@@ -49,6 +49,8 @@ pub(super) struct Courier {
     expected: Option<Arc<Scene>>,
     /// What the backend is known to have, by parameter.
     acknowledged: Map<String, Value>,
+    /// The prompts and seeds that the runner has in its slots, as far as we know.
+    encoded: Map<String, Value>,
     /// What a new stream is being created with.
     creating: Map<String, Value>,
     in_flight: Option<InFlight>,
@@ -57,6 +59,8 @@ pub(super) struct Courier {
     governor: Governor,
     backoff: Backoff,
     retry_at: Mono,
+    /// The moment of the path whose look was sent last; `None` where nothing of it was sent.
+    led_to: Option<Mono>,
     /// A new path was asked for and nothing of it was sent yet: that waits for the rate limit only.
     urgent: bool,
     wake: Option<(Mono, Wake)>,
@@ -106,12 +110,14 @@ impl Courier {
             seed_roster: Roster::new(sheet.slots_max),
             expected: None,
             acknowledged: Map::new(),
+            encoded: Map::new(),
             creating: Map::new(),
             in_flight: None,
             refused: None,
             governor: Governor::new(sheet.updates, now),
             backoff: Backoff::default(),
             retry_at: now,
+            led_to: None,
             urgent: false,
             wake: None,
             at_rest: false,
@@ -135,6 +141,7 @@ impl Courier {
             News::None => {}
             News::Created => {
                 self.acknowledged = std::mem::take(&mut self.creating);
+                self.encoded.clone_from(&self.acknowledged);
                 self.refused = None;
             }
             News::Attached | News::Lost => {
@@ -144,9 +151,9 @@ impl Courier {
         }
     }
 
-    /// Returns how far ahead of now the picture is being led.
-    pub(super) fn lead(&self) -> Duration {
-        self.governor.lead()
+    /// Returns the moment of the path that the picture has been led to: at least the present.
+    pub(super) fn led_to(&self, now: Mono) -> Mono {
+        self.led_to.map_or(now, |moment| moment.max(now))
     }
 
     /// Says which scene is known to come next.
@@ -158,11 +165,13 @@ impl Courier {
     pub(super) fn on_path(&mut self) {
         self.urgent = true;
         self.at_rest = false;
+        self.led_to = None;
     }
 
     /// The backend may have forgotten everything: the whole look goes again.
     pub(super) fn forget(&mut self) {
         self.acknowledged.clear();
+        self.encoded.clear();
         self.refused = None;
         self.at_rest = false;
     }
@@ -209,6 +218,7 @@ impl Courier {
         if due > now {
             self.wake = Some((due, if due == self.retry_at { Wake::Retry } else { Wake::Fade }));
         } else if worth {
+            self.led_to = Some(now + lead);
             self.send(id, live, path, desk);
         } else {
             let again = now + self.governor.hold();
@@ -240,7 +250,7 @@ impl Courier {
                 params
             }
         };
-        let encodes = set::encodes(&self.acknowledged, &params);
+        let encodes = set::encodes(&self.encoded, &params);
         let request = Request::Update { id: Arc::clone(id), params: params.clone() };
         let id = desk.request(request);
         self.counts.coalesced += u64::from(coalesced);
@@ -261,6 +271,7 @@ impl Courier {
         self.governor.on_answered(round_trip);
         self.counts.accepted += 1;
         self.counts.round_trip = Some(round_trip);
+        self.encoded.extend(update.params.clone());
         self.acknowledged.extend(update.params);
         self.refused = None;
         self.trouble = None;

@@ -22,8 +22,10 @@ const FRESH: Duration = Duration::from_mins(1);
 /// The most streams created within an hour; beyond that something is wrong that one more stream will not mend.
 const CREATES_AN_HOUR: usize = 6;
 const HOUR: Duration = Duration::from_hours(1);
-/// How long to wait before looking for a stream whose create was not answered.
-const SEEK_AFTER: Duration = Duration::from_secs(5);
+/// How often to look for a stream whose create was not answered.
+const SEEK_EVERY: Duration = Duration::from_secs(5);
+/// How long to look: a create may take 15 s at the backend, and is not in its list before.
+const SEEK_FOR: Duration = Duration::from_secs(20);
 /// How often to ask whether a stream exists that answers 404.
 const DOUBT_EVERY: Duration = Duration::from_secs(30);
 
@@ -35,6 +37,8 @@ pub(super) struct Life {
     /// When it became ours, or its video returned.
     fresh_since: Mono,
     retry_at: Mono,
+    /// Until when a stream that is not in the list may still appear there.
+    seek_until: Mono,
     backoff: Backoff,
     creates: VecDeque<Mono>,
     doubt: Option<RequestId>,
@@ -92,6 +96,7 @@ impl Life {
             object: StreamObject::default(),
             fresh_since: now,
             retry_at: now,
+            seek_until: now + SEEK_FOR,
             backoff: Backoff::default(),
             creates: VecDeque::new(),
             doubt: None,
@@ -126,6 +131,11 @@ impl Life {
         self.state == State::Stopped
     }
 
+    /// Something answered as it should: whatever doubt there was is over.
+    pub(super) fn on_sign_of_life(&mut self) {
+        self.doubted_at = None;
+    }
+
     /// Something answered 404: asks whether the stream exists at all, now and then.
     pub(super) fn on_doubt(&mut self, desk: &mut Desk<'_>) {
         let now = desk.now.mono;
@@ -149,6 +159,11 @@ impl Life {
                 }
                 if self.creates.len() >= CREATES_AN_HOUR {
                     self.retry_at = self.creates[0] + HOUR;
+                    let wait = self.retry_at.since(now);
+                    let message = format!("{CREATES_AN_HOUR} streams were lost within an hour");
+                    self.trouble = Some(Trouble::new("create", &message, now));
+                    let stream = desk.name();
+                    desk.note(Fact::CreatesSpent { stream, wait });
                     return;
                 }
                 let name: Arc<str> = format!("segue {} {:08x}", desk.sheet.name, desk.out.dice.tag()).into();
@@ -244,13 +259,14 @@ impl Life {
                 let lost_track =
                     matches!(failure.kind, FailureKind::Network | FailureKind::Timeout | FailureKind::Server);
                 self.state = match lost_track {
+                    // The next start looks for it.
+                    _ if self.stopping => State::Stopped,
                     true => State::Seeking { name, asked: None },
-                    false if self.stopping => State::Stopped,
                     false => State::Absent,
                 };
                 if lost_track {
-                    // What is still being created is not in the list yet.
-                    self.retry_at = self.retry_at.max(desk.now.mono + SEEK_AFTER);
+                    self.retry_at = self.retry_at.max(desk.now.mono + SEEK_EVERY);
+                    self.seek_until = desk.now.mono + SEEK_FOR;
                 }
                 News::None
             }
@@ -268,7 +284,13 @@ impl Life {
             }
             Ok(_) => {
                 self.settle(desk, "list");
-                self.state = State::Absent;
+                let now = desk.now.mono;
+                if now < self.seek_until {
+                    self.retry_at = now + SEEK_EVERY;
+                    self.state = State::Seeking { name, asked: None };
+                } else {
+                    self.state = State::Absent;
+                }
                 News::None
             }
             Err(failure) => {

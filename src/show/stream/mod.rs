@@ -101,7 +101,8 @@ impl Stream {
             return;
         }
         let easing = easing.or(scene.easing).unwrap_or_default();
-        self.path = self.path.retarget(scene, fade, easing, now.mono);
+        let seen = self.courier.led_to(now.mono);
+        self.path = self.path.retarget(scene, fade, easing, now.mono, seen);
         self.arrived = false;
         self.courier.on_path();
         let desk = desk!(self, now, out);
@@ -118,16 +119,18 @@ impl Stream {
             return;
         }
         let target = Arc::clone(self.path.target());
+        let seen = self.courier.led_to(now.mono);
         match verb {
-            // It stops where the picture is being led, not where it has just been.
-            Verb::Pause => self.path.pause(now.mono + self.courier.lead()),
+            Verb::Pause => self.path.pause(seen),
             Verb::Resume => self.path.resume(now.mono),
-            Verb::Reverse => self.path = self.path.reverse(now.mono),
+            Verb::Reverse => self.path = self.path.reverse(now.mono, seen),
             Verb::Finish => {
                 let fade = Fade::new(FINISH.min(self.path.left(now.mono))).unwrap_or_default();
-                self.path = self.path.retarget(&target, fade, Easing::Smooth, now.mono);
+                self.path = self.path.retarget(&target, fade, Easing::Smooth, now.mono, seen);
             }
-            Verb::Cut => self.path = self.path.retarget(&target, Fade::CUT, Easing::Smooth, now.mono),
+            Verb::Cut => {
+                self.path = self.path.retarget(&target, Fade::CUT, Easing::Smooth, now.mono, seen);
+            }
         }
         self.arrived = false;
         self.courier.on_path();
@@ -144,6 +147,9 @@ impl Stream {
     pub(super) fn on_answer(&mut self, answer: Answer, now: Now, out: &mut Out) {
         let mut desk = desk!(self, now, out);
         let Answer { id, outcome, stream: _ } = answer;
+        if matches!(outcome, Ok(Reply::Updated { .. } | Reply::Status(_))) {
+            self.life.on_sign_of_life();
+        }
         if self.courier.is_waiting_for(id) {
             let not_found = matches!(&outcome, Err(failure) if failure.kind == FailureKind::NotFound);
             self.courier.on_answer(outcome, self.life.is_fresh(now.mono), &mut desk);

@@ -33,7 +33,7 @@ async fn ready_means_that_every_stream_is_live() {
     let told: Value = response.json().await.unwrap();
     assert_eq!(
         told,
-        json!({ "ready": true, "streams": [{ "name": "wall", "phase": "live", "live": true }] })
+        json!({ "ready": true, "streams": [{ "name": "wall", "phase": "live", "live": true, "trouble": null }] })
     );
 }
 
