@@ -4,6 +4,7 @@
 
 mod architecture;
 mod config;
+mod corpora;
 mod daemon;
 mod input;
 mod scenario;

@@ -9,6 +9,8 @@ mod client;
 mod discretion;
 mod endpoints;
 mod exchange;
+#[doc(hidden)]
+pub mod fuzzing;
 mod limits;
 mod retry_after;
 mod status;

@@ -10,8 +10,9 @@ use super::{
     control,
     faults::{Fault, Faults, Rule},
     machine::PerSecond,
+    picture::Scene,
     rate::Bucket,
-    request,
+    request, scene,
 };
 
 /// Largest body that is read; the gateway's limit for parameters.
@@ -149,6 +150,12 @@ impl Api {
     /// Answers one request under `/_sim`, where video is switched, runners are broken and looked at.
     pub fn control(&mut self, at: Duration, call: Call<'_>) -> Answer {
         control::answer(&mut self.account, &mut self.faults, at, call)
+    }
+
+    /// Returns what there is to see of a stream at `at`.
+    pub(super) fn scene(&mut self, at: Duration, id: &str) -> Result<Scene, Answer> {
+        let stream = self.account.stream(at, id).map_err(|refusal| refusal.answer(Generation::V1))?;
+        Ok(scene::of(stream, at))
     }
 
     /// Puts fault rules in place of those there are; the error says what is wrong with them.

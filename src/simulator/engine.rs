@@ -49,6 +49,11 @@ impl<T: Clone + PartialEq> Side<T> {
         Self { slots: Vec::new(), list: Vec::new(), normalize, coefficients: Vec::new() }
     }
 
+    fn entries(&self) -> impl Iterator<Item = (&T, f64, f64)> {
+        let entries = self.list.iter().zip(&self.coefficients);
+        entries.map(|((item, weight), coefficient)| (item, *weight, *coefficient))
+    }
+
     /// Takes a new list. Returns how many positions hold something else than before; an empty list is ignored.
     fn take(&mut self, list: Vec<(T, f64)>) -> u64 {
         let mut made = 0;
@@ -144,10 +149,25 @@ impl Engine {
         let Self { prompts, seeds, controlnets, .. } = self;
         let right = std::f64::consts::FRAC_PI_2;
         json!({
-            "prompt": side(prompts, blend::length(&prompts.list, &prompts.coefficients, self.angle)),
+            "prompt": side(prompts, self.length()),
             "seed": side(seeds, blend::length(&seeds.list, &seeds.coefficients, right)),
             "controlnets": controlnets,
         })
+    }
+
+    /// Returns the prompts in force, each with its weight and its coefficient.
+    pub(super) fn prompts(&self) -> impl Iterator<Item = (&String, f64, f64)> {
+        self.prompts.entries()
+    }
+
+    /// Returns the length of the blend of the prompts.
+    pub(super) fn length(&self) -> f64 {
+        blend::length(&self.prompts.list, &self.prompts.coefficients, self.angle)
+    }
+
+    /// Returns the seeds in force, each with its weight and its coefficient; none after the noise was drawn anew.
+    pub(super) fn seeds(&self) -> impl Iterator<Item = (&i64, f64, f64)> {
+        self.seeds.entries()
     }
 
     fn blend_prompts(&mut self, method: Method) {

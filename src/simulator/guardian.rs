@@ -228,6 +228,21 @@ impl Guardian {
         &self.report
     }
 
+    /// Returns the GPU process.
+    pub(super) fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// Returns the state as it is judged at this moment.
+    pub(super) fn state(&self) -> State {
+        self.state
+    }
+
+    /// Returns the rate of frames that go out.
+    pub(super) fn fps_out(&self) -> f64 {
+        self.window.fps_out
+    }
+
     /// Returns what a status document does not tell. The counters are those of this runner, restarts included.
     pub(super) fn look(&self) -> Value {
         let passed = self.process.passed();
@@ -349,7 +364,7 @@ impl Guardian {
     }
 
     /// Returns when the last frame of this session went out.
-    fn last_out(&self) -> Option<Duration> {
+    pub(super) fn last_out(&self) -> Option<Duration> {
         self.process.passed().last_out.filter(|last| *last >= self.start)
     }
 

@@ -1,7 +1,8 @@
 //! A stand-in for Daydream's API: both generations on one port, on the caller's clock.
 //!
 //! A pure model inside (`api.rs` and below: no clock, no network, time is an argument), an HTTP server around it
-//! (`server.rs`). It makes no pictures; it tells what the real runner would do with what it is sent.
+//! (`server.rs`). It tells what the real runner would do with what it is sent, and paints (`picture/`) what that might look
+//! like.
 //!
 //! A request comes in by `server.rs` → `api.rs` finds its route → `account.rs` checks it (`request.rs`, `schema.rs`)
 //! and stores it in a `stream.rs` → `ingest.rs` is the gateway's side of that stream → `guardian.rs` watches the
@@ -14,6 +15,8 @@
 //! | route | |
 //! |---|---|
 //! | `GET /_sim/streams/{id}` | parameters in force, effective coefficients, counters |
+//! | `GET /_sim/streams/{id}/frame.png` | what the blend looks like, drawn (`scene.rs`, `picture/`, `screen.rs`) |
+//! | `GET /_sim/streams/{id}/frame.mjpeg` | the same, ten times a second |
 //! | `POST /_sim/streams/{id}/video` | `{"on": bool}`: video starts or stops; no body starts it |
 //! | `POST /_sim/streams/{id}/stall` | the GPU process hangs |
 //! | `POST /_sim/streams/{id}/restart` | the GPU process is started again |
@@ -39,11 +42,14 @@ mod ingest;
 pub mod machine;
 mod md5;
 mod params;
+mod picture;
 mod process;
 mod rate;
 mod request;
 mod requests;
+mod scene;
 mod schema;
+mod screen;
 mod server;
 mod state;
 mod status;

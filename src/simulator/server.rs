@@ -25,7 +25,9 @@ use super::{
     control,
     faults::{self, Fault},
     ids::Chance,
+    picture::Scene,
     requests::RequestLog,
+    screen::{self, Seats, Shot},
     wire::{Fate, Line, Wires},
 };
 use crate::show::time::Now;
@@ -69,6 +71,7 @@ struct Shell {
     latency: Duration,
     jitter: Duration,
     stopped: watch::Receiver<bool>,
+    seats: Seats,
     inner: Mutex<Inner>,
 }
 
@@ -96,7 +99,7 @@ impl Shell {
         }
         // The complement, so that jitter and ids are not the same sequence.
         let inner = Inner { api, log, chance: Chance::new(!seed) };
-        Ok(Self { clock, start, latency, jitter, stopped, inner: Mutex::new(inner) })
+        Ok(Self { clock, start, latency, jitter, stopped, seats: Seats::default(), inner: Mutex::new(inner) })
     }
 
     /// Returns how long this request is on its way.
@@ -107,10 +110,14 @@ impl Shell {
     /// Answers a caller on the same machine under `/_sim`.
     fn control(&self, line: &Line, call: Call<'_>) -> Answer {
         if !control::admits(line.peer.ip()) {
-            let refusal = Refusal::new(403, "SIM/NOT_LOCAL", "Only from the same machine");
-            return refusal.answer(Generation::V1);
+            return not_local();
         }
         self.with(|inner| inner.api.control(self.moment(), call))
+    }
+
+    /// Returns what there is to see of a stream now.
+    fn scene(&self, id: &str) -> Result<Scene, Answer> {
+        self.with(|inner| inner.api.scene(self.moment(), id))
     }
 
     /// Applies a request now, and records it if it was accepted.
@@ -150,6 +157,9 @@ async fn answer(
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, BODY_MAX).await.ok();
     let call = call(&parts, body.as_ref());
+    if let Some((id, shot)) = screen::find(call.method, call.path) {
+        return watch(&shell, &line, id, shot).await;
+    }
     if control::is_control(call.path) {
         return respond(&shell.control(&line, call));
     }
@@ -163,6 +173,24 @@ async fn answer(
         None => respond(&shell.apply(call)),
         Some(fault) => go_wrong(&shell, &line, call, route.generation(), fault).await,
     }
+}
+
+/// Shows a stream to a viewer on the same machine.
+async fn watch(shell: &Arc<Shell>, line: &Line, id: &str, shot: Shot) -> Response {
+    if !control::admits(line.peer.ip()) {
+        return respond(&not_local());
+    }
+    let first = match shell.scene(id) {
+        Ok(scene) => scene,
+        Err(answer) => return respond(&answer),
+    };
+    let (of_look, of_end, id) = (Arc::clone(shell), Arc::clone(shell), id.to_owned());
+    let look = move || of_look.scene(&id).ok();
+    shell.seats.show(shot, first, look, async move { of_end.stopped().await }).await
+}
+
+fn not_local() -> Answer {
+    Refusal::new(403, "SIM/NOT_LOCAL", "Only from the same machine").answer(Generation::V1)
 }
 
 /// Returns a time on the way between `latency - jitter` and `latency + jitter`, not below zero.

@@ -24,6 +24,20 @@ pub(super) enum State {
     Error,
 }
 
+impl State {
+    /// Returns the state as the status document spells it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Online => "ONLINE",
+            Self::Offline => "OFFLINE",
+            Self::Loading => "LOADING",
+            Self::DegradedInput => "DEGRADED_INPUT",
+            Self::DegradedInference => "DEGRADED_INFERENCE",
+            Self::Error => "ERROR",
+        }
+    }
+}
+
 /// How far the GPU process is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pipeline {
@@ -232,6 +246,10 @@ mod tests {
     #[test]
     fn rule_11_else_a_stream_is_online_and_spelled_so() {
         assert_eq!(state(&well()), State::Online);
-        assert_eq!(serde_json::to_value(State::DegradedInput).unwrap(), "DEGRADED_INPUT");
+        for other in
+            [State::DegradedInput, State::DegradedInference, State::Loading, State::Offline, State::Error]
+        {
+            assert_eq!(serde_json::to_value(other).unwrap(), other.name());
+        }
     }
 }

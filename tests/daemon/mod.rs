@@ -4,6 +4,7 @@ mod api;
 mod commands;
 mod inputs;
 mod life;
+mod rehearsal;
 
 use crate::support::house::{Simulator, Stage};
 

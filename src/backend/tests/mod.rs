@@ -1,5 +1,6 @@
 //! The backend over real HTTP: against the simulator, and against servers that say exactly what a test wants.
 
+mod corpora;
 mod keys;
 mod nasty;
 mod proxies;
