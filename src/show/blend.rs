@@ -26,16 +26,21 @@ pub struct Look {
 
 /// Returns what `mix` comes to over `base`.
 pub fn look(mix: &Mix, base: &Base, mode: BlendMode, prompt_angle: f64) -> Look {
-    let mut prompts = sum_lists(mix, &base.prompt, |scene| scene.prompt.as_ref());
-    if mode == BlendMode::Spherical {
-        lengthen(&mut prompts, prompt_angle);
-    }
     Look {
-        prompts: round_all(prompts),
+        prompts: round_all(prompts(mix, base, mode, prompt_angle)),
         seeds: round_all(sum_lists(mix, &base.seed, |scene| scene.seed.as_ref())),
         values: values(mix, base),
         scales: scales(mix, base),
     }
+}
+
+/// Returns each prompt of `mix` once, with its exact coefficient.
+pub fn prompts(mix: &Mix, base: &Base, mode: BlendMode, prompt_angle: f64) -> Vec<(Arc<str>, f64)> {
+    let mut prompts = sum_lists(mix, &base.prompt, |scene| scene.prompt.as_ref());
+    if mode == BlendMode::Spherical {
+        lengthen(&mut prompts, prompt_angle);
+    }
+    prompts
 }
 
 /// Adds up the scenes' weighted lists, each by its scene's share.

@@ -10,6 +10,7 @@ use super::{
     control,
     faults::{Fault, Faults, Rule},
     machine::PerSecond,
+    probe::Probe,
     rate::Bucket,
     request,
 };
@@ -91,7 +92,7 @@ impl<'a> Route<'a> {
     }
 
     /// Returns the generation in whose shape errors are told.
-    pub(super) fn generation(self) -> Generation {
+    pub fn generation(self) -> Generation {
         match self {
             Self::Create | Self::List | Self::Get(_) | Self::Delete(_) => Generation::V1,
             Self::Update(_, generation)
@@ -149,6 +150,11 @@ impl Api {
     /// Answers one request under `/_sim`, where video is switched, runners are broken and looked at.
     pub fn control(&mut self, at: Duration, call: Call<'_>) -> Answer {
         control::answer(&mut self.account, &mut self.faults, at, call)
+    }
+
+    /// Returns what the runner of a stream shows at `at`, if there is one.
+    pub fn probe(&mut self, at: Duration, stream: &str) -> Option<Probe> {
+        self.account.stream(at, stream).ok()?.probe()
     }
 
     /// Puts fault rules in place of those there are; the error says what is wrong with them.

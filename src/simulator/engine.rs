@@ -150,6 +150,12 @@ impl Engine {
         })
     }
 
+    /// Returns the prompts in force, each with its coefficient.
+    pub(super) fn prompts(&self) -> impl Iterator<Item = (&str, f64)> {
+        let Side { list, coefficients, .. } = &self.prompts;
+        list.iter().zip(coefficients).map(|((text, _), coefficient)| (text.as_str(), *coefficient))
+    }
+
     fn blend_prompts(&mut self, method: Method) {
         let Side { list, normalize, .. } = &self.prompts;
         self.prompts.coefficients = blend::prompts(list, method, *normalize, self.angle);

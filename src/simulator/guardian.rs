@@ -254,6 +254,11 @@ impl Guardian {
         })
     }
 
+    /// Returns the GPU process.
+    pub(super) fn process(&mut self) -> &mut Process {
+        &mut self.process
+    }
+
     fn start_process(&mut self, at: Duration, params: Map<String, Value>, load: Duration) {
         self.process.start(at, &params, load);
         self.record(at, params);
