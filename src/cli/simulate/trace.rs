@@ -49,6 +49,8 @@ pub(super) struct Trace {
     pub(super) frames: Vec<(Mono, u64)>,
     index: StreamIndex,
     sheet: StreamSheet,
+    /// The scene that it is on or moves to.
+    scene: Arc<str>,
     on: Coefficients,
     last: Option<Probe>,
     /// Points of the curve that no look at the runner has been held against yet.
@@ -133,6 +135,7 @@ impl Trace {
             frames: Vec::new(),
             index,
             sheet: sheet.clone(),
+            scene: first_scene(sheet),
             on: Vec::new(),
             last: None,
             pending: Vec::new(),
@@ -147,12 +150,16 @@ impl Trace {
         let (end, step) = (passage.end(), passage.step());
         while let Some(at) = self.next_sample.filter(|at| *at <= to) {
             self.next_sample = (at < end).then(|| (at + step).min(end));
-            self.take(show, at);
+            self.take_point(show, at, at == end);
         }
     }
 
-    /// Takes the curve at `at`.
+    /// Takes the curve at `at`, where it begins or jumps.
     pub(super) fn take(&mut self, show: &Show, at: Mono) {
+        self.take_point(show, at, true);
+    }
+
+    fn take_point(&mut self, show: &Show, at: Mono, is_corner: bool) {
         let Some(mix) = show.mix_at(self.index, at) else { return };
         // What the runner's own slerp is meant to come to is the sphere, too.
         let mode = match self.sheet.blend {
@@ -163,7 +170,7 @@ impl Trace {
         let wanted: Coefficients =
             wanted.iter().map(|(text, weight)| (place(&mut self.texts, text), *weight)).collect();
         if let Some(keep) = self.keep
-            && self.curve.last().is_none_or(|(last, _)| at.since(*last) >= keep)
+            && (is_corner || self.curve.last().is_none_or(|(last, _)| at.since(*last) >= keep))
         {
             self.curve.push((at, wanted.clone()));
         }
@@ -222,13 +229,10 @@ impl Trace {
 
     /// Notes that a transition begins; the runner has just been looked at.
     pub(super) fn start(&mut self, show: &Show, to: &Arc<str>, fade: Duration, now: Mono) {
-        let from = match self.passages.last_mut() {
-            Some(last) => {
-                last.until = last.until.min(now);
-                Arc::clone(&last.to)
-            }
-            None => self.sheet.start.as_ref().map_or_else(|| "base".into(), |scene| Arc::clone(&scene.name)),
-        };
+        if let Some(last) = self.passages.last_mut() {
+            last.until = last.until.min(now);
+        }
+        let from = std::mem::replace(&mut self.scene, Arc::clone(to));
         self.passages.push(Passage {
             from,
             to: Arc::clone(to),
@@ -248,8 +252,9 @@ impl Trace {
             goal: None,
             closes: None,
         });
-        self.next_sample = Some(now);
-        self.sample(show, now);
+        self.take(show, now);
+        let passage = self.passages.last();
+        self.next_sample = passage.filter(|_| !fade.is_zero()).map(|passage| now + passage.step().min(fade));
     }
 
     /// Notes that a transition has arrived.
@@ -263,6 +268,7 @@ impl Trace {
     pub(super) fn cut_off(&mut self, now: Mono) {
         self.next_sample = None;
         self.pending.clear();
+        self.scene = first_scene(&self.sheet);
         if let Some(passage) = self.passages.last_mut() {
             passage.until = passage.until.min(now);
             passage.closes = Some(passage.closes.unwrap_or(now));
@@ -279,6 +285,12 @@ impl Trace {
         {
             passage.updates += 1;
         }
+    }
+
+    /// Returns how far apart two points of the curve are between which it rested.
+    pub(super) fn gap(&self) -> Duration {
+        let coarsest = self.passages.iter().map(Passage::step).max().unwrap_or(STEP);
+        2 * coarsest.max(self.keep.unwrap_or_default())
     }
 
     /// Notes how many frames have gone out.
@@ -307,6 +319,11 @@ impl Passage {
             None => self.squares.push((place, error * error)),
         }
     }
+}
+
+/// Returns the scene with which a show begins.
+fn first_scene(sheet: &StreamSheet) -> Arc<str> {
+    sheet.start.as_ref().map_or_else(|| "base".into(), |scene| Arc::clone(&scene.name))
 }
 
 /// Returns the coefficient of a prompt, 0 if it is not there.

@@ -13,7 +13,7 @@ use crate::show::{
 };
 
 /// How much of a prompt is told: enough to tell it from the others.
-const PROMPT_CHARS_MAX: usize = 24;
+const PROMPT_CHARS_MAX: usize = 18;
 /// Parameters that are the same in every update.
 const CONSTANT: [&str; 5] = [
     "model_id",
@@ -142,5 +142,5 @@ fn entry(entry: &Value) -> Option<String> {
     let weight = entry.get(1)?.as_f64().filter(|weight| *weight != 0.0)?;
     let thing = entry.get(0)?;
     let thing = thing.as_str().map_or_else(|| thing.to_string(), |text| short(text, PROMPT_CHARS_MAX));
-    Some(format!("{thing} {weight}"))
+    Some(format!("{thing} {weight:.3}"))
 }

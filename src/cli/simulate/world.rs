@@ -5,6 +5,8 @@
 
 use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 
+use jiff::{Timestamp, tz::TimeZone};
+
 use super::{
     script::{Deed, Line, Trouble},
     trace::{AFTERMATH, Trace},
@@ -42,7 +44,7 @@ const NOWHERE: &str = "http://simulator.invalid";
 #[derive(Clone, Debug)]
 pub(super) struct Setup {
     /// When it begins, and how long it takes.
-    pub(super) from: jiff::Timestamp,
+    pub(super) from: Timestamp,
     pub(super) length: Duration,
     /// How long a request is on its way, and how much shorter or longer that can be.
     pub(super) latency: Duration,
@@ -204,6 +206,21 @@ impl World {
         }
         self.pass(end);
         Ok(())
+    }
+
+    /// Returns the show's name.
+    pub(super) fn title(&self) -> &str {
+        &self.sheet.title
+    }
+
+    /// Returns the show's zone.
+    pub(super) fn zone(&self) -> &TimeZone {
+        &self.sheet.zone
+    }
+
+    /// Returns when the run began.
+    pub(super) fn from(&self) -> Timestamp {
+        self.setup.from
     }
 
     /// Ends the run: what is still under way stays as it is.
