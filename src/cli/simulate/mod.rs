@@ -82,10 +82,10 @@ pub(super) fn run(options: &Options) -> Result<(), Error> {
     let script = options.script.as_deref().map(read_script).transpose()?.unwrap_or_default();
     let setup = options.setup(&sheet)?;
     let end = Mono(setup.length);
-    let mut world = World::new(sheet, script, setup).map_err(failed)?;
+    let mut world = World::new(sheet, script, setup).map_err(|stuck| failed(&stuck))?;
     let mut requests = options.requests.as_deref().map(Output::create).transpose()?;
     while world.now.mono < end {
-        world.run_until((world.now.mono + STRETCH).min(end)).map_err(failed)?;
+        world.run_until((world.now.mono + STRETCH).min(end)).map_err(|stuck| failed(&stuck))?;
         if world.now.mono == end {
             world.finish();
         }
@@ -150,7 +150,7 @@ fn read_script(path: &Path) -> Result<Vec<script::Line>, Error> {
         .map_err(|wrong| Error::Failed(format!("the script `{name}` is wrong\n  {}", wrong.join("\n  "))))
 }
 
-fn failed(stuck: world::Stuck) -> Error {
+fn failed(stuck: &world::Stuck) -> Error {
     Error::Failed(stuck.to_string())
 }
 

@@ -50,12 +50,12 @@ const STYLE: &str = "text{font:13px system-ui,'Segoe UI',Roboto,'DejaVu Sans',sa
 /// Draws the run.
 pub(super) fn draw(world: &World) -> String {
     let panels: Vec<f64> = world.traces.iter().map(panel_height).collect();
-    let height = HEADER + panels.iter().sum::<f64>() + FOOTER;
+    let full = HEADER + panels.iter().sum::<f64>() + FOOTER;
     let axis = Axis { end: world.now.mono };
     let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{height}\" \
-         viewBox=\"0 0 {WIDTH} {height}\">\n<style>{STYLE}</style>\n\
-         <rect width=\"{WIDTH}\" height=\"{height}\" fill=\"#14171d\"/>\n"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{full}\" \
+         viewBox=\"0 0 {WIDTH} {full}\">\n<style>{STYLE}</style>\n\
+         <rect width=\"{WIDTH}\" height=\"{full}\" fill=\"#14171d\"/>\n"
     );
     header(&mut out, world);
     let mut top = HEADER;
@@ -99,9 +99,11 @@ fn times(out: &mut String, world: &World, axis: Axis, top: f64) {
         let x = axis.x(at);
         let told = stamp(at, hours);
         let told = told.strip_suffix(".000").unwrap_or(&told);
-        text(out, x, top + 16.0, "", "middle", told);
+        // The last one ends with the axis.
+        let anchor = if x > WIDTH - RIGHT - 32.0 { "end" } else { "middle" };
+        text(out, x, top + 16.0, "", anchor, told);
         let local = (world.from() + at.0).to_zoned(zone.clone());
-        text(out, x, top + 33.0, "d", "middle", &local.strftime("%H:%M:%S").to_string());
+        text(out, x, top + 33.0, "d", anchor, &local.strftime("%H:%M:%S").to_string());
         at = at + std::time::Duration::from_secs_f64(step);
     }
 }
@@ -152,7 +154,7 @@ impl Panel<'_> {
         let ticks = curves + CURVES;
         let fps = ticks + TICKS;
         self.bands(out, names, curves, fps + FPS);
-        self.scale(out, curves);
+        scale(out, curves);
         for (place, color) in &colors {
             self.curve(out, *place, color, curves);
         }
@@ -214,14 +216,6 @@ impl Panel<'_> {
         }
     }
 
-    fn scale(&self, out: &mut String, top: f64) {
-        for part in [0.0, 0.25, 0.5, 0.75, 1.0] {
-            let y = self.y(part, top);
-            let _ = writeln!(out, "<path class=\"g\" d=\"M{LEFT} {y:.1}H{:.1}\"/>", WIDTH - RIGHT);
-            text(out, LEFT - 8.0, y + 4.0, "d", "end", &format!("{part}"));
-        }
-    }
-
     fn curve(&self, out: &mut String, place: usize, color: &str, top: f64) {
         let mut path = Path::default();
         let mut last: Option<(Mono, f64)> = None;
@@ -233,11 +227,11 @@ impl Panel<'_> {
                 let is_held = last.is_none_or(|(before, _)| at.since(before) > gap);
                 // What rested at nothing is not drawn.
                 let from = last.filter(|_| before > 0.0 || !is_held).map_or(x, |(at, _)| self.axis.x(at));
-                path.begin_at(from, self.y(before, top));
+                path.begin_at(from, height(before, top));
                 if is_held {
-                    path.line(x, self.y(before, top));
+                    path.line(x, height(before, top));
                 }
-                path.line(x, self.y(value, top));
+                path.line(x, height(value, top));
             }
             if value == 0.0 {
                 path.lift();
@@ -245,7 +239,7 @@ impl Panel<'_> {
             last = Some((*at, value));
         }
         if let Some((_, value)) = last.filter(|(_, value)| *value > 0.0) {
-            path.line(self.axis.x(self.axis.end), self.y(value, top));
+            path.line(self.axis.x(self.axis.end), height(value, top));
         }
         if !path.is_empty() {
             let _ = writeln!(out, "<path class=\"r\" stroke=\"{color}\" d=\"{}\"/>", path.0);
@@ -255,21 +249,21 @@ impl Panel<'_> {
     fn steps(&self, out: &mut String, place: usize, color: &str, top: f64) {
         let (mut line, mut area) = (Path::default(), Path::default());
         let mut before = 0.0;
-        let floor = self.y(0.0, top);
+        let floor = height(0.0, top);
         for (index, (at, list)) in self.trace.shown.iter().enumerate() {
             let value = of(list, place);
             let x = self.axis.x(*at);
             let next = self.trace.shown.get(index + 1).map_or(self.axis.end, |(at, _)| *at);
             let end = self.axis.x(next);
             if value > 0.0 || before > 0.0 {
-                line.begin_at(x, self.y(before, top));
-                line.line(x, self.y(value, top));
+                line.begin_at(x, height(before, top));
+                line.line(x, height(value, top));
                 area.begin_at(x, floor);
-                area.line(x, self.y(value, top));
+                area.line(x, height(value, top));
             }
             if value > 0.0 {
-                line.line(end, self.y(value, top));
-                area.line(end, self.y(value, top));
+                line.line(end, height(value, top));
+                area.line(end, height(value, top));
             } else {
                 line.lift();
                 area.lift();
@@ -350,10 +344,19 @@ impl Panel<'_> {
             text(out, x + 4.0, top + 28.0, "b", "start", "kill");
         }
     }
+}
 
-    fn y(&self, value: f64, top: f64) -> f64 {
-        top + CURVES - (CURVES - 10.0) * value
+fn scale(out: &mut String, top: f64) {
+    for part in [0.0, 0.25, 0.5, 0.75, 1.0] {
+        let y = height(part, top);
+        let _ = writeln!(out, "<path class=\"g\" d=\"M{LEFT} {y:.1}H{:.1}\"/>", WIDTH - RIGHT);
+        text(out, LEFT - 8.0, y + 4.0, "d", "end", &format!("{part}"));
     }
+}
+
+/// Returns the height of a coefficient in a field of curves that begins at `top`.
+fn height(value: f64, top: f64) -> f64 {
+    top + CURVES - (CURVES - 10.0) * value
 }
 
 /// The data of a path, without points that cannot be told from the one before.

@@ -80,9 +80,9 @@ fn time_of(text: &str) -> Result<Mono, String> {
     let wrong = || format!("`{text}` is no time; write `mm:ss`, `mm:ss.mmm` or `hh:mm:ss`");
     let parts: Vec<&str> = text.split(':').collect();
     let (seconds, rest) = parts.split_last().ok_or_else(wrong)?;
-    let whole = |part: &&str| match part.bytes().all(|byte| byte.is_ascii_digit()) {
-        true => part.parse::<u32>().map_err(|_| wrong()),
-        false => Err(wrong()),
+    let whole = |part: &&str| {
+        let is_number = part.bytes().all(|byte| byte.is_ascii_digit());
+        part.parse::<u32>().ok().filter(|_| is_number).ok_or_else(wrong)
     };
     let (hours, minutes) = match rest {
         [minutes] => (0, whole(minutes)?),

@@ -123,9 +123,10 @@ pub(super) fn stamp(at: Mono, hours: bool) -> String {
     let millis = at.0.as_millis();
     let (seconds, millis) = (millis / 1000, millis % 1000);
     let (minutes, seconds) = (seconds / 60, seconds % 60);
-    match hours {
-        true => format!("{:02}:{:02}:{seconds:02}.{millis:03}", minutes / 60, minutes % 60),
-        false => format!("{minutes:02}:{seconds:02}.{millis:03}"),
+    if hours {
+        format!("{:02}:{:02}:{seconds:02}.{millis:03}", minutes / 60, minutes % 60)
+    } else {
+        format!("{minutes:02}:{seconds:02}.{millis:03}")
     }
 }
 
