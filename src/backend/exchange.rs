@@ -33,18 +33,21 @@ const CLIENT_SOURCE: HeaderName = HeaderName::from_static("x-client-source");
 const CLIENT_NAME: HeaderValue = HeaderValue::from_static("segue");
 
 /// What to send.
-#[derive(Debug)]
-pub(super) struct Call {
-    pub(super) method: Method,
-    pub(super) url: Url,
-    pub(super) authorization: Option<HeaderValue>,
-    pub(super) body: Option<Value>,
-    pub(super) limit: Duration,
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The HTTP method.
+    pub method: Method,
+    /// Where to.
+    pub url: Url,
+    /// The `Authorization` header.
+    pub authorization: Option<HeaderValue>,
+    /// The JSON body.
+    pub body: Option<Value>,
 }
 
 /// What came back: at least a status.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub struct Answer {
     pub(super) status: StatusCode,
     /// How long the server asked to wait.
     pub(super) retry_after: Option<Duration>,
@@ -52,6 +55,14 @@ pub(super) struct Answer {
     pub(super) elsewhere: Option<String>,
     pub(super) body: Vec<u8>,
     pub(super) end: End,
+}
+
+impl Answer {
+    /// Returns an answer that came in full. A status that is none stands for a server that makes no sense.
+    pub fn whole(status: u16, retry_after: Option<Duration>, body: Vec<u8>) -> Self {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self { status, retry_after, elsewhere: None, body, end: End::Whole }
+    }
 }
 
 /// How a body ended.
@@ -104,10 +115,11 @@ impl Wire {
     pub(super) async fn exchange(
         &self,
         call: Call,
+        limit: Duration,
         wall: Timestamp,
         discretion: &Discretion,
     ) -> Result<Answer, Failure> {
-        let Call { method, url, authorization, body, limit } = call;
+        let Call { method, url, authorization, body } = call;
         let host = host(&url);
         let mut request = self
             .http

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::show::event::Request;
+
 /// Time limits, each from the first packet to the last byte of the answer.
 ///
 /// The defaults are those of the vendor's own clients where these have one.
@@ -28,6 +30,18 @@ impl Default for Limits {
             update: Duration::from_secs(10),
             status: Duration::from_secs(5),
             other: Duration::from_secs(10),
+        }
+    }
+}
+
+impl Limits {
+    /// Returns how long a request may take.
+    pub fn of(&self, request: &Request) -> Duration {
+        match request {
+            Request::Create { .. } => self.create,
+            Request::Update { .. } => self.update,
+            Request::Status { .. } => self.status,
+            Request::Find { .. } | Request::Get { .. } | Request::Delete { .. } => self.other,
         }
     }
 }

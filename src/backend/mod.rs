@@ -4,8 +4,11 @@
 //!
 //! One request, one answer: nothing is retried here, nothing is remembered but the connection. What a failure means for
 //! what to do next is said by its kind; what is done is decided in `show`.
+//!
+//! The words are a [`Dialect`], which is pure; a [`Client`] is a dialect with connections.
 
 mod client;
+mod dialect;
 mod discretion;
 mod endpoints;
 mod exchange;
@@ -21,8 +24,9 @@ mod wire;
 
 pub use self::{
     client::{Client, ClientError},
+    dialect::Dialect,
     endpoints::{AddressError, Endpoints},
-    exchange::install_tls,
+    exchange::{Answer, Call, install_tls},
     limits::Limits,
     wire::Listed,
 };

@@ -5,6 +5,7 @@ mod go;
 mod log;
 mod manual;
 mod run;
+mod simulate;
 mod simulator;
 mod status;
 mod stream;
@@ -45,6 +46,8 @@ enum Command {
     Go(go::Options),
     /// Tell what is on, how far the transition is, and how the streams are.
     Status(status::Options),
+    /// Rehearse a show on a virtual clock: a transcript, a summary of each transition, a plot.
+    Simulate(simulate::Options),
     /// Stand in for the Daydream API, without an account or a GPU.
     Simulator(simulator::Options),
     /// Create, list, read, change and delete streams by hand.
@@ -106,6 +109,7 @@ pub fn main() -> ExitCode {
         Command::Check(options) => check::run(&options),
         Command::Go(options) => go::run(&options),
         Command::Status(options) => status::run(&options),
+        Command::Simulate(options) => simulate::run(&options),
         Command::Simulator(options) => simulator::run(options, &log),
         Command::Stream(options) => stream::run(&options),
         Command::Completions(options) => {

@@ -44,6 +44,15 @@ pub fn coefficients<T>(mut weights: Vec<(T, f64)>, mode: BlendMode, angle: f64) 
     weights.into_iter().map(|(thing, weight)| (thing, round(weight))).collect()
 }
 
+/// Returns each prompt of `mix` once, with its exact coefficient.
+pub fn prompts(mix: &Mix, base: &Base, mode: BlendMode, angle: f64) -> Vec<(Arc<str>, f64)> {
+    let mut prompts = sum_lists(mix, &base.prompt, |scene| scene.prompt.as_ref());
+    if mode == BlendMode::Spherical {
+        lengthen(&mut prompts, angle);
+    }
+    prompts
+}
+
 /// Adds up the scenes' weighted lists, each by its scene's share.
 fn sum_lists<T: Clone + PartialEq>(
     mix: &Mix,

@@ -42,6 +42,7 @@ use self::{
     agenda::Agenda,
     event::{Action, Command, Door, Event, Memory, OscMessage, OscPacket, StreamIndex, Wake},
     fact::Fact,
+    mix::Mix,
     out::Out,
     refusals::Refusals,
     sheet::{Cue, Sheet, Step},
@@ -173,6 +174,11 @@ impl Show {
     /// Returns how far the transition of each stream is, 0 to 1.
     pub fn progress(&self, now: Now) -> impl Iterator<Item = (&str, f64)> {
         self.streams.iter().map(move |stream| stream.progress(now.mono))
+    }
+
+    /// Returns the mix of a stream at `at`, by the path that it is on now: also later than now, if nothing happens before.
+    pub fn mix_at(&self, stream: StreamIndex, at: Mono) -> Option<Mix> {
+        self.streams.get(stream.0).map(|stream| stream.mix_at(at))
     }
 
     /// Returns what may be seen at `now`.

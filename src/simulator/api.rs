@@ -11,6 +11,7 @@ use super::{
     faults::{Fault, Faults, Rule},
     machine::PerSecond,
     picture::Scene,
+    probe::Probe,
     rate::Bucket,
     request, scene,
 };
@@ -92,7 +93,7 @@ impl<'a> Route<'a> {
     }
 
     /// Returns the generation in whose shape errors are told.
-    pub(super) fn generation(self) -> Generation {
+    pub fn generation(self) -> Generation {
         match self {
             Self::Create | Self::List | Self::Get(_) | Self::Delete(_) => Generation::V1,
             Self::Update(_, generation)
@@ -156,6 +157,11 @@ impl Api {
     pub(super) fn scene(&mut self, at: Duration, id: &str) -> Result<Scene, Answer> {
         let stream = self.account.stream(at, id).map_err(|refusal| refusal.answer(Generation::V1))?;
         Ok(scene::of(stream, at))
+    }
+
+    /// Returns what the runner of a stream shows at `at`, if there is one.
+    pub fn probe(&mut self, at: Duration, stream: &str) -> Option<Probe> {
+        self.account.stream(at, stream).ok()?.probe()
     }
 
     /// Puts fault rules in place of those there are; the error says what is wrong with them.

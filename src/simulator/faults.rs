@@ -226,7 +226,7 @@ impl Kind {
 }
 
 /// Returns the body of an injected error status, in the shape of the generation.
-pub(super) fn body(status: u16, generation: Generation) -> Value {
+pub fn body(status: u16, generation: Generation) -> Value {
     match generation {
         Generation::V1 => {
             json!({"success": false, "error": "Injected fault", "code": "SIM/FAULT", "status": status})

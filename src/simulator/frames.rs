@@ -34,6 +34,8 @@ pub(super) struct Passed {
     pub(super) last_out: Option<Duration>,
     /// The longest time between two frames that went out one after the other.
     pub(super) longest_hole: Duration,
+    /// The same since somebody last asked.
+    pub(super) hole: Duration,
 }
 
 /// The way of frames through one GPU. Moments are times since the simulator started and never go back.
@@ -72,6 +74,11 @@ impl Frames {
     /// Returns what went through so far.
     pub(super) fn passed(&self) -> Passed {
         self.passed
+    }
+
+    /// Returns the longest hole since this was last asked.
+    pub(super) fn take_hole(&mut self) -> Duration {
+        std::mem::take(&mut self.passed.hole)
     }
 
     /// Returns when the frame or update in work is done.
@@ -154,7 +161,9 @@ impl Frames {
     fn put_out(&mut self, last: Duration, count: u64) {
         if let Some(previous) = self.passed.last_out {
             let holes = last.saturating_sub(previous).as_nanos() / u128::from(count.max(1));
-            self.passed.longest_hole = self.passed.longest_hole.max(Duration::from_nanos(holes as u64));
+            let hole = Duration::from_nanos(holes as u64);
+            self.passed.hole = self.passed.hole.max(hole);
+            self.passed.longest_hole = self.passed.longest_hole.max(hole);
         }
         self.passed.last_out = Some(last);
         self.passed.frames_out += count;

@@ -269,6 +269,11 @@ impl Guardian {
         })
     }
 
+    /// Returns the GPU process, to take something out of it.
+    pub(super) fn process_mut(&mut self) -> &mut Process {
+        &mut self.process
+    }
+
     fn start_process(&mut self, at: Duration, params: Map<String, Value>, load: Duration) {
         self.process.start(at, &params, load);
         self.record(at, params);

@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::{guardian::Guardian, ids::Chance, machine::Machine, process::Trouble};
+use super::{
+    guardian::Guardian,
+    ids::Chance,
+    machine::Machine,
+    process::{Process, Trouble},
+};
 
 /// How long the status of an ended session is kept.
 const KEPT: Duration = Duration::from_mins(1);
@@ -137,6 +142,11 @@ impl Ingest {
         self.request_id = chance.request_id();
         self.orchestrator = Orchestrator::new(chance);
         self.guardian = Guardian::new(self.machine.clone(), at, self.last_params.clone());
+    }
+
+    /// Returns the runner's process.
+    pub(super) fn process(&mut self) -> &mut Process {
+        self.guardian.process_mut()
     }
 
     /// Returns the runner.

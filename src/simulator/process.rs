@@ -54,6 +54,8 @@ pub(super) struct Process {
     queue: Option<(Map<String, Value>, Duration)>,
     load: Option<Load>,
     ready_at: Duration,
+    /// When the pipeline last took parameters over.
+    taken_at: Duration,
     life: Life,
     trouble: Option<Trouble>,
     counters: Counters,
@@ -88,6 +90,7 @@ impl Process {
             queue: None,
             load: None,
             ready_at: Duration::ZERO,
+            taken_at: Duration::ZERO,
             life: Life::Working,
             trouble: None,
             counters: Counters::default(),
@@ -172,6 +175,16 @@ impl Process {
         &self.present
     }
 
+    /// Returns when the pipeline last took parameters over.
+    pub(super) fn taken_at(&self) -> Duration {
+        self.taken_at
+    }
+
+    /// Returns the longest time without a frame since this was last asked.
+    pub(super) fn take_hole(&mut self) -> Duration {
+        self.frames.take_hole()
+    }
+
     /// Returns the loaded pipeline.
     pub(super) fn engine(&self) -> &Engine {
         &self.engine
@@ -202,6 +215,7 @@ impl Process {
                 self.count(self.engine.load_work());
                 self.present = load.params;
                 self.ready_at = at;
+                self.taken_at = at;
                 self.frames.apply(at, Duration::ZERO, self.flush());
             }
             Some(why) if load.fallback => {
@@ -230,6 +244,7 @@ impl Process {
                 let work = self.engine.update(&self.present, &new);
                 self.count(work);
                 self.present = new;
+                self.taken_at = at;
                 let encodes = u32::try_from(work.encodes).unwrap_or(u32::MAX);
                 self.frames.apply(at, self.machine.encode.saturating_mul(encodes), self.flush());
             }

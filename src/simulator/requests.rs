@@ -30,8 +30,13 @@ impl RequestLog {
 
     /// Adds a line for a request that was applied at `at`.
     pub(super) fn write(&mut self, at: Duration, accepted: &Accepted) -> io::Result<()> {
-        serde_json::to_writer(&mut self.0, &Line { t: at.as_secs_f64(), accepted })?;
-        self.0.write_all(b"\n")?;
+        write_line(&mut self.0, at, accepted)?;
         self.0.flush()
     }
+}
+
+/// Writes one line of the record, for a request that was applied at `at`.
+pub fn write_line(mut out: impl Write, at: Duration, accepted: &Accepted) -> io::Result<()> {
+    serde_json::to_writer(&mut out, &Line { t: at.as_secs_f64(), accepted })?;
+    out.write_all(b"\n")
 }

@@ -10,6 +10,7 @@ use super::{
     ids::Chance,
     ingest::Ingest,
     machine::{Machine, Video},
+    probe::Probe,
     status::{self, Epoch, Names},
 };
 
@@ -87,6 +88,11 @@ impl Stream {
     /// Returns the gateway's side, if there has ever been video.
     pub(super) fn ingest(&self) -> Option<&Ingest> {
         self.ingest.as_ref()
+    }
+
+    /// Returns what the runner shows, if there has ever been video.
+    pub(super) fn probe(&mut self) -> Option<Probe> {
+        self.ingest.as_mut().map(|ingest| Probe::of(ingest.process()))
     }
 
     /// Stores named parameters over those there are and hands all on. Returns whether there was a runner.

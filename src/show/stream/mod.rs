@@ -14,6 +14,7 @@ use super::{
     easing::Easing,
     event::{Action, Answer, FailureKind, Memory, Reply, Request, RequestId, StreamIndex, Wake},
     fact::Fact,
+    mix::Mix,
     out::Out,
     scene::{Fade, Scene},
     sheet::{Sheet, StreamSheet, Verb},
@@ -227,6 +228,11 @@ impl Stream {
     /// Returns its name and how far its transition is, 0 to 1.
     pub(super) fn progress(&self, now: Mono) -> (&str, f64) {
         (&self.sheet.streams[self.index.0].name, self.path.progress(now))
+    }
+
+    /// Returns the mix that it should show at `at`, by its present path.
+    pub(super) fn mix_at(&self, at: Mono) -> Mix {
+        self.path.mix_at(at)
     }
 
     /// Returns what may be seen of it.

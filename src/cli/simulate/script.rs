@@ -1,0 +1,165 @@
+//! What happens to the show from outside, line by line: a time, and what comes in or breaks.
+
+use std::time::Duration;
+
+use crate::show::{
+    duration,
+    event::{Arg, Command, Event, MqttMessage, OscMessage, OscPacket},
+    time::Mono,
+};
+
+/// One line of a script.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Line {
+    /// When, from the start of the run.
+    pub(super) at: Mono,
+    /// What happens.
+    pub(super) deed: Deed,
+    /// Its words, for the transcript.
+    pub(super) text: String,
+}
+
+/// Something that a script can do.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Deed {
+    /// Something comes in by one of the doors.
+    Event(Event),
+    /// The API has trouble for a while.
+    Api(Trouble, Duration),
+    /// The daemon is killed and started again at once.
+    Kill,
+}
+
+/// What can be wrong with the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// No connection can be made.
+    Down,
+    /// Every request is answered with this status.
+    Error(u16),
+    /// Every request takes so much longer.
+    Slow(Duration),
+}
+
+/// The verbs, for whoever misspells one.
+const VERBS: &str = "`osc ADDRESS [ARGUMENT…]`, `mqtt TOPIC [PAYLOAD]`, `retained TOPIC [PAYLOAD]`, `go SCENE [FADE]`, `cue NAME`, \
+     `api down TIME`, `api error STATUS TIME`, `api slow BY TIME`, `kill`";
+
+/// Reads a script.
+///
+/// # Errors
+///
+/// What is wrong, one text for each line: its number and the reason.
+pub(super) fn read(text: &str) -> Result<Vec<Line>, Vec<String>> {
+    let mut lines: Vec<Line> = Vec::new();
+    let mut wrong = Vec::new();
+    for (number, line) in text.lines().enumerate().map(|(index, line)| (index + 1, line.trim())) {
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        match read_line(line) {
+            Ok(line) if lines.last().is_some_and(|last| last.at > line.at) => {
+                wrong.push(format!("line {number}: the time goes back"));
+            }
+            Ok(line) => lines.push(line),
+            Err(reason) => wrong.push(format!("line {number}: {reason}")),
+        }
+    }
+    if wrong.is_empty() { Ok(lines) } else { Err(wrong) }
+}
+
+fn read_line(line: &str) -> Result<Line, String> {
+    let (time, text) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    let at = time_of(time)?;
+    let text = text.trim();
+    Ok(Line { at, deed: deed(text)?, text: text.to_owned() })
+}
+
+/// Reads `00:05`, `01:02:03` or `00:05.250`.
+fn time_of(text: &str) -> Result<Mono, String> {
+    let wrong = || format!("`{text}` is no time; write `mm:ss`, `mm:ss.mmm` or `hh:mm:ss`");
+    let parts: Vec<&str> = text.split(':').collect();
+    let (seconds, rest) = parts.split_last().ok_or_else(wrong)?;
+    let whole = |part: &&str| {
+        let is_number = part.bytes().all(|byte| byte.is_ascii_digit());
+        part.parse::<u32>().ok().filter(|_| is_number).ok_or_else(wrong)
+    };
+    let (hours, minutes) = match rest {
+        [minutes] => (0, whole(minutes)?),
+        [hours, minutes] => match whole(minutes)? {
+            minutes @ 0..60 => (whole(hours)?, minutes),
+            _ => return Err(wrong()),
+        },
+        _ => return Err(wrong()),
+    };
+    let is_number = seconds.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let seconds: f64 =
+        seconds.parse().ok().filter(|seconds| is_number && *seconds < 60.0).ok_or_else(wrong)?;
+    let whole = Duration::from_secs(u64::from(hours) * 3600 + u64::from(minutes) * 60);
+    Ok(Mono(whole + Duration::from_secs_f64(seconds)))
+}
+
+fn deed(text: &str) -> Result<Deed, String> {
+    let words = words(text)?;
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    Ok(match words.as_slice() {
+        ["osc", address, args @ ..] if address.starts_with('/') => {
+            let message = OscMessage {
+                address: (*address).to_owned(),
+                args: args.iter().map(|arg| argument(arg)).collect(),
+            };
+            Deed::Event(Event::Osc(OscPacket { messages: vec![message], due: None }))
+        }
+        ["osc", address, ..] => return Err(format!("the OSC address `{address}` does not start with `/`")),
+        ["mqtt", topic, ..] => Deed::Event(mqtt(topic, text, false)),
+        ["retained", topic, ..] => Deed::Event(mqtt(topic, text, true)),
+        ["go", scene] => Deed::Event(go(scene, None)),
+        ["go", scene, fade] => Deed::Event(go(scene, Some(duration::parse(fade)?))),
+        ["cue", cue] => Deed::Event(Event::Command(Command::Cue { cue: (*cue).to_owned() })),
+        ["api", "down", time] => Deed::Api(Trouble::Down, duration::parse(time)?),
+        ["api", "slow", by, time] => Deed::Api(Trouble::Slow(duration::parse(by)?), duration::parse(time)?),
+        ["api", "error", status, time] => {
+            let known = status.parse().ok().filter(|status| (400..600).contains(status));
+            let status = known.ok_or_else(|| format!("`{status}` is no error status: 400 to 599"))?;
+            Deed::Api(Trouble::Error(status), duration::parse(time)?)
+        }
+        ["kill"] => Deed::Kill,
+        [] => return Err(format!("nothing happens; what can: {VERBS}")),
+        _ => return Err(format!("`{text}` makes no sense; what can happen: {VERBS}")),
+    })
+}
+
+fn go(scene: &str, fade: Option<Duration>) -> Event {
+    Event::Command(Command::Scene { scene: scene.to_owned(), stream: None, fade })
+}
+
+/// The payload is the rest of the line as it stands: JSON needs no quotes around it.
+fn mqtt(topic: &str, text: &str, retained: bool) -> Event {
+    let payload = text.splitn(3, char::is_whitespace).nth(2).unwrap_or_default().trim();
+    Event::Mqtt(MqttMessage { topic: topic.to_owned(), payload: payload.as_bytes().to_vec(), retained })
+}
+
+/// `T` and `F` are truths, what reads as a number is one, the rest is text.
+fn argument(text: &str) -> Arg {
+    match text {
+        "T" => Arg::Bool(true),
+        "F" => Arg::Bool(false),
+        text => text.parse().map_or_else(|_| Arg::Text(text.to_owned()), Arg::Number),
+    }
+}
+
+/// Splits at spaces, except between double quotes; a payload of MQTT is left to its own.
+fn words(text: &str) -> Result<Vec<String>, String> {
+    let is_payload = text.starts_with("mqtt ") || text.starts_with("retained ");
+    let mut words = Vec::new();
+    let mut rest = text.trim_start();
+    while !rest.is_empty() {
+        let (word, after) = match rest.strip_prefix('"').filter(|_| !is_payload) {
+            Some(quoted) => quoted.split_once('"').ok_or("a quotation mark is not closed")?,
+            None => rest.split_once(char::is_whitespace).unwrap_or((rest, "")),
+        };
+        words.push(word.to_owned());
+        rest = after.trim_start();
+    }
+    Ok(words)
+}

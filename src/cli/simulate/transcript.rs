@@ -1,0 +1,153 @@
+//! The transcript: what happened when, one line each, in words of the show.
+
+use std::{fmt::Write as _, sync::Arc, time::Duration};
+
+use jiff::tz::TimeZone;
+use serde_json::{Map, Value};
+
+use crate::show::{
+    duration,
+    event::Door,
+    fact::Fact,
+    time::{Mono, Now},
+};
+
+/// How much of a prompt is told: enough to tell it from the others.
+const PROMPT_CHARS_MAX: usize = 18;
+/// Parameters that are the same in every update.
+const CONSTANT: [&str; 5] = [
+    "model_id",
+    "normalize_prompt_weights",
+    "normalize_seed_weights",
+    "prompt_interpolation_method",
+    "seed_interpolation_method",
+];
+
+/// Lines, as they come.
+#[derive(Debug)]
+pub(super) struct Transcript {
+    /// What has been written and not been taken away.
+    pub(super) text: String,
+    zone: TimeZone,
+    /// Whether times have hours, which is so where the run is longer than one.
+    hours: bool,
+    /// How wide the names of streams are.
+    width: usize,
+}
+
+impl Transcript {
+    pub(super) fn new(zone: TimeZone, length: Duration, names: &[Arc<str>]) -> Self {
+        let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
+        Self { text: String::new(), zone, hours: has_hours(length), width: longest.max("script".len()) }
+    }
+
+    /// Writes a line about `who`.
+    pub(super) fn line(&mut self, now: Now, who: &str, what: &str) {
+        let (time, width) = (stamp(now.mono, self.hours), self.width);
+        let _ = writeln!(self.text, "{time}  {who:width$}  {what}");
+    }
+
+    /// Tells an update that is sent.
+    pub(super) fn update(&mut self, now: Now, stream: &str, params: &Map<String, Value>) {
+        let mut told = String::from("update");
+        for (name, value) in params.iter().filter(|(name, _)| !CONSTANT.contains(&name.as_str())) {
+            match (name.as_str(), value) {
+                ("prompt" | "seed", Value::Array(list)) => {
+                    let entries: Vec<String> = list.iter().filter_map(entry).collect();
+                    let _ = write!(told, "  {name} {}", entries.join(", "));
+                }
+                ("controlnets", Value::Array(list)) => {
+                    let scales: Vec<String> =
+                        list.iter().map(|net| net["conditioning_scale"].to_string()).collect();
+                    let _ = write!(told, "  controlnets {}", scales.join(" "));
+                }
+                _ => {
+                    let _ = write!(told, "  {name} {value}");
+                }
+            }
+        }
+        self.line(now, stream, &told);
+    }
+
+    /// Tells a fact, if it is one for people: not each answer, not each status.
+    pub(super) fn fact(&mut self, now: Now, fact: &Fact) {
+        let (who, what): (&str, String) = match fact {
+            Fact::Trigger { name, door: Door::Cron } => {
+                let local = now.wall.to_zoned(self.zone.clone());
+                ("cron", format!("{name} ({})", local.strftime("%a %Y-%m-%d %H:%M:%S %:z")))
+            }
+            Fact::Trigger { name, door } => (door.as_str(), name.to_string()),
+            Fact::Cue { name } => ("cue", name.to_string()),
+            Fact::TransitionStarted { stream, scene, fade } if fade.is_zero() => {
+                (stream, format!("cut to {scene}"))
+            }
+            Fact::TransitionStarted { stream, scene, fade } => {
+                (stream, format!("to {scene} in {}", duration::text(*fade)))
+            }
+            Fact::TransitionSteered { stream, scene, verb } => {
+                (stream, format!("{} on the way to {scene}", verb.name()))
+            }
+            Fact::CreatesSpent { stream, wait } => {
+                (stream, format!("no other is created for {}", duration::text(*wait)))
+            }
+            Fact::TransitionEnded { stream, scene } => (stream, format!("on {scene}")),
+            Fact::RequestFailed { stream, request, message, in_a_row, .. } => {
+                (stream, format!("{request} failed ({in_a_row}): {message}"))
+            }
+            Fact::RequestHealed { stream, request, after } => {
+                (stream, format!("{request} works again after {after}"))
+            }
+            Fact::StreamCreated { stream, id } => (stream, format!("created as {id}")),
+            Fact::StreamAttached { stream, id } => (stream, format!("attached to {id}")),
+            Fact::StreamLost { stream, id, next } => (stream, format!("{id} is lost, {next}")),
+            Fact::StreamDeleted { stream, id } => (stream, format!("{id} deleted")),
+            Fact::Reasserted { stream, why } => (stream, format!("sent again in full: {why}")),
+            Fact::StateChanged { stream, to, .. } => (stream, format!("is {to}")),
+            Fact::RunnerError { stream, message } => (stream, format!("runner: {message}")),
+            Fact::Warned { stream, message } => (stream, format!("warning: {message}")),
+            Fact::NotRemembered { stream, message } => (stream, format!("not remembered: {message}")),
+            Fact::Broker { detail, .. } => ("mqtt", detail.clone()),
+            Fact::Refused { door, reason, count: 1, example } => {
+                (door.as_str(), format!("refused, {reason}: {example}"))
+            }
+            Fact::Refused { door, reason, count, example } => {
+                (door.as_str(), format!("refused {count} times, {reason}: {example}"))
+            }
+            Fact::Updated { .. } | Fact::Polled { .. } => return,
+        };
+        self.line(now, who, &what);
+    }
+}
+
+/// Returns whether a run of that length needs hours in its times.
+pub(super) fn has_hours(length: Duration) -> bool {
+    length > Duration::from_hours(1)
+}
+
+/// Writes a time from the start: `mm:ss.mmm`, or `hh:mm:ss.mmm`.
+pub(super) fn stamp(at: Mono, hours: bool) -> String {
+    let millis = at.0.as_millis();
+    let (seconds, millis) = (millis / 1000, millis % 1000);
+    let (minutes, seconds) = (seconds / 60, seconds % 60);
+    if hours {
+        format!("{:02}:{:02}:{seconds:02}.{millis:03}", minutes / 60, minutes % 60)
+    } else {
+        format!("{minutes:02}:{seconds:02}.{millis:03}")
+    }
+}
+
+/// Cuts a prompt to what tells it from others.
+pub(super) fn short(prompt: &str, chars_max: usize) -> String {
+    match prompt.char_indices().nth(chars_max) {
+        Some((end, _)) => format!("{}…", prompt[..end].trim_end()),
+        None => prompt.to_owned(),
+    }
+}
+
+/// Tells one entry of a weighted list; nothing of one that is not on.
+fn entry(entry: &Value) -> Option<String> {
+    let weight = entry.get(1)?.as_f64().filter(|weight| *weight != 0.0)?;
+    let thing = entry.get(0)?;
+    let thing = thing.as_str().map_or_else(|| thing.to_string(), |text| short(text, PROMPT_CHARS_MAX));
+    Some(format!("{thing} {weight:.3}"))
+}
