@@ -202,7 +202,8 @@ fn the_shipped_shows_play_two_hours() {
         for trace in &world.traces {
             assert!(trace.passages.len() >= 19, "{}: {}", file.display(), trace.passages.len());
             let errors = trace.passages.iter().filter_map(|passage| Some((passage, passage.error_rms()?)));
-            for (passage, rms) in errors {
+            // A shorter one has no time to be near.
+            for (passage, rms) in errors.filter(|(passage, _)| passage.fade >= Duration::from_secs(2)) {
                 assert!(rms < 0.1, "{}: {passage:?}", file.display());
             }
         }
