@@ -197,7 +197,7 @@ fn parameters(prompt: Option<&str>, set: &[(String, Value)]) -> Result<Map<Strin
     if parameters.is_empty() {
         return Err(Error::Failed("nothing to change: give --prompt or --set".to_owned()));
     }
-    let model = params::find("model_id").and_then(|spec| serde_json::from_str(spec.default).ok());
+    let model = params::find("model_id").and_then(|spec| spec.default(params::Profile::default()));
     parameters.entry("model_id").or_insert(model.unwrap_or_default());
     Ok(parameters)
 }

@@ -3,7 +3,7 @@
 //! A pure model inside (`api.rs` and below: no clock, no network, time is an argument), an HTTP server around it
 //! (`server.rs`). It makes no pictures; it tells what the real runner would do with what it is sent.
 //!
-//! A request comes in by `server.rs` → `api.rs` finds its route → `account.rs` checks it (`request.rs`, `schema.rs`)
+//! A request comes in by `server.rs` → `api.rs` finds its route → `account.rs` checks it (`request.rs`, by the table of parameters)
 //! and stores it in a `stream.rs` → `ingest.rs` is the gateway's side of that stream → `guardian.rs` watches the
 //! runner and judges its `state.rs` → `process.rs` has the parameters (`params.rs`, `change.rs`), the pipeline
 //! (`engine.rs`, `blend.rs`) and the `frames.rs`. The answer's status document is written by `status.rs`.
@@ -30,7 +30,6 @@ mod change;
 mod control;
 mod engine;
 pub mod faults;
-mod fields;
 mod frames;
 mod guardian;
 mod hash;
@@ -43,7 +42,6 @@ mod process;
 mod rate;
 mod request;
 mod requests;
-mod schema;
 mod server;
 mod state;
 mod status;
