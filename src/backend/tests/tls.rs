@@ -92,7 +92,7 @@ async fn a_server_is_trusted_by_the_roots_of_the_platform() {
         match client(&server, Generation::V1).perform(&get("a"), WALL).await {
             Ok(Reply::Stream(stream)) => println!("stream {}", stream.id),
             Err(failure) if matches!(failure.kind, FailureKind::Unreached | FailureKind::Network) => {
-                println!("{}", failure.message)
+                println!("{}", failure.message);
             }
             other => panic!("{other:?}"),
         }
