@@ -4,7 +4,9 @@ mod check;
 mod go;
 mod log;
 mod manual;
+mod reference;
 mod run;
+mod schema;
 mod simulator;
 mod status;
 mod stream;
@@ -47,6 +49,10 @@ enum Command {
     Simulator(simulator::Options),
     /// Create, list, read, change and delete streams by hand.
     Stream(stream::Options),
+    /// Print the JSON Schema of show files, for editors.
+    Schema,
+    /// Print every key of a show file and every parameter, as Markdown.
+    Reference,
     /// Print a completion script for a shell.
     Completions(manual::Completions),
     /// Write the manual pages into a directory.
@@ -105,6 +111,14 @@ pub fn main() -> ExitCode {
         Command::Status(options) => status::run(&options),
         Command::Simulator(options) => simulator::run(options, &log),
         Command::Stream(options) => stream::run(&options),
+        Command::Schema => {
+            say(&schema::text());
+            Ok(())
+        }
+        Command::Reference => {
+            say(&reference::text());
+            Ok(())
+        }
         Command::Completions(options) => {
             manual::completions(&options);
             Ok(())
