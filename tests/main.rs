@@ -6,5 +6,6 @@ mod architecture;
 mod config;
 mod daemon;
 mod input;
+mod params;
 mod scenario;
 mod support;
