@@ -165,10 +165,14 @@ impl Draft<'_> {
         let Nature { model, family, .. } = self.nature;
         match spec.kind {
             Kind::Prompts => {
-                self.base.prompt = weighted::prompt(node, of, report).unwrap_or(self.base.prompt.clone())
+                if let Some(prompt) = weighted::prompt(node, of, report) {
+                    self.base.prompt = prompt;
+                }
             }
             Kind::Seeds => {
-                self.base.seed = weighted::seed(node, of, report).unwrap_or(self.base.seed.clone())
+                if let Some(seed) = weighted::seed(node, of, report) {
+                    self.base.seed = seed;
+                }
             }
             Kind::Nets => self.base.controlnets = nets::read(node, of, (model, family), report),
             _ => match read_level(spec, node, Some(family), of, report) {

@@ -29,7 +29,7 @@ pub const TABLE: &[Spec] = &[
     ),
     spec("negative_prompt", Kind::Text, LIVE, "\"blurry, low quality, flat, 2d\"", "what not to paint")
         .idle(Idle::Always("the runner never encodes the negative prompt")),
-    spec("guidance_scale", ANY, LIVE, "1.0", "how hard the picture is pulled to the prompt; acts above 1.0")
+    spec("guidance_scale", ANY, LIVE, "1.0", "how hard the picture is pulled to the prompt")
         .idle(Idle::Unguided("guidance only acts above 1.0")),
     spec("delta", ANY, LIVE, "0.7", "the strength of the noise that guidance takes away")
         .idle(Idle::Unguided("it only acts with a guidance_scale above 1.0")),

@@ -97,6 +97,25 @@ pub fn whole(value: &Value) -> Option<i64> {
     })
 }
 
+/// What can be mixed by weights, and how that is called.
+struct Things {
+    is: fn(&Value) -> bool,
+    any: &'static str,
+    pair: &'static str,
+}
+
+const TEXTS: Things = Things {
+    is: Value::is_string,
+    any: "a text or a list of pairs `[text, weight]`",
+    pair: "a pair `[text, weight]`",
+};
+
+const SEEDS: Things = Things {
+    is: |value| whole(value).is_some(),
+    any: "a whole number or a list of pairs `[seed, weight]`",
+    pair: "a pair `[seed, weight]`",
+};
+
 struct Checker {
     dialect: Dialect,
     family: Option<Family>,
@@ -119,26 +138,25 @@ impl Checker {
 
     fn value(&mut self, path: &str, value: &Value, kind: Kind) {
         match kind {
-            Kind::Text => self.require(path, value.is_string(), "a text", value),
             Kind::Bool => self.require(path, value.is_boolean(), "`true` or `false`", value),
             Kind::Number(low, high) => self.number(path, value, low, high),
             Kind::Integer(low, high) => self.integer(path, value, low, high),
             Kind::Size => self.size(path, value),
             Kind::Choice(words) => self.choice(path, value, words),
             Kind::Model if self.v1() => self.choice(path, value, models::IDS),
-            Kind::Model => self.require(path, value.is_string(), "a text", value),
+            Kind::Text | Kind::Model => self.require(path, value.is_string(), "a text", value),
             Kind::Preprocessor if value.is_null() && !self.v1() => {}
             Kind::Preprocessor => self.choice(path, value, PREPROCESSORS),
             Kind::Indices => self.indices(path, value),
-            Kind::Prompts => self.pairs(path, value, "a text or a list of pairs `[text, weight]`"),
-            Kind::Seeds => self.pairs(path, value, "a whole number or a list of pairs `[seed, weight]`"),
+            Kind::Prompts => self.pairs(path, value, &TEXTS),
+            Kind::Seeds => self.pairs(path, value, &SEEDS),
             Kind::Loras => self.loras(path, value),
             Kind::Nets => self.nets(path, value),
             Kind::Free => self.require(path, value.is_object(), "a map", value),
             Kind::Processors(names) => {
                 self.list(path, value, "a list of processors", |checker, path, item| {
                     checker.members(path, item, &objects::processor(names));
-                })
+                });
             }
             Kind::Processing(names) => self.members(path, value, &objects::processing(names)),
             Kind::IpAdapter => self.members(path, value, &objects::ip_adapter(self.family)),
@@ -221,24 +239,20 @@ impl Checker {
     }
 
     /// Checks prompts or seeds: one thing, or a list of pairs of a thing and a weight.
-    fn pairs(&mut self, path: &str, value: &Value, what: &'static str) {
-        let of_texts = what.starts_with("a text");
+    fn pairs(&mut self, path: &str, value: &Value, things: &Things) {
         let Some(items) = value.as_array() else {
-            let one = if of_texts { value.is_string() } else { whole(value).is_some() };
-            self.require(path, one, what, value);
-            return if one { self.thing(path, value, false) } else { () };
+            if (things.is)(value) {
+                self.thing(path, value, false);
+            } else {
+                self.form(path, things.any, value);
+            }
+            return;
         };
         for (place, item) in items.iter().enumerate() {
             let path = format!("{path}.{place}");
             match item.as_array().map(Vec::as_slice) {
-                Some([thing, Value::Number(_)]) if of_texts && thing.is_string() => {
-                    self.thing(&path, thing, true);
-                }
-                Some([thing, Value::Number(_)]) if !of_texts && whole(thing).is_some() => {
-                    self.thing(&path, thing, true);
-                }
-                _ if of_texts => self.form(&path, "a pair `[text, weight]`", item),
-                _ => self.form(&path, "a pair `[seed, weight]`", item),
+                Some([thing, Value::Number(_)]) if (things.is)(thing) => self.thing(&path, thing, true),
+                _ => self.form(&path, things.pair, item),
             }
         }
     }

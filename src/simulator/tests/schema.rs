@@ -44,12 +44,6 @@ fn v1_takes_what_the_reference_allows() {
 
 #[test]
 fn v1_refuses_what_breaks_a_type_a_range_or_a_rule() {
-    let net = |more: &Value| {
-        let mut net = json!({"model_id": DEPTH, "conditioning_scale": 0.5, "preprocessor": "canny",
-            "enabled": true});
-        net.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        net
-    };
     for (params, rule) in [
         (
             json!({"model_id": "KBlueLeaf/kohaku-v2.1"}),
@@ -87,6 +81,20 @@ fn v1_refuses_what_breaks_a_type_a_range_or_a_rule() {
         (json!({"width": 700}), "params.width: 700 is not a multiple of 64"),
         (json!({"height": 1088}), "params.height: 1088 is not within 384 to 1024"),
         (json!({"acceleration": "2"}), "params.acceleration: `2` is not a value of `acceleration`"),
+    ] {
+        assert_eq!(turbo(&params), [rule], "{params}");
+    }
+}
+
+#[test]
+fn v1_refuses_what_breaks_a_rule_inside_an_object() {
+    let net = |more: &Value| {
+        let mut net = json!({"model_id": DEPTH, "conditioning_scale": 0.5, "preprocessor": "canny",
+            "enabled": true});
+        net.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        net
+    };
+    for (params, rule) in [
         (json!({"controlnets": null}), "params.controlnets: a list of ControlNets is expected, not null"),
         (
             json!({"controlnets": [net(&json!({"conditioning_scale": 1.5}))]}),
