@@ -95,7 +95,7 @@ fn value(kind: Kind) -> BoxedStrategy<Value> {
     }
 }
 
-/// Parameter sets of which about half can be played.
+/// Parameter sets of which about a third can be played.
 fn set() -> impl Strategy<Value = Map<String, Value>> {
     let specs: Vec<&'static Spec> = TABLE.iter().filter(|spec| spec.kind != Kind::Model).collect();
     let named = prop::sample::subsequence(specs, 0..5).prop_flat_map(|specs| {
