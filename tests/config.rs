@@ -137,11 +137,11 @@ fn a_base_holds_what_the_file_names_and_what_any_scene_changes() {
         values,
         [
             ("delta", Level::Number(0.7)),
+            ("enable_similar_image_filter", Level::Choice(json!(false))),
             ("guidance_scale", Level::Number(1.5)),
-            ("ip_adapter", Level::Choice(json!({ "type": "regular", "scale": 0.5 }))),
             ("num_inference_steps", Level::Integer(40.0)),
+            ("similar_image_filter_max_skip_frame", Level::Choice(json!(10))),
             ("t_index_list", Level::Indices(vec![5.0, 15.0, 32.0])),
-            ("use_safety_checker", Level::Choice(json!(false))),
         ]
     );
     let fixed = json!({
@@ -156,7 +156,7 @@ fn a_base_holds_what_the_file_names_and_what_any_scene_changes() {
     assert_eq!((&*depth.id, depth.short), ("lllyasviel/control_v11f1p_sd15_depth", Some("depth")));
     assert_eq!((depth.scale, canny.scale), (0.4, 1.0));
     let blurred = json!({
-        "preprocessor": "blur", "preprocessor_params": {}, "enabled": true, "control_guidance_end": 0.9,
+        "preprocessor": "blur", "preprocessor_params": {}, "enabled": true,
     });
     assert_eq!(json!(depth.fixed), blurred);
     let usual = json!({
@@ -172,10 +172,26 @@ fn a_base_holds_what_the_file_names_and_what_any_scene_changes() {
 }
 
 #[test]
+fn what_reloads_is_cut_between_scenes_and_no_longer_fixed() {
+    let sheet = good("full.yaml");
+    let style = &sheet.streams[2];
+    let choice = |value| Level::Choice(value);
+    assert_eq!(style.base.values["similar_image_filter_max_skip_frame"], choice(json!(3)));
+    assert_eq!(style.base.values["enable_similar_image_filter"], choice(json!(false)));
+    assert_eq!(style.base.values["ip_adapter"], choice(json!({ "type": "regular", "scale": 0.5 })));
+    assert_eq!(json!(style.base.fixed), json!({ "model_id": "prompthero/openjourney-v4" }));
+    let still = &sheet.scenes["still"].values;
+    assert_eq!(still["similar_image_filter_max_skip_frame"], choice(json!(20)));
+    let timeouts = style.connection.timeouts;
+    let seconds = [timeouts.create, timeouts.update, timeouts.status].map(|time| time.as_secs());
+    assert_eq!(seconds, [30, 8, 5]);
+}
+
+#[test]
 fn scenes_keep_what_they_name_and_names_may_look_like_numbers() {
     let sheet = good("full.yaml");
     let names: Vec<_> = sheet.scenes.keys().map(|name| &**name).collect();
-    assert_eq!(names, ["1", "dawn", "dusk", "yes"]);
+    assert_eq!(names, ["1", "dawn", "dusk", "still", "yes"]);
     let dawn = &sheet.scenes["dawn"];
     assert_eq!(dawn.seed.as_ref().unwrap().entries(), [(-5, 1.0)]);
     assert_eq!(dawn.fade, Fade::from_seconds(0.25));

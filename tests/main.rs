@@ -7,5 +7,6 @@ mod config;
 mod corpora;
 mod daemon;
 mod input;
+mod params;
 mod scenario;
 mod support;

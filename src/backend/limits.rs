@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use crate::show::event::Request;
+use crate::show::{event::Request, venue::Timeouts};
+
+/// The longest that connecting may take, where the others leave it that long.
+const CONNECT_MAX: Duration = Duration::from_secs(4);
 
 /// Time limits, each from the first packet to the last byte of the answer.
-///
-/// The defaults are those of the vendor's own clients where these have one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Resolving, connecting and the TLS handshake. A second shorter than the shortest of the others, so that a host
-    /// that is not there is told from one that does not answer.
+    /// Resolving, connecting and the TLS handshake. Shorter than the shortest of the others, so that a host that is not
+    /// there is told from one that does not answer.
     pub connect: Duration,
     /// Creating a stream.
     pub create: Duration,
@@ -22,15 +23,17 @@ pub struct Limits {
     pub other: Duration,
 }
 
+impl From<Timeouts> for Limits {
+    fn from(Timeouts { create, update, status }: Timeouts) -> Self {
+        let shortest = create.min(update).min(status);
+        let connect = CONNECT_MAX.min(shortest * 4 / 5);
+        Self { connect, create, update, status, other: Duration::from_secs(10) }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(4),
-            create: Duration::from_secs(15),
-            update: Duration::from_secs(10),
-            status: Duration::from_secs(5),
-            other: Duration::from_secs(10),
-        }
+        Timeouts::default().into()
     }
 }
 
@@ -43,5 +46,17 @@ impl Limits {
             Request::Status { .. } => self.status,
             Request::Find { .. } | Request::Get { .. } | Request::Delete { .. } => self.other,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connecting_takes_less_than_the_shortest_request() {
+        assert_eq!(Limits::default().connect, Duration::from_secs(4));
+        let short = Timeouts { status: Duration::from_secs(1), ..Timeouts::default() };
+        assert_eq!(Limits::from(short).connect, Duration::from_millis(800));
     }
 }

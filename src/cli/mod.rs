@@ -4,7 +4,9 @@ mod check;
 mod go;
 mod log;
 mod manual;
+mod reference;
 mod run;
+mod schema;
 mod simulate;
 mod simulator;
 mod status;
@@ -52,6 +54,10 @@ enum Command {
     Simulator(simulator::Options),
     /// Create, list, read, change and delete streams by hand.
     Stream(stream::Options),
+    /// Print the JSON Schema of show files, for editors.
+    Schema,
+    /// Print every key of a show file and every parameter, as Markdown.
+    Reference,
     /// Print a completion script for a shell.
     Completions(manual::Completions),
     /// Write the manual pages into a directory.
@@ -112,6 +118,14 @@ pub fn main() -> ExitCode {
         Command::Simulate(options) => simulate::run(&options),
         Command::Simulator(options) => simulator::run(options, &log),
         Command::Stream(options) => stream::run(&options),
+        Command::Schema => {
+            say(&schema::text());
+            Ok(())
+        }
+        Command::Reference => {
+            say(&reference::text());
+            Ok(())
+        }
         Command::Completions(options) => {
             manual::completions(&options);
             Ok(())

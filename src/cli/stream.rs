@@ -73,6 +73,11 @@ enum Command {
     },
     /// List the streams of the account.
     List,
+    /// Tell where to send video to a stream and where to watch it.
+    Get {
+        /// The stream's id.
+        id: String,
+    },
     /// Read the status of a stream.
     Status {
         /// The stream's id.
@@ -117,7 +122,7 @@ async fn perform(options: &Options, client: &Client) -> Result<String, Error> {
                 Some(longest) => wait_for_picture(client, &object, *longest).await?,
                 None => None,
             };
-            Ok(created(options.json, client.endpoints(), &object, whep.as_deref()))
+            Ok(places(options.json, client.endpoints(), &object, whep.as_deref()))
         }
         Command::List => {
             let listed = client.list(clock::wall()).await.map_err(failed)?;
@@ -135,6 +140,10 @@ async fn perform(options: &Options, client: &Client) -> Result<String, Error> {
             };
             Ok(rows.map(row).collect::<Vec<_>>().join("\n"))
         }
+        Command::Get { id } => match reply(Request::Get { id: id.as_str().into() }).await? {
+            Reply::Stream(object) => Ok(places(options.json, client.endpoints(), &object, None)),
+            _ => Err(odd()),
+        },
         Command::Status { id } => match reply(Request::Status { id: id.as_str().into() }).await? {
             Reply::Status(report) => Ok(status(options.json, &report)),
             _ => Err(odd()),
@@ -202,7 +211,7 @@ fn parameters(prompt: Option<&str>, set: &[(String, Value)]) -> Result<Map<Strin
     if parameters.is_empty() {
         return Err(Error::Failed("nothing to change: give --prompt or --set".to_owned()));
     }
-    let model = params::find("model_id").and_then(|spec| serde_json::from_str(spec.default).ok());
+    let model = params::find("model_id").and_then(|spec| spec.default(params::Profile::default()));
     parameters.entry("model_id").or_insert(model.unwrap_or_default());
     Ok(parameters)
 }
@@ -227,7 +236,7 @@ async fn wait_for_picture(
     Ok(None)
 }
 
-fn created(as_json: bool, endpoints: &Endpoints, object: &StreamObject, whep: Option<&str>) -> String {
+fn places(as_json: bool, endpoints: &Endpoints, object: &StreamObject, whep: Option<&str>) -> String {
     let StreamObject { id, stream_key, output_playback_id, whip_url } = object;
     let rtmp = stream_key.as_deref().map(|key| endpoints.rtmp_url(key));
     let hls = output_playback_id.as_deref().map(|id| endpoints.hls_url(id));

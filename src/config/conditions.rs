@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::show::condition::Condition;
 
 use super::{
+    keys,
     reader::Fields,
     report::{Problem, Report},
     scalar,
@@ -17,7 +18,7 @@ pub(super) fn payload(node: &Node, of: &str, report: &mut Report) -> Option<(Con
     if !matches!(node.value, Value::Map(_)) {
         return Some((report.take(literal(node).map_err(|problem| problem.of(of)))?, None));
     }
-    let mut fields = Fields::of(node, &node.span, &format!("{of}: `payload`"), report)?;
+    let mut fields = Fields::of(node, &node.span, &format!("{of}: `payload`"), &keys::PAYLOAD, report)?;
     let pointer = fields.get("pointer", report, pointer);
     let has_pointer = fields.has("pointer");
     let condition = comparison(fields, node, has_pointer, report)?;
@@ -38,7 +39,7 @@ fn argument(node: &Node, of: &str, report: &mut Report) -> Option<Condition> {
     if !matches!(node.value, Value::Map(_)) {
         return report.take(literal(node).map_err(|problem| problem.of(of)));
     }
-    let fields = Fields::of(node, &node.span, &format!("{of}: `args`"), report)?;
+    let fields = Fields::of(node, &node.span, &format!("{of}: `args`"), &keys::ARGS, report)?;
     comparison(fields, node, false, report)
 }
 

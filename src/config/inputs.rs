@@ -6,6 +6,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use crate::show::venue::{MqttDoor, OscDoor, SecretSource, Tls, WebDoor};
 
 use super::{
+    keys,
     reader::Fields,
     report::{Problem, Report},
     scalar, secret, time,
@@ -33,7 +34,7 @@ pub(super) struct Doors {
 /// Reads `inputs`; `host` is the name of this machine.
 pub(super) fn read(node: Option<&Node>, host: &str, report: &mut Report) -> Doors {
     let Some(node) = node else { return Doors::default() };
-    let Some(mut fields) = Fields::of(node, &node.span, "`inputs`", report) else {
+    let Some(mut fields) = Fields::of(node, &node.span, "`inputs`", &keys::INPUTS, report) else {
         return Doors { has_osc: true, has_mqtt: true, ..Doors::default() };
     };
     let osc = fields.entry("osc").map(|entry| osc(entry, report));
@@ -43,7 +44,7 @@ pub(super) fn read(node: Option<&Node>, host: &str, report: &mut Report) -> Door
 }
 
 fn osc(entry: &Entry, report: &mut Report) -> Option<OscDoor> {
-    let mut fields = Fields::of(&entry.value, &entry.key.span, "`inputs.osc`", report)?;
+    let mut fields = Fields::of(&entry.value, &entry.key.span, "`inputs.osc`", &keys::OSC, report)?;
     let listen = listen(&mut fields, OSC_LISTEN, report);
     let horizon = fields.get("horizon", report, |node| time::duration_in(node, "horizon", HORIZON));
     fields.finish(report);
@@ -64,7 +65,7 @@ pub(super) fn web(node: Option<&Node>, report: &mut Report) -> Option<WebDoor> {
             return None;
         }
     }
-    let mut fields = Fields::of(node, &node.span, "`web`", report)?;
+    let mut fields = Fields::of(node, &node.span, "`web`", &keys::WEB, report)?;
     let listen = listen(&mut fields, WEB_LISTEN, report);
     fields.finish(report);
     Some(WebDoor { listen })
@@ -95,7 +96,7 @@ struct Broker {
 
 fn mqtt(entry: &Entry, host: &str, report: &mut Report) -> Option<MqttDoor> {
     const OF: &str = "`inputs.mqtt`";
-    let mut fields = Fields::of(&entry.value, &entry.key.span, OF, report)?;
+    let mut fields = Fields::of(&entry.value, &entry.key.span, OF, &keys::MQTT, report)?;
     let url = fields.required("url", "write `url: \"mqtt://localhost:1883\"`", report);
     let broker =
         url.and_then(|node| report.take(broker(node).map_err(|problem| problem.at_key("url").of(OF))));

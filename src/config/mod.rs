@@ -8,17 +8,20 @@
 //! |---|---|
 //! | `tree`, `syntax` | YAML, with the place of every value |
 //! | `reader`, `scalar`, `time`, `weighted`, `conditions`, `secret` | maps and single values |
-//! | `streams`, `params`, `nets` | `streams` |
-//! | `scenes` | `scenes`, and what they need from the streams |
+//! | `streams`, `params`, `nets`, `values` | `streams` |
+//! | `scenes`, `demands` | `scenes`, and what they need from the streams |
 //! | `steps`, `triggers` | `cues` and `triggers` |
 //! | `inputs` | `inputs` and `web` |
+//! | `keys` | every key there is, with what it says |
 //! | `report`, `diagnostic`, `words` | what to tell about it |
 //! | `explain` | when the cron triggers will fire |
 
 mod conditions;
+mod demands;
 mod diagnostic;
 mod explain;
 mod inputs;
+pub mod keys;
 mod nets;
 mod params;
 mod reader;
@@ -32,6 +35,7 @@ mod syntax;
 mod time;
 mod tree;
 mod triggers;
+mod values;
 mod weighted;
 mod words;
 
@@ -140,7 +144,7 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     }
     // The start of the file: where to point if a whole section is missing.
     let top: Span = root.span.start..root.span.start;
-    let mut fields = Fields::of(root, &top, "", report)?;
+    let mut fields = Fields::of(root, &top, "", &keys::SHOW, report)?;
     let title = fields.get("show", report, scalar::filled).map_or_else(|| stem(name), Arc::from);
     let zone_named = fields.has("timezone");
     let zone = fields.get("timezone", report, scalar::zone).unwrap_or(TimeZone::UTC);

@@ -5,21 +5,24 @@ use serde_json::{Map, Value as Json};
 use crate::show::{
     params::{
         models::Family,
-        nets::{self, NetSpec, PREPROCESSORS, TABLE},
+        nets::{self, NetSpec, TABLE},
+        objects,
     },
     sheet::Net,
 };
 
 use super::{
+    keys,
     reader::{self, Fields},
     report::{Problem, Report},
     scalar,
     tree::{Node, Span, Value},
+    values,
     words::{did_you_mean, listed, quoted},
 };
 
-/// The most `ControlNets` that an SDXL model runs at once.
-const SDXL_ENABLED_MAX: usize = 3;
+/// How much a `ControlNet` counts.
+const SCALE: &str = "conditioning_scale";
 
 /// Reads the list; `model` is the stream's model and its family.
 pub(super) fn read(node: &Node, of: &str, model: (&str, Family), report: &mut Report) -> Vec<Net> {
@@ -42,7 +45,7 @@ pub(super) fn read(node: &Node, of: &str, model: (&str, Family), report: &mut Re
         Value::Map(_) => {
             for (name, entry) in reader::entries(node, of, report).unwrap_or_default() {
                 let spec = report.take(find(name, &entry.key.span, model).map_err(|problem| problem.of(of)));
-                let scale = report.take(scale(&entry.value).map_err(|problem| problem.of(of)));
+                let scale = scale(&entry.value, of, report);
                 let net = spec.zip(scale).map(|(spec, scale)| (usual(spec, scale), entry.key.span.clone()));
                 add(net, report);
             }
@@ -52,17 +55,13 @@ pub(super) fn read(node: &Node, of: &str, model: (&str, Family), report: &mut Re
             report.push(problem.of(of).hint("write `controlnets: { depth: 0.5 }`"));
         }
     }
-    let enabled = list.iter().filter(|net| net.fixed.get("enabled") != Some(&Json::Bool(false))).count();
-    if model.1 == Family::Sdxl && enabled > SDXL_ENABLED_MAX {
-        let message = format!("`{}` runs at most {SDXL_ENABLED_MAX} ControlNets, not {enabled}", model.0);
-        report.push(Problem::error(&node.span, message).of(of));
-    }
     list
 }
 
 /// Reads the scale of a `ControlNet`.
-pub(super) fn scale(node: &Node) -> Result<f64, Problem> {
-    scalar::number_in(node, "conditioning_scale", 0.0, 1.0)
+pub(super) fn scale(node: &Node, of: &str, report: &mut Report) -> Option<f64> {
+    let member = objects::NET.iter().find(|member| member.name == SCALE)?;
+    values::read(member.name, member.kind, node, None, of, report)?.as_f64()
 }
 
 /// Finds the `ControlNet` that a name means for a model, or says what it could have meant.
@@ -110,47 +109,32 @@ fn object(node: &Node, of: &str, model: (&str, Family), report: &mut Report) -> 
         report.push(problem.of(of).hint("write `- { model_id: depth, conditioning_scale: 0.5 }`"));
         return None;
     }
-    let mut fields = Fields::of(node, &node.span, &format!("{of}: `controlnets`"), report)?;
+    let mut fields = Fields::of(node, &node.span, &format!("{of}: `controlnets`"), &keys::NET, report)?;
     let id = fields.required("model_id", "write `model_id: depth`, or the id in the API", report);
     let spec = id.and_then(|id| {
         let found = scalar::text(id).and_then(|name| find(name, &id.span, model));
         report.take(found.map_err(|problem| problem.of(of)))
     });
-    let scale = fields.get("conditioning_scale", report, scale).unwrap_or(1.0);
-    let preprocessor =
-        fields.get("preprocessor", report, |node| scalar::choice(node, "preprocessor", &PREPROCESSORS));
-    let params = fields.get("preprocessor_params", report, scalar::object);
-    let enabled = fields.get("enabled", report, scalar::boolean);
-    let start = guidance(&mut fields, "control_guidance_start", report);
-    let end = guidance(&mut fields, "control_guidance_end", report);
-    let given = fields.given(&["control_guidance_end"]);
-    if start.unwrap_or(0.0) > end.unwrap_or(1.0) {
-        let span = given.first().map_or(&node.span, |entry| &entry.value.span);
-        report.push(Problem::error(span, "`control_guidance_end` is before its start").of(of));
+    let mut given = Map::new();
+    for member in objects::NET.iter().filter(|member| member.name != "model_id") {
+        let Some(node) = fields.value(member.name, report) else { continue };
+        if let Some(value) = values::read(member.name, member.kind, node, None, fields.what(), report) {
+            given.insert(member.name.to_owned(), value);
+        }
+    }
+    for entry in fields.given(&["control_guidance_start", "control_guidance_end"]) {
+        let message = format!("`{}` changes nothing", entry.key.text().unwrap_or_default());
+        let problem = Problem::warning(&entry.key.span, format!("{message}: the library does not use it"));
+        report.push(problem.of(of).hint("take it out"));
     }
     fields.finish(report);
     let spec = spec?;
+    let scale = given.remove(SCALE).and_then(|scale| scale.as_f64()).unwrap_or(1.0);
     let mut net = usual(spec, scale);
-    if let Some(preprocessor) = preprocessor {
-        net.fixed.insert("preprocessor".to_owned(), preprocessor.into());
-        if preprocessor != spec.preprocessor {
-            net.fixed.insert("preprocessor_params".to_owned(), Map::new().into());
-        }
+    if given.get("preprocessor").is_some_and(|other| other != spec.preprocessor) {
+        // The usual parameters are those of the usual one.
+        net.fixed.insert("preprocessor_params".to_owned(), Map::new().into());
     }
-    let given = [
-        ("preprocessor_params", params.map(Json::from)),
-        ("enabled", enabled.map(Json::from)),
-        ("control_guidance_start", start.map(Json::from)),
-        ("control_guidance_end", end.map(Json::from)),
-    ];
-    for (name, value) in given {
-        if let Some(value) = value {
-            net.fixed.insert(name.to_owned(), value);
-        }
-    }
+    net.fixed.extend(given);
     Some((net, id?.span.clone()))
-}
-
-fn guidance(fields: &mut Fields<'_>, key: &'static str, report: &mut Report) -> Option<f64> {
-    fields.get(key, report, |node| scalar::number_in(node, key, 0.0, 1.0))
 }

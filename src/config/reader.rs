@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
+    keys::{Params, Section},
     report::{Problem, Report},
     tree::{Entry, Node, Span, Value},
     words::{closest, did_you_mean_or_list, quoted},
@@ -16,7 +17,10 @@ pub(super) struct Fields<'n> {
     /// Where to point if something is missing.
     place: Span,
     entries: Vec<(&'n str, &'n Entry)>,
-    known: Vec<&'static str>,
+    /// Which keys there are.
+    section: &'static Section,
+    /// Which keys were asked for.
+    asked: Vec<&'static str>,
 }
 
 /// Returns the entries of a map by name, without those whose keys are no names or stand twice.
@@ -59,9 +63,15 @@ pub(super) fn entries<'n>(
 
 impl<'n> Fields<'n> {
     /// Begins to read a map that describes `of`; `place` is where to point if something is missing from it.
-    pub(super) fn of(node: &'n Node, place: &Span, of: &str, report: &mut Report) -> Option<Self> {
+    pub(super) fn of(
+        node: &'n Node,
+        place: &Span,
+        of: &str,
+        section: &'static Section,
+        report: &mut Report,
+    ) -> Option<Self> {
         let entries = entries(node, of, report)?;
-        Some(Self { of: of.to_owned(), place: place.clone(), entries, known: Vec::new() })
+        Some(Self { of: of.to_owned(), place: place.clone(), entries, section, asked: Vec::new() })
     }
 
     /// Returns what it describes.
@@ -71,10 +81,16 @@ impl<'n> Fields<'n> {
 
     /// Returns the whole line of a key.
     pub(super) fn entry(&mut self, key: &'static str) -> Option<&'n Entry> {
-        if !self.known.contains(&key) {
-            self.known.push(key);
-        }
+        let known = self.section.has(key) || self.section.params != Params::None;
+        debug_assert!(known, "`{key}` is not described in section `{}`", self.section.title);
+        self.ask(key);
         self.entries.iter().find(|(name, _)| *name == key).map(|(_, entry)| *entry)
+    }
+
+    fn ask(&mut self, key: &'static str) {
+        if !self.asked.contains(&key) {
+            self.asked.push(key);
+        }
     }
 
     /// Returns the value of a key; a key without a value is an error.
@@ -108,7 +124,7 @@ impl<'n> Fields<'n> {
     ) -> Option<&'n Node> {
         if !self.has(key) {
             let misspelt = self.rest().iter().any(|(name, _)| closest(name, [key]).is_some());
-            self.known.push(key);
+            self.ask(key);
             if misspelt {
                 return None;
             }
@@ -129,20 +145,23 @@ impl<'n> Fields<'n> {
         self.entries.iter().filter(|(name, _)| keys.contains(name)).map(|(_, entry)| *entry).collect()
     }
 
-    /// Returns whether there is a key that nobody asked for yet.
+    /// Returns whether there is a key that the section does not have and nobody asked for.
     pub(super) fn has_unknown(&self) -> bool {
-        self.entries.iter().any(|(name, _)| !self.known.contains(name))
+        !self.rest().is_empty()
     }
 
-    /// Returns the lines that nobody asked for yet.
+    /// Returns the lines whose keys the section does not have and nobody asked for.
     pub(super) fn rest(&self) -> Vec<(&'n str, &'n Entry)> {
-        self.entries.iter().filter(|(name, _)| !self.known.contains(name)).copied().collect()
+        let known = |name: &str| self.section.has(name) || self.asked.contains(&name);
+        self.entries.iter().filter(|(name, _)| !known(name)).copied().collect()
     }
 
-    /// Reports every key that nobody asked for.
+    /// Reports every key that there is not.
     pub(super) fn finish(self, report: &mut Report) {
+        let unread = self.section.names().find(|name| !self.asked.contains(name));
+        debug_assert!(unread.is_none(), "nobody reads {unread:?} of section `{}`", self.section.title);
         for (name, entry) in self.rest() {
-            let hint = did_you_mean_or_list(name, self.known.iter().copied(), "the keys here:");
+            let hint = did_you_mean_or_list(name, self.asked.iter().copied(), "the keys here:");
             let problem = Problem::error(&entry.key.span, format!("unknown key {}", quoted(name)));
             report.push(problem.of(&self.of).hint_maybe(hint));
         }

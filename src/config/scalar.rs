@@ -47,11 +47,16 @@ pub(super) fn number(node: &Node) -> Result<f64, Problem> {
         Value::Integer(number, _) => Ok(*number as f64),
         Value::Number(number, _) if number.is_finite() => Ok(*number),
         Value::Number(..) => Err(expected(node, "a finite number")),
-        Value::Text(text) if text.trim().replace('_', "").parse::<f64>().is_ok() => {
-            Err(expected(node, "a number").hint("write the number without quotes, `_` and leading zeros"))
-        }
-        _ => Err(expected(node, "a number")),
+        _ => Err(no_number(node, "a number")),
     }
+}
+
+/// Returns the problem of a value that is no number, with what people mean who quote one.
+fn no_number(node: &Node, what: &str) -> Problem {
+    let quoted =
+        matches!(&node.value, Value::Text(text) if text.trim().replace('_', "").parse::<f64>().is_ok());
+    let hint = quoted.then(|| "write the number without quotes, `_` and leading zeros".to_owned());
+    expected(node, what).hint_maybe(hint)
 }
 
 /// Reads a number in a range, ends included; `name` is whose range it is.
@@ -78,7 +83,7 @@ pub(super) fn integer(node: &Node) -> Result<i64, Problem> {
         Value::Integer(number, _) => Ok(*number),
         Value::Number(number, _) if number.fract() == 0.0 && number.abs() < 9e15 => Ok(*number as i64),
         Value::Number(..) => Err(expected(node, "a whole number")),
-        _ => number(node).and_then(|_| Err(expected(node, "a whole number"))),
+        _ => Err(no_number(node, "a whole number")),
     }
 }
 

@@ -7,33 +7,35 @@ use std::{
 
 use crate::show::{
     easing::{Easing, Penner},
-    params::TABLE,
+    params::{Idle, Spec, TABLE, models},
     scene::{Level, Scene},
 };
 
 use super::{
-    nets, params as read_params,
+    demands, keys, nets, params as read_params,
     reader::{self, Fields},
     report::{Problem, Report},
     scalar,
     streams::StreamDraft,
     time,
-    tree::{Node, Span},
+    tree::{Node, Span, Value},
     weighted,
     words::{did_you_mean, quoted},
 };
 
 /// What a scene may say besides parameters.
-const KEYS: [&str; 5] = ["prompt", "seed", "fade", "easing", "controlnets"];
+const KEYS: [&str; 6] = ["prompt", "seed", "fade", "easing", "controlnets", "allow_reload"];
 
 /// A scene, and where in the file its parts stand.
 #[derive(Debug)]
 pub(super) struct SceneDraft {
     pub(super) scene: Arc<Scene>,
     /// Where each parameter's key stands.
-    keys: BTreeMap<&'static str, Span>,
+    pub(super) keys: BTreeMap<&'static str, Span>,
     /// Where each `ControlNet`'s key stands.
     nets: BTreeMap<Arc<str>, Span>,
+    /// Where it allows that the pipeline is loaded again.
+    pub(super) allow_reload: Option<Span>,
 }
 
 /// Reads all scenes.
@@ -52,7 +54,8 @@ fn scene(name: &str, place: &Span, node: &Node, report: &mut Report) -> SceneDra
     let mut scene = Scene::empty(name);
     let mut keys = BTreeMap::new();
     let mut net_keys = BTreeMap::new();
-    if let Some(mut fields) = Fields::of(node, place, &of, report) {
+    let mut allow_reload = None;
+    if let Some(mut fields) = Fields::of(node, place, &of, &keys::SCENE, report) {
         scene.prompt = fields.value("prompt", report).and_then(|node| weighted::prompt(node, &of, report));
         scene.seed = fields.value("seed", report).and_then(|node| weighted::seed(node, &of, report));
         scene.fade = fields.get("fade", report, time::fade);
@@ -60,22 +63,21 @@ fn scene(name: &str, place: &Span, node: &Node, report: &mut Report) -> SceneDra
         if let Some(node) = fields.value("controlnets", report) {
             scene.controlnets = controlnets(node, &of, &mut net_keys, report);
         }
+        if fields.get("allow_reload", report, scalar::boolean) == Some(true) {
+            allow_reload = fields.entry("allow_reload").map(|entry| entry.key.span.clone());
+        }
         for (name, entry) in fields.rest() {
-            let Some(spec) =
-                report.take(read_params::live(name, entry, &KEYS).map_err(|problem| problem.of(&of)))
-            else {
-                continue;
-            };
+            let spec = read_params::nameable(name, entry, allow_reload.is_some(), &KEYS);
+            let Some(spec) = report.take(spec.map_err(|problem| problem.of(&of))) else { continue };
             // Asks for the value as any other key is asked for, so that an empty one is told.
             let Some(node) = fields.value(spec.name, report) else { continue };
             keys.insert(spec.name, entry.key.span.clone());
-            let level = read_params::level(spec, node).map_err(|problem| problem.at_key(spec.name).of(&of));
-            if let Some(level) = report.take(level) {
+            if let Some(level) = read_params::read_level(spec, node, None, &of, report) {
                 scene.values.insert(spec.name, level);
             }
         }
     }
-    SceneDraft { scene: Arc::new(scene), keys, nets: net_keys }
+    SceneDraft { scene: Arc::new(scene), keys, nets: net_keys, allow_reload }
 }
 
 /// Reads an easing.
@@ -98,10 +100,17 @@ fn controlnets(
     report: &mut Report,
 ) -> BTreeMap<Arc<str>, f64> {
     let mut scales = BTreeMap::new();
+    if let Value::List(_) = node.value {
+        let problem = Problem::error(&node.span, "a scene names the scales of ControlNets, not their list");
+        report.push(
+            problem.of(of).hint("write `controlnets: { depth: 0.5 }`: the list is the stream's, and stays"),
+        );
+        return scales;
+    }
     for (name, entry) in reader::entries(node, &format!("{of}: `controlnets`"), report).unwrap_or_default() {
         let name: Arc<str> = name.into();
         keys.insert(name.clone(), entry.key.span.clone());
-        if let Some(scale) = report.take(nets::scale(&entry.value).map_err(|problem| problem.of(of))) {
+        if let Some(scale) = nets::scale(&entry.value, of, report) {
             scales.insert(name, scale);
         }
     }
@@ -122,20 +131,38 @@ pub(super) fn check(drafts: &[SceneDraft], streams: &[StreamDraft], report: &mut
             check_net(name, place, &of, streams, report);
         }
         check_twins(draft, &of, streams, report);
-        if let Some(problem) = streams.iter().find_map(|stream| check_steps(draft, stream)) {
-            report.push(problem.of(&of));
+        let reloads = demands::check(draft, &of, streams, report);
+        if let Some(place) = draft.allow_reload.as_ref().filter(|_| !reloads) {
+            let problem = Problem::warning(place, "`allow_reload` allows nothing: the scene reloads nothing");
+            report.push(problem.of(&of).hint("take it out"));
         }
-        let idle = TABLE.iter().filter_map(|spec| Some((spec, spec.idle?, draft.keys.get(spec.name)?)));
-        for (spec, why, place) in idle.filter(|_| !guided) {
-            let message = format!("`{}` changes nothing here: {why}", spec.name);
-            let hint = if spec.name == "delta" {
-                "take it out, or set a `guidance_scale` above 1"
-            } else {
-                "take it out"
-            };
-            report.push(Problem::warning(place, message).of(&of).hint(hint));
+        for spec in TABLE {
+            if let (Some(idle), Some(place)) = (spec.idle, draft.keys.get(spec.name)) {
+                check_idle((spec, idle), place, &of, (guided, streams), report);
+            }
         }
     }
+}
+
+/// Warns of a parameter whose change shows nothing.
+fn check_idle(
+    (spec, idle): (&Spec, Idle),
+    place: &Span,
+    of: &str,
+    (guided, streams): (bool, &[StreamDraft]),
+    report: &mut Report,
+) {
+    let turbo = |stream: &StreamDraft| models::find(stream.nature.model).is_some_and(|model| model.turbo);
+    let (why, hint) = match idle {
+        Idle::Always(why) => (why, "take it out"),
+        Idle::Unguided(_) if guided => return,
+        Idle::Unguided(why) if spec.name == "guidance_scale" => (why, "set it above 1, or take it out"),
+        Idle::Unguided(why) => (why, "take it out, or set a `guidance_scale` above 1"),
+        Idle::Turbo(why) if streams.iter().all(turbo) => (why, "take it out"),
+        Idle::Turbo(_) => return,
+    };
+    let message = format!("`{}` changes nothing here: {why}", spec.name);
+    report.push(Problem::warning(place, message).of(of).hint(hint));
 }
 
 /// Returns whether any stream or scene sets a guidance scale that acts.
@@ -184,41 +211,4 @@ fn check_twins(draft: &SceneDraft, of: &str, streams: &[StreamDraft], report: &m
             report.push(Problem::error(second, message).of(of).after(first));
         }
     }
-}
-
-/// Checks the step schedule that a scene comes to on a stream.
-fn check_steps(draft: &SceneDraft, stream: &StreamDraft) -> Option<Problem> {
-    let list = match draft.scene.values.get("t_index_list") {
-        Some(Level::Indices(list)) => Some(list),
-        _ => None,
-    };
-    let steps = match draft.scene.values.get("num_inference_steps") {
-        Some(Level::Integer(steps)) => Some(*steps),
-        _ => None,
-    };
-    let name = &stream.sheet.name;
-    if let Some(list) = list
-        && list.len() != stream.indices.len()
-    {
-        let place = draft.keys.get("t_index_list")?;
-        let message = format!(
-            "`t_index_list` has {} entries, and {} on stream `{name}`: another length reloads the pipeline",
-            list.len(),
-            stream.indices.len()
-        );
-        return Some(Problem::error(place, message).hint("give both the same length"));
-    }
-    if list.is_none() && steps.is_none() {
-        return None;
-    }
-    let last = list.unwrap_or(&stream.indices).last()?;
-    let steps_here = steps.unwrap_or(stream.steps);
-    if *last < steps_here {
-        return None;
-    }
-    let key = if list.is_some() { "t_index_list" } else { "num_inference_steps" };
-    let message = format!(
-        "on stream `{name}` the last step {last} is not below `num_inference_steps`, which is {steps_here}"
-    );
-    Some(Problem::error(draft.keys.get(key)?, message))
 }

@@ -6,6 +6,7 @@ use crate::show::venue::SecretSource;
 
 use super::{
     diagnostic::Lines,
+    keys,
     reader::Fields,
     report::{Problem, Report},
     scalar,
@@ -26,7 +27,7 @@ pub(super) fn source(node: &Node, of: &str, key: &str, report: &mut Report) -> O
         report.push(Problem::error(&node.span, "secrets do not belong in the show file").of(of).hint(hint));
         return None;
     }
-    let mut fields = Fields::of(node, &node.span, &format!("{of}: `{key}`"), report)?;
+    let mut fields = Fields::of(node, &node.span, &format!("{of}: `{key}`"), &keys::SECRET, report)?;
     let env = fields.get("env", report, variable);
     let file = fields.get("file", report, scalar::filled);
     let credential = fields.get("credential", report, credential);

@@ -9,6 +9,7 @@ use crate::show::{
 };
 
 use super::{
+    keys,
     reader::{self, Fields},
     report::{Problem, Report},
     scalar, scenes, time,
@@ -78,7 +79,8 @@ fn step(node: &Node, of: &str, actor: Actor, cast: &Cast, report: &mut Report) -
         report.push(scalar::expected(node, "a step").of(of).hint(hint));
         return None;
     }
-    let mut fields = Fields::of(node, &node.span, of, report)?;
+    let section = if actor == Actor::Trigger { &keys::STEP } else { &keys::CUE_STEP };
+    let mut fields = Fields::of(node, &node.span, of, section, report)?;
     if let [entry, ..] = fields.given(&["cue"]).as_slice() {
         return cue_step(fields, entry, actor, cast, report);
     }

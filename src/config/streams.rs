@@ -7,14 +7,18 @@ use std::{
     time::Duration,
 };
 
+use serde_json::{Map, Value as Json};
+
 use crate::show::{
+    params::Dialect,
     scene::Scene,
     sheet::{BlendMode, OnExit, SLOTS_MAX, StreamSheet, Updates},
-    venue::{Backend, Connection, Environment},
+    venue::{Backend, Connection, Environment, Generation, Timeouts},
 };
 
 use super::{
-    params,
+    keys,
+    params::{self, Nature},
     reader::{self, Fields},
     report::{Problem, Report},
     scalar, secret, time,
@@ -32,9 +36,14 @@ const STATUS_EVERY: (Duration, Duration) = (Duration::from_secs(1), Duration::fr
 #[derive(Debug)]
 pub(super) struct StreamDraft {
     pub(super) sheet: StreamSheet,
-    pub(super) steps: f64,
-    pub(super) indices: Vec<f64>,
+    /// What it can do.
+    pub(super) nature: Nature,
+    /// What lies under its scenes, in the API's words.
+    pub(super) set: Map<String, Json>,
 }
+
+/// How long a request may take: less is no time for a handshake, more and nobody would notice that it hangs.
+const TIMEOUT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(2));
 
 /// All streams, and the names of those too that could not be read, so that whoever plays on them is not blamed.
 #[derive(Debug, Default)]
@@ -97,12 +106,17 @@ fn stream(
     }
     let of = format!("stream {}", quoted(name));
     let place = &entry.key.span;
-    let mut fields = Fields::of(&entry.value, place, &of, report)?;
+    let mut fields = Fields::of(&entry.value, place, &of, &keys::STREAM, report)?;
     // Without a backend there is no show; the rest of the stream is still worth reading.
     let connection = connection(&mut fields, &of, report);
     let attach = fields.get("stream", report, stream_id);
     let params = fields.entry("params").map(|entry| &entry.value);
-    let base = params::read(params, place, &of, named, report);
+    let profile = fields.get("profile", report, params::profile).unwrap_or_default();
+    let dialect = match connection.backend.generation() {
+        Generation::V1 => Dialect::V1,
+        Generation::Beta => Dialect::Beta,
+    };
+    let base = params::read(params, place, &of, (dialect, profile), named, report);
     let start = fields.get("start", report, |node| scene(node, scenes)).flatten();
     let blend = fields.get("blend", report, blend).unwrap_or_default();
     let prompt_angle = fields
@@ -135,7 +149,8 @@ fn stream(
         status_every,
         on_exit,
     };
-    Some(StreamDraft { sheet, steps: base.steps, indices: base.indices })
+    let set = params::set(&sheet.base);
+    Some(StreamDraft { sheet, nature: base.nature, set })
 }
 
 fn connection(fields: &mut Fields<'_>, of: &str, report: &mut Report) -> Connection {
@@ -168,6 +183,7 @@ fn connection(fields: &mut Fields<'_>, of: &str, report: &mut Report) -> Connect
         environment,
         api_key,
         pipeline_id: pipeline_id.map(Arc::from),
+        timeouts: timeouts(fields.value("timeouts", report), of, report),
     }
 }
 
@@ -225,7 +241,8 @@ fn blend(node: &Node) -> Result<BlendMode, Problem> {
 fn updates(node: Option<&Node>, of: &str, report: &mut Report) -> Updates {
     let mut updates = Updates::default();
     let Some(node) = node else { return updates };
-    let Some(mut fields) = Fields::of(node, &node.span, &format!("{of}: `updates`"), report) else {
+    let Some(mut fields) = Fields::of(node, &node.span, &format!("{of}: `updates`"), &keys::UPDATES, report)
+    else {
         return updates;
     };
     let mut number = |key: &'static str, low: f64, high: f64, into: &mut f64| {
@@ -239,10 +256,30 @@ fn updates(node: Option<&Node>, of: &str, report: &mut Report) -> Updates {
     updates
 }
 
+fn timeouts(node: Option<&Node>, of: &str, report: &mut Report) -> Timeouts {
+    let mut timeouts = Timeouts::default();
+    let Some(node) = node else { return timeouts };
+    let Some(mut fields) =
+        Fields::of(node, &node.span, &format!("{of}: `timeouts`"), &keys::TIMEOUTS, report)
+    else {
+        return timeouts;
+    };
+    let mut time = |key: &'static str, into: &mut Duration| {
+        let read = fields.get(key, report, |node| time::duration_in(node, key, TIMEOUT));
+        *into = read.unwrap_or(*into);
+    };
+    time("create", &mut timeouts.create);
+    time("update", &mut timeouts.update);
+    time("status", &mut timeouts.status);
+    fields.finish(report);
+    timeouts
+}
+
 fn status_every(node: Option<&Node>, of: &str, report: &mut Report) -> Duration {
     let usual = Duration::from_secs(5);
     let Some(node) = node else { return usual };
-    let Some(mut fields) = Fields::of(node, &node.span, &format!("{of}: `status`"), report) else {
+    let Some(mut fields) = Fields::of(node, &node.span, &format!("{of}: `status`"), &keys::STATUS, report)
+    else {
         return usual;
     };
     let every = fields.get("every", report, |node| time::duration_in(node, "every", STATUS_EVERY));

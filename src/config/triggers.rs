@@ -11,7 +11,7 @@ use crate::show::{
 };
 
 use super::{
-    conditions,
+    conditions, keys,
     reader::{self, Fields},
     report::{Problem, Report},
     scalar,
@@ -44,7 +44,7 @@ pub(super) fn read(node: Option<&Node>, around: &Surroundings<'_>, report: &mut 
         report.take(scalar::name(&entry.key, "a trigger"));
         let of = format!("trigger {}", quoted(name));
         let place = &entry.key.span;
-        let Some(mut fields) = Fields::of(&entry.value, place, &of, report) else { continue };
+        let Some(mut fields) = Fields::of(&entry.value, place, &of, &keys::TRIGGER, report) else { continue };
         let form = "write `when: { cron: \"0 9 * * *\" }`, `{ mqtt: TOPIC }` or `{ osc: ADDRESS }`";
         let when = fields.required("when", form, report);
         let when = when.and_then(|node| when_of(node, &of, around, &mut zoneless, report));
@@ -76,7 +76,7 @@ fn when_of(
     zoneless: &mut Option<Span>,
     report: &mut Report,
 ) -> Option<When> {
-    let mut fields = Fields::of(node, &node.span, of, report)?;
+    let mut fields = Fields::of(node, &node.span, of, &keys::WHEN, report)?;
     let kinds = KINDS.map(|(kind, _)| kind);
     let given = fields.given(&kinds);
     match given.as_slice() {
@@ -85,8 +85,8 @@ fn when_of(
                 let hint = "write `{ cron: \"0 9 * * *\" }`, `{ mqtt: TOPIC }` or `{ osc: ADDRESS }`";
                 report.push(Problem::error(&node.span, "this trigger waits for nothing").of(of).hint(hint));
             }
-            for kind in kinds {
-                fields.entry(kind);
+            for key in keys::WHEN.names() {
+                fields.entry(key);
             }
             fields.finish(report);
             return None;

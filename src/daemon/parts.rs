@@ -11,7 +11,7 @@ use super::{
     secret::{self, SecretError},
 };
 use crate::{
-    backend::{Client, Endpoints, Limits},
+    backend::{Client, Endpoints},
     input::{mqtt, osc},
     show::{
         sheet::{Sheet, StreamSheet},
@@ -62,7 +62,7 @@ pub(super) fn client(stream: &StreamSheet, inner: Option<&Inner>) -> Result<Clie
     let pipeline_id = connection.pipeline_id.clone();
     let endpoints = Endpoints::of(&environment, connection.backend, pipeline_id)
         .map_err(|source| Error::Address { stream: Arc::clone(&stream.name), source })?;
-    Client::new(endpoints, connection.backend.generation(), key, Limits::default())
+    Client::new(endpoints, connection.backend.generation(), key, connection.timeouts.into())
         .map_err(|source| Error::Client { stream: Arc::clone(&stream.name), source })
 }
 

@@ -71,6 +71,29 @@ pub struct Connection {
     pub api_key: Option<SecretSource>,
     /// The `pipeline_id` of the beta API; `None` for the environment's usual one.
     pub pipeline_id: Option<Arc<str>>,
+    /// How long each kind of request may take.
+    pub timeouts: Timeouts,
+}
+
+/// How long a request may take before it counts as lost. The defaults are those of the vendor's own clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Creating a stream; 15 s unless set.
+    pub create: Duration,
+    /// Changing parameters; 10 s unless set.
+    pub update: Duration,
+    /// Reading the status; 5 s unless set.
+    pub status: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            create: Duration::from_secs(15),
+            update: Duration::from_secs(10),
+            status: Duration::from_secs(5),
+        }
+    }
 }
 
 /// What is driven.

@@ -1,10 +1,7 @@
 //! What a change of parameters means for a running stream: nothing, a live update, a reload, or a refusal.
 
-use super::{
-    fields::{self, Change},
-    machine::Profile,
-    params::Params,
-};
+use super::{machine::Profile, params::Params};
+use crate::show::params::{self, Class, Part, models::Family};
 
 /// What the runner does with new parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,20 +15,6 @@ pub(super) enum Plan {
     /// They are refused, with this complaint.
     Refuse(String),
 }
-
-/// Parameters that July 2025 took over live; everything else it loaded again.
-const JULY_LIVE: &[&str] = &[
-    "prompt",
-    "prompt_interpolation_method",
-    "normalize_prompt_weights",
-    "seed",
-    "seed_interpolation_method",
-    "normalize_seed_weights",
-    "negative_prompt",
-    "guidance_scale",
-    "delta",
-    "num_inference_steps",
-];
 
 /// Returns what becomes of the step from the parameters in force to new ones.
 pub(super) fn plan(present: &Params, new: &Params, profile: Profile) -> Plan {
@@ -61,7 +44,7 @@ pub(super) fn obstacle(params: &Params, sdxl: bool) -> Option<&'static str> {
         Some("no prompts to blend")
     } else if !params.flag("use_denoising_batch") {
         Some("use_denoising_batch must be enabled")
-    } else if (params.family() == Some(fields::Family::Sdxl)) != sdxl {
+    } else if (params.family() == Some(Family::Sdxl)) != sdxl {
         Some("no engines for this model in this container")
     } else if poses_out_of_range(params) {
         Some("no pose engine for this confidence_threshold")
@@ -72,29 +55,20 @@ pub(super) fn obstacle(params: &Params, sdxl: bool) -> Option<&'static str> {
 
 /// An index equal to the number of steps passes every check and fails when it is used.
 fn overruns(params: &Params) -> bool {
-    params.indices().last().is_some_and(|index| *index >= params.steps())
+    params::overruns(&params.indices(), params.steps())
 }
 
 fn poses_out_of_range(params: &Params) -> bool {
-    params.all()["controlnets"].as_array().into_iter().flatten().any(|net| {
-        let threshold = net["preprocessor_params"]["confidence_threshold"].as_f64();
-        net["preprocessor"] == "pose_tensorrt"
-            && net["enabled"] == true
-            && threshold.is_some_and(|t| t != 0.5)
-    })
+    let nets = params.all()["controlnets"].as_array();
+    nets.into_iter().flatten().any(params::pose_has_no_engine)
 }
 
 fn reloads(name: &str, present: &Params, new: &Params, profile: Profile) -> bool {
-    if profile == Profile::July2025 {
-        return match name {
-            "t_index_list" => present.indices().len() != new.indices().len(),
-            "controlnets" => !only_scales_differ(present, new),
-            _ => !JULY_LIVE.contains(&name),
-        };
-    }
-    match fields::find(name).map(|field| field.change) {
-        Some(Change::Reload) => true,
-        Some(Change::ReloadIf(member)) => {
+    match params::find(name).map(|spec| spec.class(profile)) {
+        Some(Class::Reload) => true,
+        Some(Class::Partly(Part::Length)) => present.indices().len() != new.indices().len(),
+        Some(Class::Partly(Part::AllButScales)) => !only_scales_differ(present, new),
+        Some(Class::Partly(Part::Member(member))) => {
             let of = |params: &Params| match &params.all()[name] {
                 // Left out is the same as disabled, of the usual type.
                 serde_json::Value::Null if member == "enabled" => false.into(),
@@ -103,7 +77,7 @@ fn reloads(name: &str, present: &Params, new: &Params, profile: Profile) -> bool
             };
             of(present) != of(new)
         }
-        Some(Change::Live | Change::Refused) | None => false,
+        Some(Class::Live | Class::Fixed) | None => false,
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
+pub use crate::show::params::Profile;
+
 /// The simulated backend's properties. The defaults are the working assumptions about the hosted service.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Machine {
@@ -43,15 +45,6 @@ impl Default for Machine {
             forgetful: false,
         }
     }
-}
-
-/// An age of the runner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Profile {
-    /// The public runner of December 2025, which the hosted service is assumed to be.
-    December2025,
-    /// The runner of July 2025: other defaults, no flush, fewer live parameters.
-    July2025,
 }
 
 /// Whether and when video arrives at a new stream.
@@ -111,11 +104,7 @@ impl FromStr for Profile {
     type Err = SettingError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "dec2025" => Ok(Self::December2025),
-            "jul2025" => Ok(Self::July2025),
-            _ => Err(SettingError::new(text, "a profile: `dec2025` or `jul2025`")),
-        }
+        Self::from_word(text).ok_or_else(|| SettingError::new(text, "a profile: `dec2025` or `jul2025`"))
     }
 }
 

@@ -4,7 +4,7 @@
 //! (`server.rs`). It tells what the real runner would do with what it is sent, and paints (`picture/`) what that might look
 //! like.
 //!
-//! A request comes in by `server.rs` → `api.rs` finds its route → `account.rs` checks it (`request.rs`, `schema.rs`)
+//! A request comes in by `server.rs` → `api.rs` finds its route → `account.rs` checks it (`request.rs`, by the table of parameters)
 //! and stores it in a `stream.rs` → `ingest.rs` is the gateway's side of that stream → `guardian.rs` watches the
 //! runner and judges its `state.rs` → `process.rs` has the parameters (`params.rs`, `change.rs`), the pipeline
 //! (`engine.rs`, `blend.rs`) and the `frames.rs`. The answer's status document is written by `status.rs`.
@@ -33,7 +33,6 @@ mod change;
 mod control;
 mod engine;
 pub mod faults;
-mod fields;
 mod frames;
 mod guardian;
 mod hash;
@@ -49,7 +48,6 @@ mod rate;
 mod request;
 pub mod requests;
 mod scene;
-mod schema;
 mod screen;
 mod server;
 mod state;

@@ -4,10 +4,13 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    blend::Method,
-    fields::{self, Family, Kind, WEIGHT_TYPES, family, whole},
-    machine::Profile,
+use super::{blend::Method, machine::Profile};
+use crate::show::params::{
+    self, Kind, enlargement,
+    models::{Family, family},
+    nets::PREPROCESSORS,
+    objects::WEIGHT_TYPES,
+    whole,
 };
 
 /// A complete and valid parameter set.
@@ -19,15 +22,16 @@ impl Params {
     pub(super) fn read(received: &Map<String, Value>, profile: Profile) -> Result<Self, String> {
         let mut params = defaults(profile);
         for (name, value) in received {
-            let field =
-                fields::find(name).filter(|_| profile == Profile::December2025 || params.contains_key(name));
-            let kind = field.ok_or_else(|| format!("{name}: Extra inputs are not permitted"))?.kind;
+            let spec = params::find(name).filter(|spec| spec.default(profile).is_some());
+            let kind = spec.ok_or_else(|| format!("{name}: Extra inputs are not permitted"))?.kind;
             let read =
                 read(value, kind).ok_or_else(|| format!("{name}: Input should be {}", expected(kind)))?;
             params.insert(name.clone(), read);
         }
-        let params = Self(params);
-        params.check(profile).map(|()| params)
+        match params::runner(&params, profile).first() {
+            Some(violation) => Err(violation.to_string()),
+            None => Ok(Self(params)),
+        }
     }
 
     /// Returns what a container has before its first session.
@@ -97,54 +101,8 @@ impl Params {
     /// Returns width and height of the output, upscalers included.
     pub(super) fn resolution(&self) -> (f64, f64) {
         let side = |name: &str| self.0[name].as_f64().unwrap_or_default();
-        let scale: f64 = self.0.get("image_postprocessing").map_or(1.0, scale);
+        let scale: f64 = self.0.get("image_postprocessing").map_or(1.0, enlargement);
         (side("width") * scale, side("height") * scale)
-    }
-
-    fn check(&self, profile: Profile) -> Result<(), String> {
-        for side in ["width", "height"] {
-            if self.0[side].as_i64().is_none_or(|size| size <= 0 || size % 64 != 0) {
-                return Err(format!("{side}: Input should be a multiple of 64"));
-            }
-        }
-        let family = match self.family() {
-            Some(family) => family,
-            None if profile == Profile::July2025 && self.0["model_id"] == "KBlueLeaf/kohaku-v2.1" => {
-                Family::Sd15
-            }
-            None => return Err(format!("model_id: {} is not a known model", self.0["model_id"])),
-        };
-        if let Some(rule) = fields::steps_rules(&self.indices(), self.steps()) {
-            return Err(format!("t_index_list: {rule}"));
-        }
-        let nets = self.0["controlnets"].as_array();
-        if let Some(rule) = nets.and_then(|nets| fields::controlnet_rules(nets, family)) {
-            return Err(format!("controlnets: {rule}"));
-        }
-        if self.has_ip_adapter() && family == Family::Sd21 {
-            return Err("ip_adapter: not supported by this model".to_owned());
-        }
-        self.check_attention(family)
-    }
-
-    fn check_attention(&self, family: Family) -> Result<(), String> {
-        let Some(attention) = self.0.get("cached_attention").filter(|attention| attention["enabled"] == true)
-        else {
-            return Ok(());
-        };
-        if self.0["acceleration"] != "tensorrt" || self.0["width"] != 512 || self.0["height"] != 512 {
-            return Err("cached_attention: only with tensorrt at 512x512".to_owned());
-        }
-        let frames_max = match (family, self.indices().len()) {
-            (Family::Sdxl, 2) => 2,
-            (Family::Sdxl, 3) => 1,
-            (Family::Sdxl, 4) => 0,
-            _ => 4,
-        };
-        if attention["max_frames"].as_i64().is_some_and(|frames| frames > frames_max) {
-            return Err(format!("cached_attention: at most {frames_max} frames with this schedule"));
-        }
-        Ok(())
     }
 }
 
@@ -152,42 +110,28 @@ fn pairs(list: &Value) -> impl Iterator<Item = (&Value, f64)> {
     list.as_array().into_iter().flatten().map(|pair| (&pair[0], pair[1].as_f64().unwrap_or(f64::NAN)))
 }
 
-/// Returns how much a block of processors enlarges the picture.
-fn scale(block: &Value) -> f64 {
-    if block["enabled"] != true {
-        return 1.0;
-    }
-    let processors = block["processors"].as_array().into_iter().flatten();
-    processors
-        .filter(|processor| processor["enabled"] == true)
-        .map(|processor| match processor["type"].as_str() {
-            Some("upscale") => processor["params"]["scale_factor"].as_f64().unwrap_or(2.0),
-            Some("realesrgan_trt") => 2.0,
-            _ => 1.0,
-        })
-        .product()
-}
-
 fn expected(kind: Kind) -> &'static str {
     match kind {
-        Kind::Text | Kind::Choice(_) => "a valid string",
-        Kind::Flag => "a valid boolean",
+        Kind::Text | Kind::Choice(_) | Kind::Model | Kind::Preprocessor => "a valid string",
+        Kind::Bool => "a valid boolean",
         Kind::Number(..) => "a valid number",
-        Kind::Whole(..) | Kind::Size => "a valid integer",
+        Kind::Integer(..) | Kind::Size => "a valid integer",
         Kind::Prompts => "a string or a list of text and weight",
         Kind::Seeds => "an integer or a list of seed and weight",
-        Kind::Steps | Kind::Controlnets => "a valid list",
-        Kind::Loras | Kind::Processing(_) | Kind::IpAdapter | Kind::CachedAttention => "a valid object",
+        Kind::Indices | Kind::Nets | Kind::Processors(_) => "a valid list",
+        Kind::Loras | Kind::Processing(_) | Kind::IpAdapter | Kind::CachedAttention | Kind::Free => {
+            "a valid object"
+        }
     }
 }
 
 /// Reads a value as leniently as the runner does, into the one form in which equal values are equal.
 fn read(value: &Value, kind: Kind) -> Option<Value> {
     match kind {
-        Kind::Text => value.as_str().map(Value::from),
-        Kind::Flag => value.as_bool().map(Value::from),
+        Kind::Text | Kind::Model => value.as_str().map(Value::from),
+        Kind::Bool => value.as_bool().map(Value::from),
         Kind::Number(..) => number(value).map(Value::from),
-        Kind::Whole(..) | Kind::Size => integer(value).map(Value::from),
+        Kind::Integer(..) | Kind::Size => integer(value).map(Value::from),
         Kind::Choice(choices) => value.as_str().filter(|text| choices.contains(text)).map(Value::from),
         Kind::Prompts => match value {
             Value::String(text) => Some(json!(text)),
@@ -197,14 +141,14 @@ fn read(value: &Value, kind: Kind) -> Option<Value> {
             Value::Array(_) => read_pairs(value, |seed| integer(seed).map(Value::from)),
             seed => integer(seed).map(Value::from),
         },
-        Kind::Steps => value.as_array()?.iter().map(|index| integer(index).map(Value::from)).collect(),
+        Kind::Indices => value.as_array()?.iter().map(|index| integer(index).map(Value::from)).collect(),
         Kind::Loras => match value {
             Value::Null => Some(Value::Null),
             loras => {
                 loras.as_object()?.iter().map(|(name, scale)| Some((name.clone(), number(scale)?))).collect()
             }
         },
-        Kind::Controlnets => value.as_array()?.iter().map(read_controlnet).collect(),
+        Kind::Nets => value.as_array()?.iter().map(read_controlnet).collect(),
         Kind::Processing(_) | Kind::IpAdapter | Kind::CachedAttention if value.is_null() => Some(Value::Null),
         Kind::Processing(names) => read_processing(value, names),
         Kind::IpAdapter => read_members(
@@ -222,6 +166,10 @@ fn read(value: &Value, kind: Kind) -> Option<Value> {
             let within = |name: &str, max| attention[name].as_i64().is_some_and(|n| (1..=max).contains(&n));
             within("max_frames", 4) && within("interval", 1440)
         }),
+        // Members of objects, which are read with their object.
+        Kind::Preprocessor => value.as_str().filter(|name| PREPROCESSORS.contains(name)).map(Value::from),
+        Kind::Processors(_) => value.as_array().cloned().map(Value::from),
+        Kind::Free => value.as_object().cloned().map(Value::from),
     }
 }
 
@@ -283,55 +231,11 @@ fn read_members(value: &Value, defaults: &Value) -> Option<Value> {
     Some(Value::Object(members))
 }
 
-/// Returns the defaults of the runner's class of parameters.
+/// Returns the defaults of the runner's class of parameters, in the form in which equal values are equal.
 fn defaults(profile: Profile) -> Map<String, Value> {
-    let mut params = json!({
-        "model_id": "stabilityai/sd-turbo", "prompt": "flowers", "prompt_interpolation_method": "slerp",
-        "normalize_prompt_weights": true, "negative_prompt": "blurry, low quality, flat, 2d", "guidance_scale": 1.0,
-        "delta": 0.7, "num_inference_steps": 50, "t_index_list": [12, 20, 32], "width": 512, "height": 512,
-        "lora_dict": null, "use_lcm_lora": true, "lcm_lora_id": "latent-consistency/lcm-lora-sdv1-5",
-        "acceleration": "tensorrt", "use_denoising_batch": true, "do_add_noise": true, "seed": 789,
-        "seed_interpolation_method": "linear", "normalize_seed_weights": true, "enable_similar_image_filter": false,
-        "similar_image_filter_threshold": 0.98, "similar_image_filter_max_skip_frame": 10, "controlnets": [],
-    });
-    let newer = json!({
-        "use_safety_checker": true, "safety_checker_threshold": 0.5, "skip_diffusion": false,
-        "image_preprocessing": null, "image_postprocessing": null, "latent_preprocessing": null,
-        "latent_postprocessing": null, "ip_adapter": null, "ip_adapter_style_image_url": "", "cached_attention": null,
-        "show_reloading_frame": true,
-    });
-    let older = json!({
-        "prompt": "an anime render of a girl with purple hair, masterpiece", "width": 704, "height": 384,
-        "controlnets": july_controlnets(),
-    });
-    let more = match profile {
-        Profile::December2025 => newer,
-        Profile::July2025 => older,
-    };
-    if let (Value::Object(params), Value::Object(more)) = (&mut params, more) {
-        params.extend(more);
-    }
-    match params {
-        Value::Object(params) => params,
-        _ => Map::new(),
-    }
-}
-
-fn july_controlnets() -> Value {
-    let net = |name: &str, preprocessor: &str, scale: f64, params: Value| {
-        let id = format!("thibaud/controlnet-sd21-{name}-diffusers");
-        let net = json!({"model_id": id, "conditioning_scale": scale, "preprocessor": preprocessor,
-            "preprocessor_params": params});
-        read_controlnet(&net)
-    };
-    let nets = [
-        net("openpose", "pose_tensorrt", 0.711, json!({})),
-        net("hed", "soft_edge", 0.2, json!({})),
-        net("canny", "canny", 0.2, json!({"low_threshold": 100, "high_threshold": 200})),
-        net("depth", "depth_tensorrt", 0.5, json!({})),
-        net("color", "passthrough", 0.2, json!({})),
-    ];
-    nets.into_iter().flatten().collect()
+    let kind = |name: &str| params::find(name).map_or(Kind::Free, |spec| spec.kind);
+    let read = |(name, value): (String, Value)| Some((name.clone(), read(&value, kind(&name))?));
+    params::defaults(profile).into_iter().filter_map(read).collect()
 }
 
 #[cfg(test)]
@@ -347,9 +251,9 @@ mod tests {
         for profile in [Profile::December2025, Profile::July2025] {
             let initial = Params::initial(profile);
             assert_eq!(Params::read(initial.all(), profile), Ok(initial.clone()));
-            assert!(initial.all().keys().all(|name| fields::find(name).is_some()));
+            assert!(initial.all().keys().all(|name| params::find(name).is_some()));
         }
-        assert_eq!(Params::initial(Profile::December2025).all().len(), fields::FIELDS.len());
+        assert_eq!(Params::initial(Profile::December2025).all().len(), params::TABLE.len());
         assert_eq!(Params::initial(Profile::July2025).all()["controlnets"].as_array().unwrap().len(), 5);
     }
 
@@ -386,17 +290,17 @@ mod tests {
             (json!({"prompt": [["a"]]}), "prompt: Input should be a string or a list of text and weight"),
             (json!({"controlnets": null}), "controlnets: Input should be a valid list"),
             (json!({"sed": 1}), "sed: Extra inputs are not permitted"),
-            (json!({"width": 700}), "width: Input should be a multiple of 64"),
-            (json!({"model_id": "x"}), "model_id: \"x\" is not a known model"),
-            (json!({"t_index_list": [51]}), "t_index_list: 51 is not between 0 and 50"),
-            (json!({"ip_adapter": {}}), "ip_adapter: not supported by this model"),
+            (json!({"width": 700}), "width: 700 is not a multiple of 64"),
+            (json!({"model_id": "x"}), "model_id: `x` is not a model of this runner"),
+            (json!({"t_index_list": [51]}), "t_index_list.0: 51 is not within 0 to 50"),
+            (json!({"ip_adapter": {}}), "ip_adapter: `stabilityai/sd-turbo` has no IP adapter"),
             (
                 json!({"cached_attention": {}, "width": 704}),
-                "cached_attention: only with tensorrt at 512x512",
+                "cached_attention: cached attention runs with tensorrt at 512x512 only",
             ),
             (
                 json!({"cached_attention": {"max_frames": 3}, "model_id": "stabilityai/sdxl-turbo", "t_index_list": [1, 2]}),
-                "cached_attention: at most 2 frames with this schedule",
+                "cached_attention: with this schedule cached attention has at most 2 frames",
             ),
         ] {
             assert_eq!(read_december(&params), Err(complaint.to_owned()), "{params}");

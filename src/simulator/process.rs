@@ -9,11 +9,11 @@ use serde_json::{Map, Value};
 use super::{
     change::{self, Plan},
     engine::{Engine, Work},
-    fields::Family,
     frames::{Frames, Passed},
     machine::{Machine, Profile},
     params::Params,
 };
+use crate::show::params::models::Family;
 
 /// An error that the process reported.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value};
 
+use crate::show::params::{self, Dialect};
+
 use super::{
     answer::{Generation, Refusal},
-    schema,
     stream::Wanted,
 };
 
@@ -140,9 +141,14 @@ impl Reader<'_> {
         params
     }
 
-    fn check(&mut self, params: &Map<String, Value>, generation: Generation) {
+    fn check(&mut self, given: &Map<String, Value>, generation: Generation) {
         if self.broken.is_empty() {
-            self.broken = schema::check(params, generation);
+            let dialect = match generation {
+                Generation::V1 => Dialect::V1,
+                Generation::Beta => Dialect::Beta,
+            };
+            let violations = params::api(given, dialect);
+            self.broken = violations.iter().map(|violation| format!("params.{violation}")).collect();
         }
     }
 

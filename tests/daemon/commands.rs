@@ -100,6 +100,12 @@ async fn the_stream_commands_replace_the_scripts_of_the_guide() {
         assert_eq!(code, 0);
         let stream: Value = serde_json::from_str(&text).unwrap();
         let id = stream["id"].as_str().unwrap();
+        let (code, text, errors) = run(&["stream", "get", id, "--api", api]);
+        assert_eq!((code, errors.as_str()), (0, ""));
+        assert!(text.contains(stream["stream_key"].as_str().unwrap()), "{text}");
+        let (_, text, _) = run(&["stream", "get", id, "--api", api, "--json"]);
+        let got: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(got["hls_url"], stream["hls_url"]);
         let (code, text, errors) =
             run(&["stream", "update", id, "--prompt", "rain", "--set", "delta=0.6", "--api", api]);
         assert_eq!((code, text.as_str(), errors.as_str()), (0, "updated\n", ""));

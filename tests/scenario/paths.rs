@@ -347,3 +347,33 @@ fn a_running_transition_can_be_paused_resumed_reversed_finished_and_cut() {
     0:54.000 then waits for Poll
     ");
 }
+
+#[test]
+fn what_reloads_the_pipeline_is_cut_once_and_comes_back() {
+    let show = "
+timezone: Europe/Berlin
+streams: { wall: { backend: simulator, blend: linear, status: { every: 1h }, params: { do_add_noise: true } } }
+scenes:
+  dawn: { easing: linear, fade: 1s }
+  bare: { easing: linear, fade: 1s, allow_reload: true, do_add_noise: false, similar_image_filter_threshold: 0.5 }
+";
+    insta::assert_snapshot!(play(show, "
+        0:01 go bare 1s
+        0:10 go dawn 0s
+        0:20 end
+    "), @r#"
+    0:00.001 create wall | do_add_noise true | prompt flowers 1.0 flowers 0.0 flowers 0.0 | seed 789 1.0 | similar_image_filter_threshold 0.98
+    0:00.101 wall created as str_1
+    0:00.102 wall on base
+    0:00.202 wall is ONLINE
+    0:01.000 trigger go bare (http)
+    0:01.000 wall to bare in 1s
+    0:01.500 update wall | do_add_noise false | similar_image_filter_threshold 0.5
+    0:02.000 wall on bare
+    0:10.000 trigger go dawn (http)
+    0:10.000 wall to dawn in 0s
+    0:10.000 update wall | do_add_noise true | similar_image_filter_threshold 0.98
+    0:10.100 wall on dawn
+    0:20.000 then waits for Poll
+    "#);
+}

@@ -1,10 +1,34 @@
-//! The parameters of StreamDiffusion: what each is called, what it may be, and whether it can change in mid-stream.
+//! The parameters of `StreamDiffusion`: what each is called, what it may be, and what a change of it costs.
 //!
-//! One table; parsing, range checks and messages all read it. Names, ranges and defaults are those of the v1 API and of
-//! the runner of December 2025.
+//! One table ([`TABLE`]); reading, range checks, the simulator's refusals, the JSON Schema, the reference page and the
+//! messages of `check` all come from it. Two ages of the runner are known, and both generations of the API.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `table` | every parameter |
+//! | `objects` | the members of those that are objects |
+//! | `models`, `nets` | models with what they can do, `ControlNets` with their short names |
+//! | `values` | the check of single values |
+//! | `rules` | the rules across them, and [`validate`] |
 
 pub mod models;
 pub mod nets;
+pub mod objects;
+mod rules;
+mod table;
+mod values;
+
+use serde_json::{Map, Value};
+
+pub use self::{
+    rules::{
+        STEP_MAX, api, enlargement, nets_rule, overruns, playable, pose_has_no_engine, runner, steps_rule,
+        validate,
+    },
+    table::{OURS, TABLE},
+    values::{Complaint, Violation, check, check_kind, whole},
+};
+use models::Family;
 
 /// One parameter.
 #[derive(Clone, Copy, Debug)]
@@ -14,11 +38,21 @@ pub struct Spec {
     /// What its values are.
     pub kind: Kind,
     /// What a change costs.
-    pub class: Class,
+    class: Class,
+    /// What a change costs on the runner of July 2025, where that differs.
+    class_july: Option<Class>,
+    /// Who knows it.
+    pub known: Known,
     /// What the runner takes when it is left out, as JSON.
-    pub default: &'static str,
-    /// Why fading it shows nothing, where that is so.
-    pub idle: Option<&'static str>,
+    default: &'static str,
+    /// What the runner of July 2025 takes, as JSON, where that differs.
+    default_july: Option<&'static str>,
+    /// What it does, in one sentence without a full stop.
+    pub what: &'static str,
+    /// What its numbers count; empty where that is plain.
+    pub unit: &'static str,
+    /// When changing it shows nothing.
+    pub idle: Option<Idle>,
 }
 
 impl PartialEq for Spec {
@@ -27,29 +61,45 @@ impl PartialEq for Spec {
     }
 }
 
-/// What the values of a parameter are.
+/// What the values of a parameter, or of a member of one, are.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Kind {
     /// Any number in the range, ends included.
     Number(f64, f64),
     /// A whole number in the range, ends included.
-    Integer(f64, f64),
+    Integer(i64, i64),
+    /// A side of the picture in pixels: 384 to 1024, a multiple of 64.
+    Size,
     /// `true` or `false`.
     Bool,
     /// Any text.
     Text,
     /// One of these texts.
     Choice(&'static [&'static str]),
+    /// The id of a model.
+    Model,
     /// The step schedule: 1 to 4 whole numbers that never fall, each below `num_inference_steps`.
     Indices,
     /// A text or a weighted list of texts.
     Prompts,
     /// A whole number or a weighted list of them.
     Seeds,
+    /// Scales by name, or null.
+    Loras,
     /// The list of ControlNets.
     Nets,
-    /// An object that is handed on as written.
-    Object,
+    /// The preprocessor of a `ControlNet`.
+    Preprocessor,
+    /// A block of processors, each one of these.
+    Processing(&'static [&'static str]),
+    /// The list of such a block.
+    Processors(&'static [&'static str]),
+    /// The IP adapter.
+    IpAdapter,
+    /// Cached attention.
+    CachedAttention,
+    /// An object of anything.
+    Free,
 }
 
 /// What a change of a parameter costs while the stream runs.
@@ -57,94 +107,153 @@ pub enum Kind {
 pub enum Class {
     /// Taken over at the next frame.
     Live,
+    /// Live, but for one part of it, whose change loads the pipeline again.
+    Partly(Part),
     /// The pipeline is loaded again: seconds without a picture.
     Reload,
     /// The runner refuses it while streaming.
     Fixed,
 }
 
+/// The part of a live parameter whose change loads the pipeline again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// This member of the object.
+    Member(&'static str),
+    /// The length of the list.
+    Length,
+    /// Everything but the scales.
+    AllButScales,
+}
+
+/// When changing a parameter shows nothing, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Idle {
+    /// Never does it show.
+    Always(&'static str),
+    /// It shows only with a `guidance_scale` above 1.
+    Unguided(&'static str),
+    /// It shows on all models but the turbo ones.
+    Turbo(&'static str),
+}
+
+/// Who knows a parameter; the runner of December 2025 knows all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// Both generations of the API, and the runner of July 2025.
+    Both,
+    /// v1 only.
+    V1,
+    /// v1, but not on SD-Turbo.
+    V1Adapters,
+    /// Only the runner: no API lets it through.
+    Runner,
+}
+
+/// A generation of the API, by what it checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// Checks names, types, ranges and some rules across.
+    V1,
+    /// Checks names and types, and leaves the rest to the runner.
+    Beta,
+}
+
+/// An age of the runner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Profile {
+    /// The public runner of December 2025, which the hosted service is assumed to be.
+    #[default]
+    December2025,
+    /// The runner of July 2025: other defaults, no flush, fewer live parameters.
+    July2025,
+}
+
+impl Profile {
+    /// What people write for each.
+    pub const WORDS: [&'static str; 2] = ["dec2025", "jul2025"];
+
+    /// Returns the profile of that word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "dec2025" => Some(Self::December2025),
+            "jul2025" => Some(Self::July2025),
+            _ => None,
+        }
+    }
+}
+
 /// The largest seed: whole numbers up to here survive a JavaScript server.
 pub const SEED_MAX: i64 = (1 << 53) - 1;
 
-/// Every parameter, in the order of the vendor's documentation.
-pub const TABLE: &[Spec] = &[
-    spec("model_id", Kind::Choice(&models::IDS), Class::Reload, "\"stabilityai/sd-turbo\""),
-    spec("prompt", Kind::Prompts, Class::Live, "\"flowers\""),
-    spec("prompt_interpolation_method", METHOD, Class::Live, "\"slerp\""),
-    spec("normalize_prompt_weights", Kind::Bool, Class::Live, "true"),
-    spec("negative_prompt", Kind::Text, Class::Live, "\"blurry, low quality, flat, 2d\"")
-        .idle("the runner never encodes the negative prompt"),
-    spec("guidance_scale", ANY_NUMBER, Class::Live, "1.0"),
-    spec("delta", ANY_NUMBER, Class::Live, "0.7").idle("it only acts with a guidance_scale above 1.0"),
-    spec("num_inference_steps", Kind::Integer(1.0, 100.0), Class::Live, "50"),
-    spec("t_index_list", Kind::Indices, Class::Live, "[12, 20, 32]"),
-    spec("width", SIDE, Class::Fixed, "512"),
-    spec("height", SIDE, Class::Fixed, "512"),
-    spec("lora_dict", Kind::Object, Class::Reload, "null"),
-    spec("use_lcm_lora", Kind::Bool, Class::Reload, "true"),
-    spec("lcm_lora_id", Kind::Text, Class::Reload, "\"latent-consistency/lcm-lora-sdv1-5\""),
-    spec("acceleration", Kind::Choice(&["none", "xformers", "tensorrt"]), Class::Reload, "\"tensorrt\""),
-    spec("use_denoising_batch", Kind::Bool, Class::Reload, "true"),
-    spec("do_add_noise", Kind::Bool, Class::Reload, "true"),
-    spec("seed", Kind::Seeds, Class::Live, "789"),
-    spec("seed_interpolation_method", METHOD, Class::Live, "\"linear\""),
-    spec("normalize_seed_weights", Kind::Bool, Class::Live, "true"),
-    spec("enable_similar_image_filter", Kind::Bool, Class::Reload, "false"),
-    spec("similar_image_filter_threshold", Kind::Number(0.0, 1.0), Class::Reload, "0.98"),
-    spec("similar_image_filter_max_skip_frame", Kind::Integer(0.0, 1e6), Class::Reload, "10"),
-    spec("controlnets", Kind::Nets, Class::Live, "[]"),
-    spec("use_safety_checker", Kind::Bool, Class::Live, "true"),
-    spec("safety_checker_threshold", Kind::Number(0.0, 1.0), Class::Live, "0.5"),
-    spec("skip_diffusion", Kind::Bool, Class::Reload, "false"),
-    spec("image_preprocessing", Kind::Object, Class::Live, "null"),
-    spec("image_postprocessing", Kind::Object, Class::Live, "null"),
-    spec("latent_preprocessing", Kind::Object, Class::Live, "null"),
-    spec("latent_postprocessing", Kind::Object, Class::Live, "null"),
-    spec("ip_adapter", Kind::Object, Class::Live, "null"),
-    spec("ip_adapter_style_image_url", Kind::Text, Class::Live, "null"),
-    spec("cached_attention", Kind::Object, Class::Live, "null"),
-    spec("show_reloading_frame", Kind::Bool, Class::Reload, "true"),
-];
-
-const METHOD: Kind = Kind::Choice(&["linear", "slerp"]);
-const ANY_NUMBER: Kind = Kind::Number(f64::MIN, f64::MAX);
-const SIDE: Kind = Kind::Integer(384.0, 1024.0);
-
-const fn spec(name: &'static str, kind: Kind, class: Class, default: &'static str) -> Spec {
-    Spec { name, kind, class, default, idle: None }
-}
-
 impl Spec {
-    const fn idle(mut self, why: &'static str) -> Self {
-        self.idle = Some(why);
-        self
+    /// Returns what a change costs.
+    pub fn class(&self, profile: Profile) -> Class {
+        match profile {
+            Profile::December2025 => self.class,
+            Profile::July2025 => self.class_july.unwrap_or(self.class),
+        }
     }
 
-    /// Returns the default as a number, for parameters whose values are numbers.
-    pub fn default_number(&self) -> Option<f64> {
-        self.default.parse().ok()
+    /// Returns whether a scene may change it while the stream runs, at least in part.
+    pub fn is_live(&self) -> bool {
+        matches!(self.class, Class::Live | Class::Partly(_))
+    }
+
+    /// Returns whether a show file may name it in the `params` of a stream.
+    pub fn is_for_streams(&self) -> bool {
+        self.known != Known::Runner && OURS.iter().all(|(ours, _)| *ours != self.name)
+    }
+
+    /// Returns whether a scene may name it, with `allow_reload` if need be.
+    pub fn is_for_scenes(&self) -> bool {
+        self.is_for_streams() && self.class != Class::Fixed && self.kind != Kind::Model
+    }
+
+    /// Returns whether that generation lets it through, for models of `family`.
+    pub fn is_known_to(&self, dialect: Dialect, family: Option<Family>) -> bool {
+        match self.known {
+            Known::Both => true,
+            Known::V1 => dialect == Dialect::V1,
+            Known::V1Adapters => dialect == Dialect::V1 && family != Some(Family::Sd21),
+            Known::Runner => false,
+        }
+    }
+
+    /// Returns what that runner takes when it is left out; `None` if that runner does not know it.
+    pub fn default(&self, profile: Profile) -> Option<Value> {
+        let text = match profile {
+            Profile::December2025 => self.default,
+            Profile::July2025 if self.known != Known::Both => return None,
+            Profile::July2025 => self.default_july.unwrap_or(self.default),
+        };
+        Some(serde_json::from_str(text).unwrap_or_default())
+    }
+
+    /// Returns the default of December 2025 as JSON text, and that of July 2025 where it differs.
+    pub fn defaults_written(&self) -> (&'static str, Option<&'static str>) {
+        (self.default, self.default_july)
     }
 
     /// Returns the width of the range, or 1 where it has none: by this a change is small or large.
     pub fn span(&self) -> f64 {
         match self.kind {
-            Kind::Number(low, high) | Kind::Integer(low, high) if high - low < 1e9 => high - low,
+            Kind::Number(low, high) if high - low < 1e9 => high - low,
+            Kind::Integer(low, high) if high.saturating_sub(low) < 1_000_000_000 => (high - low) as f64,
+            Kind::Size => (objects::SIDE.1 - objects::SIDE.0) as f64,
             _ => 1.0,
         }
     }
 }
 
-/// The parameters that Segue sets by itself, and what a show file should say instead.
-pub const OURS: [(&str, &str); 4] = [
-    ("prompt_interpolation_method", "the stream's `blend` says how prompts are mixed"),
-    ("normalize_prompt_weights", "the stream's `blend` says how prompts are mixed"),
-    ("seed_interpolation_method", "seeds are always mixed the one way the runner keeps"),
-    ("normalize_seed_weights", "seeds are always mixed the one way the runner keeps"),
-];
-
 /// Returns the parameter of that name.
 pub fn find(name: &str) -> Option<&'static Spec> {
     TABLE.iter().find(|spec| spec.name == name)
+}
+
+/// Returns everything that a runner takes when nothing is named.
+pub fn defaults(profile: Profile) -> Map<String, Value> {
+    TABLE.iter().filter_map(|spec| Some((spec.name.to_owned(), spec.default(profile)?))).collect()
 }
 
 #[cfg(test)]
@@ -155,17 +264,30 @@ mod tests {
     fn every_name_stands_once_and_every_default_is_json() {
         for (index, spec) in TABLE.iter().enumerate() {
             assert!(TABLE[..index].iter().all(|other| other.name != spec.name), "{}", spec.name);
-            assert!(serde_json::from_str::<serde_json::Value>(spec.default).is_ok(), "{}", spec.name);
+            for text in [Some(spec.default), spec.default_july].into_iter().flatten() {
+                assert!(serde_json::from_str::<Value>(text).is_ok(), "{}", spec.name);
+            }
+            assert!(!spec.what.is_empty() && !spec.what.ends_with('.'), "{}", spec.name);
         }
     }
 
     #[test]
-    fn defaults_lie_in_their_ranges() {
-        for spec in TABLE {
-            if let Kind::Number(low, high) | Kind::Integer(low, high) = spec.kind {
-                let default = spec.default_number().unwrap();
-                assert!((low..=high).contains(&default), "{}", spec.name);
-            }
+    fn the_defaults_of_both_ages_break_no_rule() {
+        for profile in [Profile::December2025, Profile::July2025] {
+            let defaults = defaults(profile);
+            assert_eq!(runner(&defaults, profile), [], "{profile:?}");
+            // Objects that are not there are null on the runner and left out in the API.
+            let mut sent = defaults;
+            sent.retain(|name, value| {
+                !value.is_null() && find(name).is_some_and(|spec| spec.is_known_to(Dialect::Beta, None))
+            });
+            assert_eq!(validate(&sent, Dialect::Beta, profile), [], "{profile:?}");
         }
+        assert_eq!(defaults(Profile::July2025)["controlnets"].as_array().map(Vec::len), Some(5));
+        assert_eq!(
+            find("prompt").and_then(|spec| spec.default(Profile::December2025)),
+            Some("flowers".into())
+        );
+        assert_eq!(find("ip_adapter").and_then(|spec| spec.default(Profile::July2025)), None);
     }
 }

@@ -40,7 +40,7 @@ const TEMPORAL: &str = "temporal_net_tensorrt";
 const FLOW: &str = r#"{"flow_strength": 0.4}"#;
 
 /// The preprocessors that a `ControlNet` can be fed by.
-pub const PREPROCESSORS: [&str; 19] = [
+pub const PREPROCESSORS: &[&str] = &[
     "blur",
     "canny",
     "depth",
@@ -80,4 +80,9 @@ pub fn find(name: &str, family: Family) -> Option<&'static NetSpec> {
 /// Returns the short names that `family` has.
 pub fn short_names(family: Family) -> impl Iterator<Item = &'static str> {
     TABLE.iter().filter(move |net| net.family == family).map(|net| net.short)
+}
+
+/// Returns the `ControlNet` of that id, of whatever family.
+pub fn by_id(id: &str) -> Option<&'static NetSpec> {
+    TABLE.iter().find(|net| net.id == id)
 }

@@ -3,6 +3,7 @@
 mod api;
 mod courses;
 mod faults;
+mod schema;
 mod screen;
 mod updates;
 mod walk;

@@ -56,7 +56,7 @@ fn a_refused_update_is_received_but_not_applied() {
     assert_eq!(status["inference_status"]["last_params"]["prompt"], "b");
     assert_eq!(
         status["inference_status"]["last_error"],
-        "Error updating params: t_index_list: must not decrease"
+        "Error updating params: t_index_list.1: the steps never fall, and 12 comes after 20"
     );
     let late = status["inference_status"]["last_error_time"].as_i64().unwrap() - refused;
     assert!((0..=25).contains(&late), "once the frame in work is done, not {late} ms later");

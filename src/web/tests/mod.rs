@@ -26,7 +26,7 @@ use crate::show::{
     scene::Scene,
     sheet::{Base, BlendMode, Cue, OnExit, Sheet, StreamSheet, Updates},
     snapshot::{Phase, Share, Snapshot, StreamSnapshot},
-    venue::{Backend, Connection, Environment, Venue},
+    venue::{Backend, Connection, Environment, Timeouts, Venue},
     weighted::Weighted,
 };
 
@@ -170,6 +170,7 @@ fn sheet() -> Sheet {
         environment: Environment::Production,
         api_key: None,
         pipeline_id: None,
+        timeouts: Timeouts::default(),
     };
     let wall = StreamSheet {
         name: "wall".into(),

@@ -1,0 +1,366 @@
+//! Every key of the show file, described once: for the reader's suggestions, the JSON Schema and the reference page.
+//!
+//! The reader asks for keys by name and, in debug builds, stops if its section here does not list one, or lists one that
+//! nobody asks for. The parameters of `StreamDiffusion` have a table of their own in the core.
+
+use core::f64::consts::PI;
+
+use crate::show::{
+    easing::Easing,
+    params::{
+        Profile,
+        objects::{self, Member},
+    },
+};
+
+/// One map of the show file.
+#[derive(Debug)]
+pub struct Section {
+    /// What it is called on the reference page.
+    pub title: &'static str,
+    /// Its keys.
+    pub keys: &'static [Key],
+    /// Keys that are members of an object of the API.
+    pub members: &'static [Member],
+    /// Which parameters are keys as well.
+    pub params: Params,
+}
+
+/// One key.
+#[derive(Debug)]
+pub struct Key {
+    /// Its name.
+    pub name: &'static str,
+    /// What its values are.
+    pub form: Form,
+    /// Whether it has to be there.
+    pub required: bool,
+    /// What holds without it, in the words of the file; empty for nothing.
+    pub default: &'static str,
+    /// What it says, in one sentence without a full stop.
+    pub what: &'static str,
+}
+
+/// Which parameters are keys of a section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Params {
+    /// None.
+    None,
+    /// All but those that Segue sets.
+    Stream,
+    /// Those that a scene may name.
+    Scene,
+}
+
+/// What the values of a key are.
+#[derive(Debug)]
+pub enum Form {
+    /// Any text; a number or `true` is the text as it was written.
+    Text,
+    /// A text of this form, told in an example.
+    Like(&'static str),
+    /// `true` or `false`.
+    Bool,
+    /// A number in the range, ends included.
+    Number(f64, f64),
+    /// A number.
+    AnyNumber,
+    /// One of these words.
+    Words(&'static [&'static str]),
+    /// A length of time: `250ms`, `8s`, `1m30s`, `2h`, or a number of seconds.
+    Time,
+    /// A text or a weighted list of texts.
+    Prompt,
+    /// A whole number or a weighted list of them.
+    Seed,
+    /// A text, a number or `true` and `false`, to be compared with.
+    Literal,
+    /// No server: `off`.
+    Off,
+    /// Nothing at all.
+    Nothing,
+    /// A number from 0 to 1 by the name of a ControlNet.
+    Scales,
+    /// A map with these keys.
+    Map(&'static Section),
+    /// A map from names to these.
+    Named(&'static Form),
+    /// A list of these.
+    List(&'static Form),
+    /// Any of these.
+    Any(&'static [Form]),
+}
+
+impl Section {
+    /// Returns whether it has a key of that name, parameters aside.
+    pub fn has(&self, name: &str) -> bool {
+        self.names().any(|key| key == name)
+    }
+
+    /// Returns its keys, parameters aside.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.keys.iter().map(|key| key.name).chain(self.members.iter().map(|member| member.name))
+    }
+}
+
+/// Every section, from the whole file inwards.
+pub static SECTIONS: [&Section; 19] = [
+    &SHOW, &STREAM, &SECRET, &PARAMS, &NET, &TIMEOUTS, &UPDATES, &STATUS, &SCENE, &CUE_STEP, &TRIGGER, &WHEN,
+    &PAYLOAD, &ARGS, &STEP, &INPUTS, &OSC, &MQTT, &WEB,
+];
+
+const fn section(title: &'static str, keys: &'static [Key]) -> Section {
+    Section { title, keys, members: &[], params: Params::None }
+}
+
+const fn key(name: &'static str, form: Form, default: &'static str, what: &'static str) -> Key {
+    Key { name, form, required: false, default, what }
+}
+
+const fn required(name: &'static str, form: Form, what: &'static str) -> Key {
+    Key { name, form, required: true, default: "", what }
+}
+
+/// The whole file.
+pub static SHOW: Section = section(
+    "The show",
+    &[
+        key("show", Form::Text, "the name of the file", "the name of the show"),
+        key("timezone", ZONE, "UTC", "the zone of all calendar times"),
+        required("streams", Form::Named(&Form::Map(&STREAM)), "the streams by name"),
+        key("scenes", NAMED_SCENES, "", "the scenes by name"),
+        key("cues", Form::Named(&CUE), "", "the cues by name: what anything can fire"),
+        key("triggers", Form::Named(&Form::Map(&TRIGGER)), "", "what makes something happen, by name"),
+        key("inputs", Form::Map(&INPUTS), "", "where the show listens"),
+        key(
+            "web",
+            Form::Any(&[Form::Map(&WEB), Form::Off, Form::Nothing]),
+            "{ listen: \"127.0.0.1:7756\" }",
+            "the page and the HTTP interface",
+        ),
+    ],
+);
+
+const ZONE: Form = Form::Like("Europe/Berlin");
+const NAMED_SCENES: Form = Form::Named(&Form::Any(&[Form::Map(&SCENE), Form::Nothing]));
+static CUE: Form = Form::Any(&[Form::Map(&CUE_STEP), Form::List(&Form::Map(&CUE_STEP))]);
+
+/// One stream.
+pub static STREAM: Section = section(
+    "A stream",
+    &[
+        required("backend", Form::Words(&["simulator", "daydream", "daydream-beta"]), "which API drives it"),
+        key("api_key", Form::Map(&SECRET), "", "where its key is to be found; not needed by the simulator"),
+        key(
+            "environment",
+            Form::Any(&[Form::Words(&["production", "staging"]), Form::Like("https://api.example.net")]),
+            "production",
+            "which installation of the vendor, or a base URL",
+        ),
+        key("pipeline_id", Form::Text, "the installation's own", "the pipeline of the older API"),
+        key("timeouts", Form::Map(&TIMEOUTS), "", "how long requests may take"),
+        key(
+            "stream",
+            Form::Like("str_9XkT2mWqPb4RzLnC"),
+            "a new one",
+            "an existing stream of the backend to drive",
+        ),
+        key("profile", Form::Words(&Profile::WORDS), "dec2025", "the age of the runner behind the API"),
+        key("params", Form::Any(&[Form::Map(&PARAMS), Form::Nothing]), "", "what lies under every scene"),
+        key("start", Form::Text, "its `params`", "the scene that it begins with"),
+        key("blend", Form::Words(&["spherical", "linear", "slerp"]), "spherical", "how prompts are mixed"),
+        key(
+            "prompt_angle",
+            Form::Number(0.0, PI),
+            "0.8",
+            "the angle between two prompts that `spherical` assumes, in radians",
+        ),
+        key("updates", Form::Map(&UPDATES), "", "when to send"),
+        key("status", Form::Map(&STATUS), "", "when to look"),
+        key("on_exit", Form::Words(&["keep", "delete"]), "keep", "what becomes of it when the show ends"),
+    ],
+);
+
+/// How long requests may take.
+pub static TIMEOUTS: Section = section(
+    "`timeouts` of a stream",
+    &[
+        key("create", Form::Time, "15s", "creating the stream, from 1s to 2m"),
+        key("update", Form::Time, "10s", "changing parameters, from 1s to 2m"),
+        key("status", Form::Time, "5s", "reading the status, from 1s to 2m"),
+    ],
+);
+
+/// When to send.
+pub static UPDATES: Section = section(
+    "`updates` of a stream",
+    &[
+        key("max_per_second", Form::Number(0.1, 30.0), "4", "the most updates a second"),
+        key(
+            "min_step",
+            Form::Number(0.0, 1.0),
+            "0.01",
+            "the smallest move worth an update, as a part of the range",
+        ),
+        key(
+            "keep_fps",
+            Form::Number(0.0, 1.0),
+            "0.8",
+            "fewer updates when fewer than this part of the input frames come out",
+        ),
+    ],
+);
+
+/// When to look.
+pub static STATUS: Section =
+    section("`status` of a stream", &[key("every", Form::Time, "5s", "how often to read it, from 1s to 1h")]);
+
+/// Where a secret is.
+pub static SECRET: Section = section(
+    "A secret",
+    &[
+        key("env", Form::Like("DAYDREAM_API_KEY"), "", "in this environment variable"),
+        key("file", Form::Like("/run/keys/daydream"), "", "in this file"),
+        key("credential", Form::Like("daydream"), "", "under this name in the unit's `LoadCredential=`"),
+    ],
+);
+
+/// What lies under every scene.
+pub static PARAMS: Section =
+    Section { title: "`params` of a stream", keys: &[], members: &[], params: Params::Stream };
+
+/// One `ControlNet` in full.
+pub static NET: Section =
+    Section { title: "A ControlNet", keys: &[], members: objects::NET, params: Params::None };
+
+/// One scene.
+pub static SCENE: Section = Section {
+    title: "A scene",
+    keys: &[
+        key("prompt", Form::Prompt, "the stream's", "what to paint: a text, or texts with weights"),
+        key("seed", Form::Seed, "the stream's", "out of which noise: a number, or numbers with weights"),
+        key("fade", Form::Time, "4s", "how long its way in takes, at most 24h; 0 is a cut"),
+        key("easing", EASING, "smooth", "the shape of its way in"),
+        key("controlnets", Form::Scales, "the stream's", "the scales of ControlNets, by short name or id"),
+        key(
+            "allow_reload",
+            Form::Bool,
+            "false",
+            "allows parameters whose change takes seconds without a picture",
+        ),
+    ],
+    members: &[],
+    params: Params::Scene,
+};
+
+const EASING: Form = Form::Any(&[Form::Words(&Easing::NAMES), Form::Like("cubic-bezier(0.4, 0, 0.2, 1)")]);
+const STREAMS: Form = Form::Any(&[Form::Text, Form::List(&Form::Text)]);
+
+/// A step of a cue.
+pub static CUE_STEP: Section = section(
+    "A step of a cue",
+    &[
+        required("scene", Form::Text, "the scene to go to"),
+        key("fade", Form::Time, "the scene's", "how long it takes"),
+        key("easing", EASING, "the scene's", "its shape"),
+        key("stream", STREAMS, "all of them", "on which streams"),
+    ],
+);
+
+/// A step of a trigger.
+pub static STEP: Section = section(
+    "A step of a trigger: a scene, or a cue",
+    &[
+        key("scene", Form::Text, "", "the scene to go to"),
+        key("fade", Form::Time, "the scene's", "how long it takes"),
+        key("easing", EASING, "the scene's", "its shape"),
+        key("stream", STREAMS, "all of them", "on which streams"),
+        key("cue", Form::Text, "", "the cue to fire, alone"),
+    ],
+);
+
+/// One trigger.
+pub static TRIGGER: Section = section(
+    "A trigger",
+    &[
+        required("when", Form::Map(&WHEN), "what it waits for"),
+        required("do", Form::Any(&[Form::Map(&STEP), Form::List(&Form::Map(&STEP))]), "what it does then"),
+    ],
+);
+
+/// What a trigger waits for.
+pub static WHEN: Section = section(
+    "`when` of a trigger: one of `cron`, `mqtt` and `osc`",
+    &[
+        key("cron", Form::Like("30 5 * * MON-FRI"), "", "a time of the calendar"),
+        key("mqtt", Form::Like("gallery/+/motion"), "", "a message on these topics"),
+        key("osc", Form::Like("/pad/{1,2}"), "", "a message at these addresses"),
+        key("timezone", ZONE, "the show's", "the zone of the time"),
+        key("payload", Form::Any(&[Form::Map(&PAYLOAD), Form::Literal]), "any", "which payload counts"),
+        key("retained", Form::Bool, "false", "whether messages count that the broker had kept"),
+        key("args", Form::Any(&[ARGUMENT, Form::List(&ARGUMENT)]), "any", "which arguments count, in order"),
+    ],
+);
+
+const ARGUMENT: Form = Form::Any(&[Form::Map(&ARGS), Form::Literal]);
+
+/// A condition on a payload.
+pub static PAYLOAD: Section = section(
+    "`payload` as a condition",
+    &[
+        key("pointer", Form::Like("/sensor/lux"), "the whole", "where in a JSON payload to look"),
+        key("equals", Form::Literal, "", "the value to the letter"),
+        key("above", Form::AnyNumber, "", "more than this"),
+        key("below", Form::AnyNumber, "", "less than this"),
+    ],
+);
+
+/// A condition on an argument.
+pub static ARGS: Section = section(
+    "An argument as a condition",
+    &[
+        key("equals", Form::Literal, "", "the value to the letter"),
+        key("above", Form::AnyNumber, "", "more than this"),
+        key("below", Form::AnyNumber, "", "less than this"),
+    ],
+);
+
+/// Where the show listens.
+pub static INPUTS: Section = section(
+    "`inputs`",
+    &[
+        key("osc", Form::Any(&[Form::Map(&OSC), Form::Nothing]), "", "OSC over UDP"),
+        key("mqtt", Form::Map(&MQTT), "", "an MQTT broker"),
+    ],
+);
+
+/// The OSC socket.
+pub static OSC: Section = section(
+    "`osc` of the inputs",
+    &[
+        key("listen", Form::Like("127.0.0.1:7755"), "127.0.0.1:7755", "where to listen"),
+        key("horizon", Form::Time, "10s", "how far ahead a time tag may lie, at most 1m"),
+    ],
+);
+
+/// The MQTT broker.
+pub static MQTT: Section = section(
+    "`mqtt` of the inputs",
+    &[
+        required("url", Form::Like("mqtt://localhost:1883"), "the broker; `mqtts` with TLS"),
+        key("user", Form::Text, "", "the user name"),
+        key("password", Form::Map(&SECRET), "", "where the password is to be found"),
+        key(
+            "base",
+            Form::Like("segue/north"),
+            "segue/ and the name of the machine",
+            "the prefix of our own topics",
+        ),
+        key("client_id", Form::Text, "segue- and the name of the machine", "unique on the broker"),
+        key("ca", Form::Like("/etc/ssl/broker.pem"), "the system's", "whom to trust over TLS"),
+    ],
+);
+
+/// The web server.
+pub static WEB: Section =
+    section("`web`", &[key("listen", Form::Like("127.0.0.1:7756"), "127.0.0.1:7756", "where to listen")]);
