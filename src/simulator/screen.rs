@@ -27,8 +27,8 @@ use super::picture::{self, Picture, Scene};
 
 /// The distance of frames: ten a second.
 const FRAME_EVERY: Duration = Duration::from_millis(100);
-/// Viewers at a time. A frame takes some 10 ms of one core, and each viewer ten frames a second, so four keep less than
-/// half a core busy.
+/// Viewers at a time. A frame takes 9 to 13 ms of one core, and each viewer ten frames a second, so four keep half a core
+/// busy at most.
 const VIEWERS_MAX: usize = 4;
 /// What stands between two frames.
 const BOUNDARY: &str = "segue-frame";

