@@ -175,6 +175,7 @@ pub static STREAM: Section = section(
             "0.8",
             "the angle between two prompts that `spherical` assumes, in radians",
         ),
+        key("slots_max", Form::Number(3.0, 16.0), "8", "the most prompts, and seeds, in one list; whole"),
         key("updates", Form::Map(&UPDATES), "", "when to send"),
         key("status", Form::Map(&STATUS), "", "when to look"),
         key("on_exit", Form::Words(&["keep", "delete"]), "keep", "what becomes of it when the show ends"),
