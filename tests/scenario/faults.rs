@@ -180,3 +180,35 @@ fn at_the_end_a_stream_is_kept_or_deleted_as_the_show_file_says() {
     0:06.000 silence
     ");
 }
+
+#[test]
+fn an_api_that_asks_for_time_gets_it() {
+    insta::assert_snapshot!(play(SHOW, "
+        0:01 api throttles
+        0:02 go neon 0s
+        0:03 api up
+        0:20 end
+    "), @r"
+    0:00.001 create wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:00.101 wall created as str_1
+    0:00.102 wall on dawn
+    0:00.202 wall is ONLINE
+    0:02.000 trigger go neon (http)
+    0:02.000 wall to neon in 0s
+    0:02.100 update failed: TooMany (1)
+    0:06.100 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
+    0:06.200 update healed after 1
+    0:06.200 wall on neon
+    0:20.000 then waits for Poll
+    ");
+}
+
+#[test]
+fn a_stream_that_is_lost_again_and_again_is_not_created_for_ever() {
+    let turn =
+        |minute: u32| format!("{minute}:00 api forgets\n{minute}:01 go rain 0s\n{minute}:30 go dawn 0s\n");
+    let script = (1..9).map(turn).collect::<Vec<_>>().concat();
+    let transcript = play(SHOW, &format!("{script}59:00 end\n70:00 end"));
+    assert_eq!(transcript.matches("created as").count(), 6 + 1, "{transcript}");
+    assert!(transcript.contains("with the next"), "somebody is told\n{transcript}");
+}

@@ -105,6 +105,7 @@ inputs:",
         0:05 osc /fader 0.2
         0:06 osc /any/thing go 4
         0:07 osc /any/thing go 3
+        0:08 osc /fader 0
         0:10 end
     "), @r"
     0:00.001 create wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
@@ -281,4 +282,40 @@ inputs:",
     80:00.100 wall on rain
     81:00.000 then waits for Poll
     ");
+}
+
+#[test]
+fn a_press_and_its_release_both_count_and_of_a_faders_path_only_the_end() {
+    let show = SHOW.replace(
+        "inputs:",
+        "
+triggers:
+  soft: { when: { osc: /drum, args: [{ below: 0.6 }] }, do: { scene: rain } }
+  hard: { when: { osc: /drum, args: [{ above: 0.6 }] }, do: { scene: neon } }
+  pad: { when: { osc: /pad }, do: { scene: dawn } }
+inputs:",
+    );
+    let sheet = super::world::sheet(&show);
+    let amounts = |address: &str, value: &str| match super::world::osc(address, &[value]) {
+        Event::Osc(packet) => segue::show::continuity(&sheet, &packet.messages[0]),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(amounts("/drum", "0.9"), Some(vec![false, true]));
+    assert_eq!(amounts("/drum", "0.9"), amounts("/drum", "0.8"), "either may stand for both");
+    assert_ne!(amounts("/drum", "0.9"), amounts("/drum", "0"), "a hit is not lost to its release");
+    assert_eq!(amounts("/drum", "0"), Some(vec![false, false]), "and a release fires nothing");
+    assert_eq!(amounts("/pad", "1"), None, "of a button everything counts");
+    assert_eq!(amounts("/segue/scene/neon", "1"), None);
+}
+
+#[test]
+fn a_show_that_ends_waits_for_no_bundle() {
+    let mut world = World::new(SHOW);
+    world.run_until(super::world::time_of("0:01"));
+    let message = OscMessage { address: "/segue/scene/neon".to_owned(), args: Vec::new() };
+    let due = world.now.wall + std::time::Duration::from_secs(5);
+    world.happen(Event::Osc(OscPacket { messages: vec![message], due: Some(due) }));
+    world.happen(Event::Stop);
+    assert_eq!(world.show.next_wake(), None);
+    assert!(world.show.is_stopped());
 }

@@ -231,6 +231,7 @@ impl World {
                 fade: rest.first().map(|fade| duration::parse(fade).unwrap()),
             })),
             ["api", "up"] => self.api.failure = None,
+            ["api", "throttles"] => self.api.failure = Some(FailureKind::TooMany),
             ["api", "hears"] => self.api.loses_answers = false,
             ["api", "loses", "answers"] => self.api.loses_answers = true,
             ["api", "down"] => self.api.failure = Some(FailureKind::Unreached),
@@ -353,5 +354,6 @@ pub(super) fn time_of(text: &str) -> Mono {
 }
 
 fn failure(kind: FailureKind) -> Failure {
-    Failure { kind, message: format!("{kind:?}"), retry_after: None }
+    let retry_after = (kind == FailureKind::TooMany).then_some(Duration::from_secs(4));
+    Failure { kind, message: format!("{kind:?}"), retry_after }
 }
