@@ -212,3 +212,35 @@ fn a_stream_that_is_lost_again_and_again_is_not_created_for_ever() {
     assert_eq!(transcript.matches("created as").count(), 6 + 1, "{transcript}");
     assert!(transcript.contains("with the next"), "somebody is told\n{transcript}");
 }
+
+#[test]
+fn a_key_that_is_refused_is_tried_each_half_minute() {
+    let transcript = play(
+        SHOW,
+        "
+        0:01 api locks
+        0:02 go neon 0s
+        2:03 api up
+        3:00 end
+    ",
+    );
+    assert_eq!(transcript.matches("update failed: Key").count(), 5, "{transcript}");
+    assert!(transcript.contains("update healed after 5"), "{transcript}");
+}
+
+#[test]
+fn what_became_of_an_update_whose_answer_is_lost_is_not_guessed() {
+    // Neon was applied and nobody heard of it; going back to dawn must not be taken for staying there.
+    let transcript = play(
+        SHOW,
+        "
+        0:05 api loses answers
+        0:06 go neon 0s
+        0:06.05 go dawn 0s
+        0:06.06 api hears
+        0:20 end
+    ",
+    );
+    let last = transcript.lines().rev().find(|line| line.contains("update wall")).unwrap();
+    assert!(last.contains("mist 1.0 city 0.0"), "{transcript}");
+}

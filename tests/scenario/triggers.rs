@@ -319,3 +319,40 @@ fn a_show_that_ends_waits_for_no_bundle() {
     assert_eq!(world.show.next_wake(), None);
     assert!(world.show.is_stopped());
 }
+
+#[test]
+fn a_wildcard_keeps_its_rhythm_when_the_clock_is_set_forward_and_back() {
+    let show = SHOW.replace(
+        "inputs:",
+        "
+triggers: { pulse: { when: { cron: '* * * * *' }, do: { scene: neon } } }
+inputs:",
+    );
+    let transcript = play(
+        &show,
+        "
+        2:30 clock 7200
+        3:30 clock -7200
+        10:30 end
+    ",
+    );
+    // Ten minutes, and one run more for the minutes that the step forward passed over.
+    assert_eq!(transcript.matches("trigger pulse").count(), 11, "{transcript}");
+}
+
+#[test]
+fn bundles_that_are_late_together_are_applied_in_the_order_of_their_time_tags() {
+    let mut world = World::new(SHOW);
+    world.run_until(super::world::time_of("0:01"));
+    for (scene, millis) in [("neon", 900), ("rain", 500)] {
+        let message = OscMessage { address: format!("/segue/scene/{scene}"), args: Vec::new() };
+        let due = world.now.wall + std::time::Duration::from_millis(millis);
+        world.happen(Event::Osc(OscPacket { messages: vec![message], due: Some(due) }));
+    }
+    // The machine was busy: both are due when the show is looked at again.
+    let late = std::time::Duration::from_secs(2);
+    world.now = segue::show::time::Now { mono: world.now.mono + late, wall: world.now.wall + late };
+    world.show.handle_wake(world.now);
+    world.run_until(super::world::time_of("0:20"));
+    assert_eq!(&*world.show.snapshot(world.now).streams[0].scene, "neon");
+}

@@ -231,6 +231,7 @@ impl World {
                 fade: rest.first().map(|fade| duration::parse(fade).unwrap()),
             })),
             ["api", "up"] => self.api.failure = None,
+            ["api", "locks"] => self.api.failure = Some(FailureKind::Key),
             ["api", "throttles"] => self.api.failure = Some(FailureKind::TooMany),
             ["api", "hears"] => self.api.loses_answers = false,
             ["api", "loses", "answers"] => self.api.loses_answers = true,
