@@ -1,5 +1,10 @@
 //! Who asks, and how: what a wish does while a transition is running, and prompts that no scene has.
 
+use std::{fmt::Write as _, time::Duration};
+
+use proptest::prelude::*;
+use segue::show::time::Mono;
+
 use super::{
     SHOW,
     world::{World, osc, time_of},
@@ -485,4 +490,99 @@ fn a_stream_that_is_not_there_yet_keeps_its_queue() {
     0:02.500 wall to rain in 2s
     0:10.000 then waits for Retry
     ");
+}
+
+/// One thing that happens in the walk below.
+#[derive(Clone, Copy, Debug)]
+enum Deed {
+    /// Scene and policy, both by place.
+    Ask(usize, usize),
+    Verb(&'static str),
+    /// So many tenths of a second pass.
+    Pass(u16),
+}
+
+const SCENES: [&str; 3] = ["dawn", "neon", "rain"];
+const POLICIES: [&str; 4] = ["blend", "finish-first", "ignore", "queue"];
+
+fn deeds() -> impl Strategy<Value = Vec<Deed>> {
+    let deed = prop_oneof![
+        4 => (0..3_usize, 0..4_usize).prop_map(|(scene, policy)| Deed::Ask(scene, policy)),
+        1 => prop::sample::select(vec!["pause", "resume", "finish", "cut"]).prop_map(Deed::Verb),
+        2 => (0..40_u16).prop_map(Deed::Pass),
+    ];
+    prop::collection::vec(deed, 1..40)
+}
+
+/// Returns whether the last that was told of the stream's way is that it arrived.
+fn rests(world: &World) -> bool {
+    let ways = ["to", "on", "pause:", "resume:", "finish:", "cut:"];
+    let told = world.lines.lines().filter_map(|line| line.split_once(" wall ").map(|(_, what)| what));
+    let last = told.filter_map(|what| what.split(' ').next()).filter(|word| ways.contains(word)).last();
+    last == Some("on")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    /// The rules, told as simply as they can be: a line of scenes, of which the first is the one gone to. Time takes
+    /// from its front, asks change its end, and what is last in it at rest is shown, exactly.
+    #[test]
+    fn at_rest_the_stream_shows_what_the_policies_promise(deeds in deeds()) {
+        let mut cues = String::from("cues:\n");
+        for (scene, policy) in SCENES.iter().flat_map(|scene| POLICIES.iter().map(move |policy| (scene, policy))) {
+            let _ = writeln!(cues, "  {scene}-{policy}: {{ scene: {scene}, fade: 2s, policy: {policy} }}");
+        }
+        let mut world = World::new(&SHOW.replace("inputs:", &format!("{cues}inputs:")));
+        world.run_until(time_of("0:01"));
+        let mut now = world.now.mono.0;
+        let mut line = vec!["dawn"];
+        for deed in deeds {
+            let before = world.show.snapshot(world.now).streams[0].clone();
+            // Only what has been gone to leaves the line, and in its order.
+            let gone = line.len().checked_sub(1 + before.waiting.len());
+            prop_assert!(gone.is_some(), "{:?} is promised, {:?} waits", line, before.waiting);
+            line.drain(..gone.unwrap());
+            prop_assert_eq!(line[0], &*before.scene);
+            let rests = rests(&world);
+            match deed {
+                Deed::Ask(scene, policy) => {
+                    let (scene, policy) = (SCENES[scene], POLICIES[policy]);
+                    world.happen(osc(&format!("/segue/cue/{scene}-{policy}"), &[]));
+                    match policy {
+                        "ignore" if !rests => {}
+                        "queue" | "finish-first" if !rests => {
+                            if policy == "finish-first" {
+                                line.truncate(1);
+                            }
+                            if line.last() != Some(&scene) && line.len() <= 16 {
+                                line.push(scene);
+                            }
+                        }
+                        _ => line = vec![scene],
+                    }
+                }
+                Deed::Verb(verb) => world.happen(osc(&format!("/segue/transition/{verb}"), &[])),
+                Deed::Pass(tenths) => {
+                    now += Duration::from_millis(u64::from(tenths) * 100);
+                    world.run_until(Mono(now));
+                }
+            }
+            let after = world.show.snapshot(world.now).streams[0].clone();
+            let told: Vec<&str> = std::iter::once(&*after.scene).chain(after.waiting.iter().map(|name| &**name)).collect();
+            prop_assert!(line.ends_with(&told), "{:?} is promised, {:?} is told", line, told);
+        }
+        world.happen(osc("/segue/transition/resume", &[]));
+        world.run_until(Mono(now + Duration::from_mins(5)));
+        let rest = &world.show.snapshot(world.now).streams[0];
+        prop_assert_eq!(Some(&&*rest.scene), line.last());
+        prop_assert!(rest.transition.is_none() && rest.waiting.is_empty());
+        let promised: &[(&str, f64)] = match *line.last().unwrap() {
+            "dawn" => &[("mist", 1.0)],
+            "neon" => &[("city", 1.0)],
+            _ => &[("city", 0.5), ("rain", 0.5)],
+        };
+        let on: Vec<(&str, f64)> = rest.prompts.iter().filter(|entry| entry.1 != 0.0).map(|(text, weight)| (text.as_str().unwrap(), *weight)).collect();
+        prop_assert_eq!(on, promised);
+    }
 }
