@@ -149,7 +149,11 @@ mod tests {
             (json!([["a", 1, 2]]), json!(1), "prompt.0: a pair `[text, weight]` is expected, not a list"),
             (json!([["a", 0]]), json!(1), "prompt: the weights sum to zero"),
             (json!([["a", -1], ["b", 2]]), json!(1), "prompt: a weight is negative"),
-            (json!("a"), json!(1.5), "seed: a whole number or a list of pairs `[seed, weight]` is expected, not `1.5`"),
+            (
+                json!("a"),
+                json!(1.5),
+                "seed: a whole number or a list of pairs `[seed, weight]` is expected, not `1.5`",
+            ),
             (json!("a"), json!(1_u64 << 53), "seed: a seed is within ±9007199254740991"),
         ] {
             assert_eq!(told(prompt, seed), message);

@@ -237,8 +237,7 @@ impl Policy {
         ("queue", Self::Queue),
     ];
     /// Every name.
-    pub const NAMES: [&'static str; 4] =
-        [Self::ALL[0].0, Self::ALL[1].0, Self::ALL[2].0, Self::ALL[3].0];
+    pub const NAMES: [&'static str; 4] = [Self::ALL[0].0, Self::ALL[1].0, Self::ALL[2].0, Self::ALL[3].0];
 
     /// Returns the policy of that name.
     pub fn find(name: &str) -> Option<Self> {

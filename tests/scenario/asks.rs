@@ -466,7 +466,8 @@ fn no_more_may_wait_than_there_is_room_for_and_the_rest_is_counted() {
     assert_eq!(waiting.len(), 16);
     assert_eq!((&*waiting[0], &*waiting[15]), ("rain", "dawn"));
     let refused: Vec<&str> = world.lines.lines().filter(|line| line.contains("refused")).collect();
-    let told = "0:01.000 refused osc: too many transitions wait (1): rain on wall: 16 transitions wait already";
+    let told =
+        "0:01.000 refused osc: too many transitions wait (1): rain on wall: 16 transitions wait already";
     assert_eq!(refused, [told], "told once, then counted");
     world.run_until(time_of("5:00"));
     let snapshot = &world.show.snapshot(world.now).streams[0];

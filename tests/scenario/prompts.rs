@@ -70,7 +70,10 @@ fn one_text_takes_seconds_and_several_take_weights() {
         (&["fog", "1", "ember", "3"], "to “fog + ember” in 4s"),
         (&["fog", "1", "ember", "3", "8"], "to “fog + ember” in 8s"),
         (&["fog", "ember"], "bad prompt (1): a text, or texts with a weight after each, then the seconds"),
-        (&["fog", "1", "ember"], "bad prompt (1): a text, or texts with a weight after each, then the seconds"),
+        (
+            &["fog", "1", "ember"],
+            "bad prompt (1): a text, or texts with a weight after each, then the seconds",
+        ),
         (&["8"], "bad prompt (1): a text, or texts with a weight after each, then the seconds"),
         (&["fog", "-8"], "bad fade (1): `-8` is negative"),
     ];
@@ -144,7 +147,10 @@ fn a_prompt_that_makes_no_sense_is_refused_with_the_reason() {
         ("{}", "bad command (1): `prompt` is missing"),
         (r#"{"prompt": null}"#, "a text or a list of pairs `[text, weight]` is expected, not null"),
         (r#"{"prompt": "a", "delta": 0.3}"#, "bad command (1): unknown key `delta`"),
-        (r#"{"prompt": "a", "seed": "x"}"#, "seed: a whole number or a list of pairs `[seed, weight]` is exp"),
+        (
+            r#"{"prompt": "a", "seed": "x"}"#,
+            "seed: a whole number or a list of pairs `[seed, weight]` is exp",
+        ),
         (r#"{"prompt": "a", "stream": "moon"}"#, "unknown stream (1): moon"),
         (r#"{"prompt": [["a", 0]]}"#, "prompt: the weights sum to zero"),
         (r#"{"prompt": "a", "fade": 100000}"#, "bad fade (1): 100000s is longer than a day"),

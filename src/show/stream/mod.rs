@@ -329,7 +329,8 @@ impl Stream {
             Some(end) if !self.queue.is_empty() && awaited => Some(end + ARRIVAL_MAX),
             end => end.filter(|_| !self.queue.is_empty() || !self.arrived && is_live && !awaited),
         };
-        let of_parts = [self.courier.next_wake(), self.watch.next_wake()].map(|wake| wake.filter(|_| is_live));
+        let of_parts =
+            [self.courier.next_wake(), self.watch.next_wake()].map(|wake| wake.filter(|_| is_live));
         let end = end.map(|end| (end, Wake::Fade));
         of_parts.into_iter().chain([self.life.next_wake(), end]).flatten().min()
     }

@@ -109,9 +109,8 @@ fn fixed_osc(sheet: &Sheet, message: &OscMessage) -> Result<Vec<Ask>, Refusal> {
 /// Returns every fixed address of the show with what it does.
 fn fixed_addresses(sheet: &Sheet) -> impl Iterator<Item = (String, Fixed)> {
     let streams = sheet.streams.iter().enumerate();
-    let streams = streams.map(|(index, stream)| {
-        (format!("{ROOT}{}/", stream.name), Streams::Some(vec![StreamIndex(index)]))
-    });
+    let streams = streams
+        .map(|(index, stream)| (format!("{ROOT}{}/", stream.name), Streams::Some(vec![StreamIndex(index)])));
     let places = std::iter::once((ROOT.to_owned(), Streams::All)).chain(streams);
     let of_places = places.flat_map(move |(place, streams)| {
         let mut found = vec![(format!("{place}prompt"), Fixed::Prompt(streams.clone()))];
@@ -136,7 +135,9 @@ fn fixed_addresses(sheet: &Sheet) -> impl Iterator<Item = (String, Fixed)> {
 fn fixed_ask(address: &str, fixed: Fixed, args: &[Arg]) -> Result<Option<Ask>, Refusal> {
     let step = match fixed {
         // A text that reads as 0 is a text here.
-        Fixed::Prompt(_) if !matches!(args.first(), Some(Arg::Text(_))) && is_release(args) => return Ok(None),
+        Fixed::Prompt(_) if !matches!(args.first(), Some(Arg::Text(_))) && is_release(args) => {
+            return Ok(None);
+        }
         Fixed::Prompt(streams) => prompt_step(args, streams)?,
         Fixed::Step(_) if is_release(args) => return Ok(None),
         Fixed::Step(mut step) => {
