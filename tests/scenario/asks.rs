@@ -31,7 +31,7 @@ cues:
 fn story(show: &str, script: &str) -> String {
     let transcript = World::new(show).play(script);
     let told = |line: &&str| !line.contains(" update ") && !line.starts_with("0:00.");
-    transcript.lines().filter(told).map(|line| format!("{line}\n")).collect()
+    transcript.lines().filter(told).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
@@ -477,12 +477,16 @@ fn no_more_may_wait_than_there_is_room_for_and_the_rest_is_counted() {
 
 #[test]
 fn a_stream_that_is_not_there_yet_keeps_its_queue() {
-    insta::assert_snapshot!(World::new(&show()).play("
+    let transcript = World::new(&show()).play(
+        "
         0:00 api down
         0:00.5 go neon 2s
         0:01 osc /segue/cue/rain-queue
         0:10 end
-    ").lines().filter(|line| !line.contains("failed")).map(|line| format!("{line}\n")).collect::<String>(), @r"
+    ",
+    );
+    let told: Vec<&str> = transcript.lines().filter(|line| !line.contains("failed")).collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
     0:00.500 trigger go neon (http)
     0:00.500 wall to neon in 2s
     0:01.000 trigger /segue/cue/rain-queue (osc)
@@ -519,7 +523,7 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
 fn rests(world: &World) -> bool {
     let ways = ["to", "on", "pause:", "resume:", "finish:", "cut:"];
     let told = world.lines.lines().filter_map(|line| line.split_once(" wall ").map(|(_, what)| what));
-    let last = told.filter_map(|what| what.split(' ').next()).filter(|word| ways.contains(word)).last();
+    let last = told.filter_map(|what| what.split(' ').next()).rfind(|word| ways.contains(word));
     last == Some("on")
 }
 
