@@ -16,6 +16,7 @@ use segue::{
         condition::Condition,
         easing::Easing,
         event::StreamIndex,
+        fades::Fades,
         scene::{Fade, Level},
         sheet::{BlendMode, OnExit, Sheet, Step, Streams, When},
         venue::{Backend, Environment, SecretSource},
@@ -194,12 +195,12 @@ fn scenes_keep_what_they_name_and_names_may_look_like_numbers() {
     assert_eq!(names, ["1", "dawn", "dusk", "still", "yes"]);
     let dawn = &sheet.scenes["dawn"];
     assert_eq!(dawn.seed.as_ref().unwrap().entries(), [(-5, 1.0)]);
-    assert_eq!(dawn.fade, Fade::from_seconds(0.25));
+    assert_eq!(dawn.fade, Fade::from_seconds(0.25).map(Fades::from));
     assert_eq!(dawn.easing, Easing::parse("cubic-bezier(0.4, 0, 0.2, 1)").ok());
     assert_eq!(dawn.controlnets["depth"], 1.0);
     let dusk = &sheet.scenes["dusk"];
     assert_eq!(dusk.prompt.as_ref().unwrap().entries(), [(Arc::from("1984"), 1.0)]);
-    assert_eq!(dusk.fade, Fade::from_seconds(2.5));
+    assert_eq!(dusk.fade, Fade::from_seconds(2.5).map(Fades::from));
     assert_eq!(dusk.values, dawn.values);
     assert_eq!(*sheet.scenes["1"], segue::show::scene::Scene::empty("1"));
 }
@@ -212,7 +213,7 @@ fn cues_and_triggers_lead_to_the_scenes_they_name() {
     else {
         panic!("{:?}", sheet.cues)
     };
-    assert_eq!((first, *fade), (&Streams::Some(vec![StreamIndex(0)]), Some(Fade::CUT)));
+    assert_eq!((first, fade.clone()), (&Streams::Some(vec![StreamIndex(0)]), Some(Fade::CUT.into())));
     assert_eq!(*second, Streams::Some(vec![StreamIndex(1), StreamIndex(0)]));
     assert_eq!((&*scene.name, *easing), ("1", Some(Easing::Linear)));
     let names: Vec<_> = sheet.triggers.iter().map(|trigger| &*trigger.name).collect();

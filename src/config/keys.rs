@@ -7,6 +7,7 @@ use core::f64::consts::PI;
 
 use crate::show::{
     easing::Easing,
+    fades::SwitchAt,
     params::{
         Profile,
         objects::{self, Member},
@@ -50,6 +51,8 @@ pub enum Params {
     Stream,
     /// Those that a scene may name.
     Scene,
+    /// The live ones of these, and their values are times.
+    Fades,
 }
 
 /// What the values of a key are.
@@ -104,9 +107,9 @@ impl Section {
 }
 
 /// Every section, from the whole file inwards.
-pub static SECTIONS: [&Section; 19] = [
-    &SHOW, &STREAM, &SECRET, &PARAMS, &NET, &TIMEOUTS, &UPDATES, &STATUS, &SCENE, &CUE_STEP, &TRIGGER, &WHEN,
-    &PAYLOAD, &ARGS, &STEP, &INPUTS, &OSC, &MQTT, &WEB,
+pub static SECTIONS: [&Section; 20] = [
+    &SHOW, &STREAM, &SECRET, &PARAMS, &NET, &TIMEOUTS, &UPDATES, &STATUS, &SCENE, &FADES, &CUE_STEP,
+    &TRIGGER, &WHEN, &PAYLOAD, &ARGS, &STEP, &INPUTS, &OSC, &MQTT, &WEB,
 ];
 
 const fn section(title: &'static str, keys: &'static [Key]) -> Section {
@@ -240,8 +243,14 @@ pub static SCENE: Section = Section {
     keys: &[
         key("prompt", Form::Prompt, "the stream's", "what to paint: a text, or texts with weights"),
         key("seed", Form::Seed, "the stream's", "out of which noise: a number, or numbers with weights"),
-        key("fade", Form::Time, "4s", "how long its way in takes, at most 24h; 0 is a cut"),
+        key("fade", FADE, "4s", "how long its way in takes, at most 24h; 0 is a cut"),
         key("easing", EASING, "smooth", "the shape of its way in"),
+        key(
+            "switch_at",
+            Form::Words(&SwitchAt::WORDS),
+            "middle",
+            "when its way in switches what cannot be blended, such as texts",
+        ),
         key("controlnets", Form::Scales, "the stream's", "the scales of ControlNets, by short name or id"),
         key(
             "allow_reload",
@@ -254,6 +263,22 @@ pub static SCENE: Section = Section {
     params: Params::Scene,
 };
 
+const FADE: Form = Form::Any(&[Form::Time, Form::Map(&FADES)]);
+
+/// How long each group of parameters takes.
+pub static FADES: Section = Section {
+    title: "`fade` by groups of parameters",
+    keys: &[
+        key("default", Form::Time, "the scene's", "what everything takes that is not named"),
+        key("prompt", Form::Time, "", "the prompt"),
+        key("seed", Form::Time, "", "the seed"),
+        key("controlnets", Form::Time, "", "the scales of ControlNets"),
+        key("params", Form::Time, "", "every parameter that has no time of its own"),
+    ],
+    members: &[],
+    params: Params::Fades,
+};
+
 const EASING: Form = Form::Any(&[Form::Words(&Easing::NAMES), Form::Like("cubic-bezier(0.4, 0, 0.2, 1)")]);
 const STREAMS: Form = Form::Any(&[Form::Text, Form::List(&Form::Text)]);
 
@@ -262,7 +287,7 @@ pub static CUE_STEP: Section = section(
     "A step of a cue",
     &[
         required("scene", Form::Text, "the scene to go to"),
-        key("fade", Form::Time, "the scene's", "how long it takes"),
+        key("fade", FADE, "the scene's", "how long it takes"),
         key("easing", EASING, "the scene's", "its shape"),
         key("stream", STREAMS, "all of them", "on which streams"),
     ],
@@ -273,7 +298,7 @@ pub static STEP: Section = section(
     "A step of a trigger: a scene, or a cue",
     &[
         key("scene", Form::Text, "", "the scene to go to"),
-        key("fade", Form::Time, "the scene's", "how long it takes"),
+        key("fade", FADE, "the scene's", "how long it takes"),
         key("easing", EASING, "the scene's", "its shape"),
         key("stream", STREAMS, "all of them", "on which streams"),
         key("cue", Form::Text, "", "the cue to fire, alone"),

@@ -20,6 +20,7 @@ mod conditions;
 mod demands;
 mod diagnostic;
 mod explain;
+mod fades;
 mod inputs;
 pub mod keys;
 mod nets;

@@ -9,10 +9,10 @@ use crate::show::{
 };
 
 use super::{
-    keys,
+    fades, keys,
     reader::{self, Fields},
     report::{Problem, Report},
-    scalar, scenes, time,
+    scalar, scenes,
     tree::{Entry, Node, Span, Value},
     words::{closest, did_you_mean_or_list, quoted},
 };
@@ -92,7 +92,7 @@ fn step(node: &Node, of: &str, actor: Actor, cast: &Cast, report: &mut Report) -
         });
         report.take(found)
     });
-    let fade = fields.get("fade", report, time::fade);
+    let fade = fields.value("fade", report).and_then(|node| fades::read(node, of, report));
     let easing = fields.get("easing", report, scenes::easing);
     let streams = match fields.value("stream", report) {
         Some(node) => streams(node, of, cast, report),

@@ -15,6 +15,7 @@ pub(super) fn tell(fact: &Fact) {
         Fact::TransitionSteered { stream, scene, verb } => {
             info!(%stream, %scene, verb = verb.name(), "Transition steered.");
         }
+        Fact::TransitionGrabbed { stream, scene } => info!(%stream, %scene, "Transition in a hand."),
         Fact::TransitionEnded { stream, scene } => info!(%stream, %scene, "Transition ended."),
         Fact::Updated { stream, round_trip, encodes, coalesced } => {
             debug!(%stream, ?round_trip, encodes, coalesced, "Update accepted.");

@@ -168,6 +168,7 @@ impl Metrics {
             Fact::Cue { .. }
             | Fact::TransitionStarted { .. }
             | Fact::TransitionSteered { .. }
+            | Fact::TransitionGrabbed { .. }
             | Fact::CreatesSpent { .. }
             | Fact::TransitionEnded { .. }
             | Fact::RequestHealed { .. }

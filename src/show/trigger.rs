@@ -13,6 +13,7 @@ use super::{
     event::{Arg, Command, MqttMessage, OscMessage},
     scene::Fade,
     sheet::{Sheet, Step, Streams, Trigger, Verb, When},
+    transition::Fader,
 };
 
 /// The first part of the fixed OSC addresses.
@@ -66,8 +67,11 @@ pub(super) fn of_osc(sheet: &Sheet, message: &OscMessage) -> Result<Vec<Ask>, Re
 
 /// Returns which triggers a message would fire, if nothing but ranges of values listens to its address.
 pub(super) fn continuity(sheet: &Sheet, message: &OscMessage) -> Option<Vec<bool>> {
-    if message.address.starts_with(ROOT) || address::is_pattern(&message.address) {
+    if address::is_pattern(&message.address) {
         return None;
+    }
+    if let Some(rest) = message.address.strip_prefix(ROOT) {
+        return is_fader(rest).then(Vec::new);
     }
     let mut fires = Vec::new();
     for trigger in &sheet.triggers {
@@ -80,6 +84,15 @@ pub(super) fn continuity(sheet: &Sheet, message: &OscMessage) -> Option<Vec<bool
         }
     }
     Some(fires)
+}
+
+/// Returns whether an address below the root takes positions, of which only the newest matters.
+fn is_fader(rest: &str) -> bool {
+    let parts: Vec<&str> = rest.split('/').collect();
+    matches!(
+        parts.as_slice(),
+        ["mix", _] | [_, "mix", _] | ["transition", "progress"] | [_, "transition", "progress"]
+    )
 }
 
 /// Conditions hold in order. The 0 that a button sends when it is let go fires nothing, unless it is asked for by name.
@@ -115,6 +128,10 @@ fn fixed_osc(sheet: &Sheet, message: &OscMessage) -> Result<Vec<Ask>, Refusal> {
     let step = match parts.as_slice() {
         ["scene", name] => scene_step(sheet, name, Streams::All, None)?,
         ["cue", name] => cue_step(sheet, name)?,
+        ["mix", name] => mix_step(sheet, name, Streams::All)?,
+        ["transition", "progress"] => grab_step(Streams::All),
+        [stream, "mix", name] => mix_step(sheet, name, one_stream(sheet, stream)?)?,
+        [stream, "transition", "progress"] => grab_step(one_stream(sheet, stream)?),
         ["transition", verb] => steer_step(verb, Streams::All)?,
         [stream, "transition", verb] => steer_step(verb, one_stream(sheet, stream)?)?,
         [stream, "scene", name] => scene_step(sheet, name, one_stream(sheet, stream)?, None)?,
@@ -150,20 +167,47 @@ fn fixed_addresses(sheet: &Sheet) -> impl Iterator<Item = (String, Step)> {
         });
         std::iter::once(all).chain(each)
     });
-    scenes.chain(cues).chain(of_streams).chain(verbs)
+    scenes.chain(cues).chain(of_streams).chain(verbs).chain(fader_addresses(sheet))
 }
 
-/// Gives a step the fade that the first argument says; `None` for a button's release.
+/// Returns every fixed address of a fader with what it does.
+fn fader_addresses(sheet: &Sheet) -> impl Iterator<Item = (String, Step)> {
+    let each = sheet.streams.iter().enumerate().map(|(index, stream)| {
+        (format!("{}/", stream.name), Streams::Some(vec![super::event::StreamIndex(index)]))
+    });
+    std::iter::once((String::new(), Streams::All)).chain(each).flat_map(move |(part, streams)| {
+        let mixes = sheet.scenes.iter().map(|(name, scene)| {
+            let step = Step::Mix { scene: Arc::clone(scene), share: Fader::LOW, streams: streams.clone() };
+            (format!("{ROOT}{part}mix/{name}"), step)
+        });
+        let progress = (format!("{ROOT}{part}transition/progress"), grab_step(streams.clone()));
+        mixes.chain([progress]).collect::<Vec<_>>()
+    })
+}
+
+/// Gives a step the fade or the position that the first argument says; `None` for a button's release.
 fn fixed_ask(address: &str, mut step: Step, args: &[Arg]) -> Result<Option<Ask>, Refusal> {
-    if is_release(args) {
-        return Ok(None);
-    }
-    if let Step::Scene { fade, .. } = &mut step {
-        *fade = match args.first() {
-            Some(Arg::Number(seconds)) => Some(fade_of(duration::from_seconds(*seconds))?),
-            Some(Arg::Text(text)) => Some(fade_of(duration::parse(text))?),
-            Some(Arg::Bool(_) | Arg::Other) | None => None,
-        };
+    match &mut step {
+        Step::Grab { position: place, .. } | Step::Mix { share: place, .. } => {
+            *place = match args.first() {
+                Some(Arg::Number(position)) => fader_of(*position)?,
+                Some(Arg::Bool(_) | Arg::Text(_) | Arg::Other) | None => {
+                    return Err(Refusal::new(
+                        "bad position",
+                        format!("{address} wants a number from 0 to 1"),
+                    ));
+                }
+            };
+        }
+        _ if is_release(args) => return Ok(None),
+        Step::Scene { fade, .. } => {
+            *fade = match args.first() {
+                Some(Arg::Number(seconds)) => Some(fade_of(duration::from_seconds(*seconds))?.into()),
+                Some(Arg::Text(text)) => Some(fade_of(duration::parse(text))?.into()),
+                Some(Arg::Bool(_) | Arg::Other) | None => None,
+            };
+        }
+        Step::Steer { .. } | Step::Cue(_) => {}
     }
     Ok(Some(Ask { name: address.into(), steps: vec![step] }))
 }
@@ -240,7 +284,7 @@ fn set_payload(sheet: &Sheet, key: &str, payload: &str) -> Result<Step, Refusal>
     };
     let allowed: &[&str] = match key {
         "cue" => &["cue"],
-        "transition" => &["transition", "stream"],
+        "transition" => &["transition", "progress", "stream"],
         _ => &["scene", "fade", "stream"],
     };
     if let Some(unknown) = object.keys().find(|name| !allowed.contains(&name.as_str())) {
@@ -248,11 +292,18 @@ fn set_payload(sheet: &Sheet, key: &str, payload: &str) -> Result<Step, Refusal>
     }
     let text = |name: &str| object.get(name).map(|value| value.as_str().ok_or(name.to_owned())).transpose();
     let text = |name: &str| text(name).map_err(|name| bad(format!("`{name}` is not a text")));
+    let streams = text("stream")?.map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
+    if let Some(progress) = object.get("progress") {
+        if object.contains_key("transition") {
+            return Err(bad("`transition` and `progress` exclude each other".to_owned()));
+        }
+        let position = fader_of(progress.as_f64().unwrap_or(f64::NAN))?;
+        return Ok(Step::Grab { position, streams });
+    }
     let name = text(key)?.ok_or_else(|| bad(format!("`{key}` is missing")))?;
     if key == "cue" {
         return cue_step(sheet, name);
     }
-    let streams = text("stream")?.map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
     if key == "transition" {
         return steer_step(name, streams);
     }
@@ -279,6 +330,10 @@ pub(super) fn of_command(sheet: &Sheet, command: &Command) -> Result<Ask, Refusa
             let streams = stream.as_deref().map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
             (format!("transition {}", verb.name()), Step::Steer { verb: *verb, streams })
         }
+        Command::Grab { position, stream } => {
+            let streams = stream.as_deref().map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
+            ("transition progress".to_owned(), Step::Grab { position: *position, streams })
+        }
         Command::Cue { cue } => (format!("cue {cue}"), cue_step(sheet, cue)?),
     };
     Ok(Ask { name: name.into(), steps: vec![step] })
@@ -290,7 +345,22 @@ fn ask(trigger: &Trigger) -> Ask {
 
 fn scene_step(sheet: &Sheet, name: &str, streams: Streams, fade: Option<Fade>) -> Result<Step, Refusal> {
     let scene = sheet.scenes.get(name).ok_or_else(|| Refusal::new("unknown scene", name))?;
-    Ok(Step::Scene { scene: Arc::clone(scene), streams, fade, easing: None })
+    Ok(Step::Scene { scene: Arc::clone(scene), streams, fade: fade.map(Into::into), easing: None })
+}
+
+/// The position comes from the argument.
+fn mix_step(sheet: &Sheet, name: &str, streams: Streams) -> Result<Step, Refusal> {
+    let scene = sheet.scenes.get(name).ok_or_else(|| Refusal::new("unknown scene", name))?;
+    Ok(Step::Mix { scene: Arc::clone(scene), share: Fader::LOW, streams })
+}
+
+/// The position comes from the argument.
+fn grab_step(streams: Streams) -> Step {
+    Step::Grab { position: Fader::LOW, streams }
+}
+
+fn fader_of(position: f64) -> Result<Fader, Refusal> {
+    Fader::new(position).ok_or_else(|| Refusal::new("bad position", format!("{position} is not from 0 to 1")))
 }
 
 fn steer_step(verb: &str, streams: Streams) -> Result<Step, Refusal> {

@@ -16,7 +16,7 @@ use super::{
     nearest::nearest,
     problem::{Kind, Problem, quoted},
 };
-use crate::show::{duration, scene::Fade};
+use crate::show::{duration, scene::Fade, transition::Fader};
 
 /// The largest body. A command has two short members; the rest is room for what later routes take.
 pub(super) const BODY_BYTES_MAX: usize = 16 * 1024;
@@ -71,6 +71,16 @@ impl Members {
             return Err(bad("a fade takes at most a day"));
         }
         Ok(Some(time))
+    }
+
+    /// Takes the position of a fader, which has to be there; a number in the query is a text.
+    pub(super) fn fader(&mut self, name: &str) -> Result<Fader, Problem> {
+        let position = match self.0.remove(name) {
+            Some(Value::Number(position)) => position.as_f64(),
+            Some(Value::String(text)) => text.parse().ok(),
+            Some(_) | None => None,
+        };
+        position.and_then(Fader::new).ok_or_else(|| bad(format!("`{name}` is a number from 0 to 1")))
     }
 
     /// Takes a text.

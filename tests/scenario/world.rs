@@ -295,6 +295,7 @@ impl World {
                 format!("{stream} to {scene} in {}", duration::text(*fade))
             }
             Fact::TransitionSteered { stream, scene, verb } => format!("{stream} {}: {scene}", verb.name()),
+            Fact::TransitionGrabbed { stream, scene } => format!("{stream} in a hand: {scene}"),
             Fact::TransitionEnded { stream, scene } => format!("{stream} on {scene}"),
             Fact::RequestFailed { request, failure, in_a_row, .. } => {
                 format!("{request} failed: {failure:?} ({in_a_row})")

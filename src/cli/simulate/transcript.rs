@@ -87,6 +87,7 @@ impl Transcript {
             Fact::TransitionSteered { stream, scene, verb } => {
                 (stream, format!("{} on the way to {scene}", verb.name()))
             }
+            Fact::TransitionGrabbed { stream, scene } => (stream, format!("in a hand on the way to {scene}")),
             Fact::CreatesSpent { stream, wait } => {
                 (stream, format!("no other is created for {}", duration::text(*wait)))
             }

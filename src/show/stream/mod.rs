@@ -14,13 +14,14 @@ use super::{
     easing::Easing,
     event::{Action, Answer, FailureKind, Memory, Reply, Request, RequestId, StreamIndex, Wake},
     fact::Fact,
+    fades::{Fades, Way},
     mix::Mix,
     out::Out,
     scene::{Fade, Scene},
     sheet::{Sheet, StreamSheet, Verb},
     snapshot::StreamSnapshot,
     time::{Mono, Now},
-    transition::Transition,
+    transition::{Fader, SWEEP, Transition},
 };
 
 /// One stream of the show.
@@ -76,7 +77,7 @@ impl Stream {
         let first = stream.start.clone().unwrap_or_else(|| Arc::new(Scene::empty("base")));
         Self {
             index,
-            path: Transition::resting(&first, now.mono),
+            path: Transition::resting(&Mix::of(&first), now.mono),
             arrived: false,
             life: Life::new(stream, memory, now.mono),
             courier: Courier::new(stream, &first, &sheet.scenes, now.mono),
@@ -91,27 +92,60 @@ impl Stream {
     pub(super) fn go(
         &mut self,
         scene: &Arc<Scene>,
-        fade: Option<Fade>,
+        fades: Option<Fades>,
         easing: Option<Easing>,
         now: Now,
         out: &mut Out,
     ) {
-        let fade = fade.or(scene.fade).unwrap_or(Fade::DEFAULT);
-        let again = Arc::ptr_eq(self.path.target(), scene);
-        if again && self.path.end().is_some_and(|end| now.mono + fade.length() >= end) {
+        let way = scene.way(fades, easing);
+        let fade = way.fades.longest().length();
+        let again = self.path.target().share_of(scene) == Some(1.0);
+        if again && self.path.end().is_some_and(|end| now.mono + fade >= end) {
             return;
         }
-        let easing = easing.or(scene.easing).unwrap_or_default();
         let seen = self.courier.led_to(now.mono);
-        self.path = self.path.retarget(scene, fade, easing, now.mono, seen);
+        self.path = self.path.retarget(&Mix::of(scene), &way, now.mono, seen);
+        self.set_out();
+        let (stream, scene) = (desk!(self, now, out).name(), Arc::clone(&scene.name));
+        out.push(Action::Note(Fact::TransitionStarted { stream, scene, fade }));
+    }
+
+    /// Gives the progress of the running transition to a hand; without one, nothing.
+    ///
+    /// Told when the hand takes it, not for each of its moves.
+    pub(super) fn grab(&mut self, position: Fader, now: Now, out: &mut Out) {
+        if self.path.ended(now.mono) {
+            return;
+        }
+        let is_new = !self.path.is_grabbed();
+        self.path.grab(position, now.mono, self.courier.led_to(now.mono));
+        self.set_out();
+        if is_new {
+            let (stream, scene) = (desk!(self, now, out).name(), Arc::clone(&self.path.scene().name));
+            out.push(Action::Note(Fact::TransitionGrabbed { stream, scene }));
+        }
+    }
+
+    /// Gives a scene a share of the mix and scales the others to what is left: one of a bank of faders, a scene each.
+    ///
+    /// Where there are no others, or all of them are at 0, what is left goes back to the scene that it came from.
+    pub(super) fn mix(&mut self, scene: &Arc<Scene>, share: Fader, now: Now) {
+        let Some(target) = self.path.target().with_share(scene, share.get(), self.path.origin()) else {
+            return;
+        };
+        if target == *self.path.target() {
+            return;
+        }
+        let seen = self.courier.led_to(now.mono);
+        let way = Way::even(Fade::new(SWEEP).unwrap_or_default(), Easing::Smooth);
+        self.path = self.path.mix(&target, &way, now.mono, seen);
+        self.set_out();
+    }
+
+    /// The path is another: its first update goes soon, and its end is told.
+    fn set_out(&mut self) {
         self.arrived = false;
         self.courier.on_path();
-        let desk = desk!(self, now, out);
-        desk.out.push(Action::Note(Fact::TransitionStarted {
-            stream: desk.name(),
-            scene: Arc::clone(&scene.name),
-            fade: fade.length(),
-        }));
     }
 
     /// Does something to the running transition; without one, nothing.
@@ -119,7 +153,6 @@ impl Stream {
         if self.path.ended(now.mono) {
             return;
         }
-        let target = Arc::clone(self.path.target());
         let seen = self.courier.led_to(now.mono);
         match verb {
             Verb::Pause => self.path.pause(seen),
@@ -127,15 +160,12 @@ impl Stream {
             Verb::Reverse => self.path = self.path.reverse(now.mono, seen),
             Verb::Finish => {
                 let fade = Fade::new(FINISH.min(self.path.left(now.mono))).unwrap_or_default();
-                self.path = self.path.retarget(&target, fade, Easing::Smooth, now.mono, seen);
+                self.path = self.path.hasten(fade, now.mono, seen);
             }
-            Verb::Cut => {
-                self.path = self.path.retarget(&target, Fade::CUT, Easing::Smooth, now.mono, seen);
-            }
+            Verb::Cut => self.path = self.path.hasten(Fade::CUT, now.mono, seen),
         }
-        self.arrived = false;
-        self.courier.on_path();
-        let (stream, scene) = (desk!(self, now, out).name(), Arc::clone(&self.path.target().name));
+        self.set_out();
+        let (stream, scene) = (desk!(self, now, out).name(), Arc::clone(&self.path.scene().name));
         out.push(Action::Note(Fact::TransitionSteered { stream, scene, verb }));
     }
 
@@ -209,8 +239,11 @@ impl Stream {
         self.watch.step(&id, &mut desk);
         if !self.arrived && self.path.ended(now.mono) && self.courier.is_at_rest() {
             self.arrived = true;
-            let (stream, scene) = (desk.name(), Arc::clone(&self.path.target().name));
-            desk.note(Fact::TransitionEnded { stream, scene });
+            // Arriving at a mix is a hand that rests, and no news.
+            if self.path.target().share_of(self.path.scene()) == Some(1.0) {
+                let (stream, scene) = (desk.name(), Arc::clone(&self.path.scene().name));
+                desk.note(Fact::TransitionEnded { stream, scene });
+            }
         }
     }
 
@@ -230,9 +263,9 @@ impl Stream {
         (&self.sheet.streams[self.index.0].name, self.path.progress(now))
     }
 
-    /// Returns the mix that it should show at `at`, by its present path.
+    /// Returns the mix of prompts that it should show at `at`, by its present path.
     pub(super) fn mix_at(&self, at: Mono) -> Mix {
-        self.path.mix_at(at)
+        self.path.prompt_mix_at(at)
     }
 
     /// Returns what may be seen of it.
