@@ -175,6 +175,37 @@ fn a_hand_can_have_the_progress() {
 }
 
 #[test]
+fn a_hand_can_have_it_by_mqtt() {
+    let show =
+        SHOW.replace("inputs: { osc: {} }", "inputs: { mqtt: { url: 'mqtt://localhost', base: north } }");
+    insta::assert_snapshot!(play(&show, "
+        0:01 go neon 60s
+        0:02 mqtt north/transition/set {\"progress\": 0.5, \"stream\": \"wall\"}
+        0:03 mqtt north/transition/set {\"progress\": 2}
+        0:03 mqtt north/transition/set {\"progress\": 1, \"transition\": \"cut\"}
+        0:04 mqtt north/transition/set resume
+        0:05 end
+    "), @r"
+    0:00.001 create wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:00.101 wall created as str_1
+    0:00.102 wall on dawn
+    0:00.202 wall is ONLINE
+    0:01.000 trigger go neon (http)
+    0:01.000 wall to neon in 1m
+    0:01.500 update wall | prompt mist 0.98958 city 0.01042 rain 0.0 | seed 1 0.98958 2 0.01042
+    0:02.000 update wall | prompt mist 0.97958 city 0.02042 rain 0.0 | seed 1 0.97958 2 0.02042
+    0:02.000 wall in a hand: neon
+    0:02.100 update wall | prompt mist 0.5 city 0.5 rain 0.0 | seed 1 0.5 2 0.5
+    0:03.000 refused mqtt: bad position (1): 2 is not from 0 to 1
+    0:03.000 refused mqtt: bad command (1): `transition` and `progress` exclude each other
+    0:04.000 trigger north/transition/set (mqtt)
+    0:04.000 wall resume: neon
+    0:04.500 update wall | prompt mist 0.48792 city 0.51208 rain 0.0 | seed 1 0.48792 2 0.51208
+    0:05.000 then waits for Fade
+    ");
+}
+
+#[test]
 fn what_is_no_position_is_refused_and_moves_nothing() {
     insta::assert_snapshot!(play(SHOW, "
         0:01 go neon 60s
