@@ -7,6 +7,7 @@ mod config;
 mod corpora;
 mod daemon;
 mod input;
+mod mixing;
 mod params;
 mod scenario;
 mod support;

@@ -7,6 +7,7 @@ use core::f64::consts::PI;
 
 use crate::show::{
     easing::Easing,
+    fades::SwitchAt,
     params::{
         Profile,
         objects::{self, Member},
@@ -51,6 +52,8 @@ pub enum Params {
     Stream,
     /// Those that a scene may name.
     Scene,
+    /// The live ones of these, and their values are times.
+    Fades,
 }
 
 /// What the values of a key are.
@@ -105,9 +108,9 @@ impl Section {
 }
 
 /// Every section, from the whole file inwards.
-pub static SECTIONS: [&Section; 19] = [
-    &SHOW, &STREAM, &SECRET, &PARAMS, &NET, &TIMEOUTS, &UPDATES, &STATUS, &SCENE, &CUE_STEP, &TRIGGER, &WHEN,
-    &PAYLOAD, &ARGS, &STEP, &INPUTS, &OSC, &MQTT, &WEB,
+pub static SECTIONS: [&Section; 20] = [
+    &SHOW, &STREAM, &SECRET, &PARAMS, &NET, &TIMEOUTS, &UPDATES, &STATUS, &SCENE, &FADES, &CUE_STEP,
+    &TRIGGER, &WHEN, &PAYLOAD, &ARGS, &STEP, &INPUTS, &OSC, &MQTT, &WEB,
 ];
 
 const fn section(title: &'static str, keys: &'static [Key]) -> Section {
@@ -241,8 +244,14 @@ pub static SCENE: Section = Section {
     keys: &[
         key("prompt", Form::Prompt, "the stream's", "what to paint: a text, or texts with weights"),
         key("seed", Form::Seed, "the stream's", "out of which noise: a number, or numbers with weights"),
-        key("fade", Form::Time, "4s", "how long its way in takes, at most 24h; 0 is a cut"),
+        key("fade", FADE, "4s", "how long its way in takes, at most 24h; 0 is a cut"),
         key("easing", EASING, "smooth", "the shape of its way in"),
+        key(
+            "switch_at",
+            Form::Words(&SwitchAt::WORDS),
+            "middle",
+            "when its way in switches what cannot be blended, such as texts",
+        ),
         key("controlnets", Form::Scales, "the stream's", "the scales of ControlNets, by short name or id"),
         key(
             "allow_reload",
@@ -253,6 +262,22 @@ pub static SCENE: Section = Section {
     ],
     members: &[],
     params: Params::Scene,
+};
+
+const FADE: Form = Form::Any(&[Form::Time, Form::Map(&FADES)]);
+
+/// How long each group of parameters takes.
+pub static FADES: Section = Section {
+    title: "`fade` by groups of parameters",
+    keys: &[
+        key("default", Form::Time, "the scene's", "what everything takes that is not named"),
+        key("prompt", Form::Time, "", "the prompt"),
+        key("seed", Form::Time, "", "the seed"),
+        key("controlnets", Form::Time, "", "the scales of ControlNets"),
+        key("params", Form::Time, "", "every parameter that has no time of its own"),
+    ],
+    members: &[],
+    params: Params::Fades,
 };
 
 const EASING: Form = Form::Any(&[Form::Words(&Easing::NAMES), Form::Like("cubic-bezier(0.4, 0, 0.2, 1)")]);
@@ -269,7 +294,7 @@ pub static CUE_STEP: Section = section(
     "A step of a cue: a scene, or a transition",
     &[
         key("scene", PLAYED, "", PLAYED_WHAT),
-        key("fade", Form::Time, "the scene's", "how long it takes"),
+        key("fade", FADE, "the scene's", "how long it takes"),
         key("easing", EASING, "the scene's", "its shape"),
         key("policy", Form::Words(&Policy::NAMES), "blend", POLICY_WHAT),
         key("stream", STREAMS, "all of them", "on which streams"),
@@ -282,7 +307,7 @@ pub static STEP: Section = section(
     "A step of a trigger: a scene, a transition, or a cue",
     &[
         key("scene", PLAYED, "", PLAYED_WHAT),
-        key("fade", Form::Time, "the scene's", "how long it takes"),
+        key("fade", FADE, "the scene's", "how long it takes"),
         key("easing", EASING, "the scene's", "its shape"),
         key("policy", Form::Words(&Policy::NAMES), "blend", POLICY_WHAT),
         key("stream", STREAMS, "all of them", "on which streams"),

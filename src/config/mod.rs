@@ -21,6 +21,7 @@ mod demands;
 mod diagnostic;
 mod explain;
 mod inline;
+mod fades;
 mod inputs;
 pub mod keys;
 mod nets;

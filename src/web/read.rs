@@ -16,7 +16,7 @@ use super::{
     nearest::nearest,
     problem::{Kind, Problem, quoted},
 };
-use crate::show::{duration, scene::Fade};
+use crate::show::{duration, scene::Fade, transition::Fader};
 
 /// The largest body: four of the longest prompts in a list, and every other command many times.
 pub(super) const BODY_BYTES_MAX: usize = 16 * 1024;
@@ -83,6 +83,16 @@ impl Members {
         let seed = self.any("seed")?;
         let whole = seed.as_str().and_then(|text| text.parse::<i64>().ok());
         Some(whole.map_or(seed, Value::from))
+    }
+
+    /// Takes the position of a fader, which has to be there; a number in the query is a text.
+    pub(super) fn fader(&mut self, name: &str) -> Result<Fader, Problem> {
+        let position = match self.0.remove(name) {
+            Some(Value::Number(position)) => position.as_f64(),
+            Some(Value::String(text)) => text.parse().ok(),
+            Some(_) | None => None,
+        };
+        position.and_then(Fader::new).ok_or_else(|| bad(format!("`{name}` is a number from 0 to 1")))
     }
 
     /// Takes a text.

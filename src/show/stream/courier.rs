@@ -14,6 +14,7 @@ use crate::show::{
     event::{Failure, FailureKind, Reply, Request, RequestId, Wake},
     fact::Fact,
     governor::Governor,
+    mix::Mix,
     params,
     roster::Roster,
     scene::Scene,
@@ -203,7 +204,7 @@ impl Courier {
         }
         let lead = if path.ended(now) { Duration::ZERO } else { self.governor.lead() };
         let live = self.live(path, desk.sheet, now + lead);
-        let still = path.is_paused() || path.ended(now + lead);
+        let still = path.is_still(now + lead);
         let resting = still && self.is_settled(now + lead);
         let distance = self.distance(&live);
         self.at_rest = resting && distance == Some(0.0);
@@ -223,7 +224,7 @@ impl Courier {
         } else {
             let again = now + self.governor.hold();
             // Where the path has ended and a prompt is still on its way in, only that is looked at again.
-            let corner = path.next_jump(now + lead).or(path.end()).unwrap_or(now) - lead;
+            let corner = path.next_corner(now + lead).unwrap_or(now) - lead;
             let wake = if corner > now { again.min(corner) } else { again };
             self.wake = Some((wake, Wake::Fade));
         }
@@ -333,20 +334,16 @@ impl Courier {
 
     /// Returns every live parameter of the path at `at`, in the API's words.
     fn live(&mut self, path: &Transition, sheet: &StreamSheet, at: Mono) -> Map<String, Value> {
-        let look = blend::look(&path.mix_at(at), &sheet.base);
+        let look = blend::look(&path.point_at(at), &sheet.base);
         let slerp = sheet.blend == BlendMode::Slerp;
         if slerp && path.ended(at) {
             self.prompts.shrink(&look.prompts, SLOTS_MIN_SLERP);
         }
-        let target = path.target();
-        let things =
-            |list: &Weighted<Arc<str>>| list.entries().iter().map(|(text, _)| Arc::clone(text)).collect();
-        let target_prompts: Vec<_> = things(target.prompt.as_ref().unwrap_or(&sheet.base.prompt));
-        let target_seeds = target.seed.as_ref().unwrap_or(&sheet.base.seed).entries();
-        let target_seeds: Vec<i64> = target_seeds.iter().map(|(seed, _)| *seed).collect();
-        let prompts = self.prompt_roster.admit(&look.prompts, &target_prompts, at);
+        let prompt_aims = wanted(path.target(), &sheet.base.prompt, |scene| scene.prompt.as_ref());
+        let seed_aims = wanted(path.target(), &sheet.base.seed, |scene| scene.seed.as_ref());
+        let prompts = self.prompt_roster.admit(&look.prompts, &prompt_aims, at);
         let mut prompts = blend::coefficients(prompts, sheet.blend, sheet.prompt_angle);
-        let seeds = self.seed_roster.admit(&look.seeds, &target_seeds, at);
+        let seeds = self.seed_roster.admit(&look.seeds, &seed_aims, at);
         let mut seeds = blend::coefficients(seeds, BlendMode::Linear, sheet.prompt_angle);
         if let Some(expected) = self.expected.as_ref().filter(|_| !slerp) {
             reserve(&mut prompts, expected.prompt.as_ref(), sheet.slots_max);
@@ -397,6 +394,23 @@ impl Courier {
             snapshot.trouble = Some(trouble.told_at(now));
         }
     }
+}
+
+/// Returns each thing once that a mix has in the end.
+fn wanted<'a, T: Clone + PartialEq + 'a>(
+    target: &'a Mix,
+    base: &'a Weighted<T>,
+    list: impl Fn(&'a Scene) -> Option<&'a Weighted<T>>,
+) -> Vec<T> {
+    let mut wanted = Vec::new();
+    for part in target.parts() {
+        for (thing, _) in list(&part.scene).unwrap_or(base).entries() {
+            if !wanted.contains(thing) {
+                wanted.push(thing.clone());
+            }
+        }
+    }
+    wanted
 }
 
 /// Adds what is to come at weight 0, as far as there is room.

@@ -19,6 +19,7 @@ use super::{
     prompt,
     scene::{Fade, Scene},
     sheet::{Policy, Sheet, Step, Streams, Trigger, Verb},
+    transition::Fader,
 };
 
 /// Something asked for.
@@ -62,6 +63,10 @@ pub(super) fn of_command(sheet: &Sheet, command: &Command) -> Result<Ask, Refusa
             let streams = stream.as_deref().map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
             (format!("transition {}", verb.name()), Step::Steer { verb: *verb, streams })
         }
+        Command::Grab { position, stream } => {
+            let streams = stream.as_deref().map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
+            ("transition progress".to_owned(), Step::Grab { position: *position, streams })
+        }
         Command::Cue { cue } => (format!("cue {cue}"), cue_step(sheet, cue)?),
     };
     Ok(Ask { name: name.into(), steps: vec![step] })
@@ -89,7 +94,7 @@ fn prompt_step(
 
 /// Whoever asks without a trigger means now.
 fn go(scene: Arc<Scene>, streams: Streams, fade: Option<Fade>) -> Step {
-    Step::Scene { scene, streams, fade, easing: None, policy: Policy::Blend }
+    Step::Scene { scene, streams, fade: fade.map(Into::into), easing: None, policy: Policy::Blend }
 }
 
 fn steer_step(verb: &str, streams: Streams) -> Result<Step, Refusal> {
@@ -103,6 +108,10 @@ fn cue_step(sheet: &Sheet, name: &str) -> Result<Step, Refusal> {
         .get(name)
         .map(|cue| Step::Cue(Arc::clone(cue)))
         .ok_or_else(|| Refusal::new("unknown cue", name))
+}
+
+fn fader_of(position: f64) -> Result<Fader, Refusal> {
+    Fader::new(position).ok_or_else(|| Refusal::new("bad position", format!("{position} is not from 0 to 1")))
 }
 
 fn one_stream(sheet: &Sheet, name: &str) -> Result<Streams, Refusal> {
