@@ -29,6 +29,8 @@ pub mod sheet;
 pub mod slots;
 pub mod snapshot;
 mod stream;
+pub mod subnet;
+pub mod text;
 pub mod time;
 pub mod topic;
 pub mod transition;
