@@ -9,4 +9,5 @@ mod daemon;
 mod input;
 mod params;
 mod scenario;
+mod supply;
 mod support;

@@ -4,7 +4,7 @@ use std::{
     process::Command,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -26,12 +26,37 @@ const PASSWORD: &str = "broker-password-0123456789";
 /// A stream key that only the lying API knows.
 const STREAM_KEY: &str = "stk_Hd7YwNf3QsVu6TgA";
 
-/// How an answer says the request back, headers and all.
-const LIES: [&str; 9] = ["401", "500", "429", "400", "garbage", "created", "list", "nothing", "half"];
+/// How requests are lied to, each route in this order, until it hears the truth. All say the request back.
+///
+/// Not creates: one that fails is tried again after 20 s. The client's own tests lie about those.
+const LIES: [(Route, &[&str]); 4] = [
+    (Route::Create, &[]),
+    (Route::Status, &["garbage", "half", "400", "list", "created"]),
+    (Route::Update, &["500", "nothing", "created"]),
+    (Route::Other, &[]),
+];
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Route {
+    Create,
+    Status,
+    Update,
+    Other,
+}
+
+impl Route {
+    fn of(request: &str) -> Self {
+        match request.split(' ').collect::<Vec<_>>().as_slice() {
+            ["POST", "/v1/streams", ..] => Self::Create,
+            ["PATCH", ..] => Self::Update,
+            ["GET", path, ..] if path.ends_with("/status") => Self::Status,
+            _ => Self::Other,
+        }
+    }
+}
 
 /// Answers like this, with everything in it that the request had.
-fn lie(turn: usize, request: &str) -> String {
-    let kind = LIES[turn % LIES.len()];
+fn lie(kind: &str, request: &str) -> String {
     let body = match kind {
         "garbage" => format!("<html>{request}{STREAM_KEY}</html>"),
         // The key in the place of every name that somebody may believe.
@@ -56,24 +81,55 @@ fn lie(turn: usize, request: &str) -> String {
     format!("HTTP/1.1 {status}\r\nX-Echo: {KEY}\r\nLocation: https://h/{KEY}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}")
 }
 
+/// What the liar has done so far.
+#[derive(Debug, Default)]
+struct Lies {
+    told: [AtomicUsize; 4],
+    /// Whether the key is refused from now on.
+    locked: AtomicBool,
+}
+
+impl Lies {
+    /// Returns the lie that is due, if it is not the truth.
+    fn due(&self, route: Route) -> Option<&'static str> {
+        if self.locked.load(Ordering::SeqCst) {
+            return Some("401");
+        }
+        let at = LIES.iter().position(|(other, _)| *other == route).unwrap();
+        LIES[at].1.get(self.told[at].fetch_add(1, Ordering::SeqCst)).copied()
+    }
+
+    fn are_all_told(&self) -> bool {
+        LIES.iter().zip(&self.told).all(|((_, lies), told)| told.load(Ordering::SeqCst) > lies.len() || lies.is_empty())
+    }
+}
+
 /// Stands between the daemon and the simulator: lies, or lets through.
-async fn liar(listener: TcpListener, real: String, turns: Arc<AtomicUsize>, lies: usize) {
+async fn liar(listener: TcpListener, real: String, lies: Arc<Lies>) {
     loop {
         let (mut socket, _) = listener.accept().await.unwrap();
-        let turn = turns.fetch_add(1, Ordering::SeqCst);
-        let real = real.clone();
+        let (real, lies) = (real.clone(), Arc::clone(&lies));
         tokio::spawn(async move {
-            if turn >= lies {
-                let mut api = TcpStream::connect(real).await.unwrap();
-                let _ = tokio::io::copy_bidirectional(&mut socket, &mut api).await;
-                return;
-            }
             let mut request = vec![0; 64 * 1024];
             let length = socket.read(&mut request).await.unwrap_or_default();
-            let request = String::from_utf8_lossy(&request[..length]).into_owned();
-            let _ = socket.write_all(lie(turn, &request).as_bytes()).await;
+            request.truncate(length);
+            let text = String::from_utf8_lossy(&request).into_owned();
+            let answer = match lies.due(Route::of(&text)) {
+                Some(kind) => lie(kind, &text).into_bytes(),
+                None => truth(&text, &real).await,
+            };
+            let _ = socket.write_all(&answer).await;
         });
     }
+}
+
+/// Asks the simulator, on a connection that ends with its answer.
+async fn truth(request: &str, real: &str) -> Vec<u8> {
+    let mut api = TcpStream::connect(real).await.unwrap();
+    api.write_all(request.replacen("\r\n", "\r\nConnection: close\r\n", 1).as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    let _ = api.read_to_end(&mut answer).await;
+    answer
 }
 
 async fn broker() -> Broker {
@@ -93,10 +149,9 @@ async fn after_a_session_full_of_faults_no_secret_is_in_anything() {
     let simulator = Simulator::start(&directory, &[]);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let between = format!("http://{}", listener.local_addr().unwrap());
-    let turns = Arc::new(AtomicUsize::new(0));
+    let lies = Arc::new(Lies::default());
     let real = simulator.url.strip_prefix("http://").unwrap().to_owned();
-    let lies = 2 * LIES.len();
-    let lying = tokio::spawn(liar(listener, real, Arc::clone(&turns), lies));
+    let lying = tokio::spawn(liar(listener, real, Arc::clone(&lies)));
     let mut broker = broker().await;
 
     let stage = Stage::new(&directory).with("MQTT_PASSWORD", PASSWORD).with("WEB_TOKEN", TOKEN).with("RUST_BACKTRACE", "0");
@@ -119,10 +174,14 @@ async fn after_a_session_full_of_faults_no_secret_is_in_anything() {
     };
     // While it is lied to, everything that can be looked at is looked at.
     eventually("the last of the lies", async || {
+        // Seven of them, so that the scene changes from look to look.
         for path in ["/api/state", "/api/state?pretty", "/metrics", "/", "/readyz", "/nowhere", "/login"] {
             seen.extend(look(path).await);
         }
-        (turns.load(Ordering::SeqCst) > lies).then_some(())
+        // Something to update, again and again.
+        let scene = ["neon", "dawn"][seen.len() % 2];
+        daemon.osc(&format!("/segue/scene/{scene}"), &[0.05]);
+        lies.are_all_told().then_some(())
     })
     .await;
     broker.stop();
@@ -139,9 +198,12 @@ async fn after_a_session_full_of_faults_no_secret_is_in_anything() {
     })
     .await;
     let mut desk = Desk::log_in(&broker, "segue", PASSWORD).await;
-    for topic in ["segue/wall/state", "segue/wall/status"] {
+    for topic in ["segue/wall/state", "segue/wall/availability"] {
         seen.push((topic.to_owned(), desk.hear(topic).await.0));
     }
+    lies.locked.store(true, Ordering::SeqCst);
+    daemon.osc("/segue/scene/neon", &[0.1]);
+    eventually("the refusal of the key", async || daemon.process.log().contains("401").then_some(())).await;
     let file = directory.path().join("show.yaml").display().to_string();
     let environment =
         [("DAYDREAM_API_KEY", KEY), ("MQTT_PASSWORD", PASSWORD), ("WEB_TOKEN", TOKEN), ("SEGUE_SHOW", file.as_str())];
@@ -154,6 +216,8 @@ async fn after_a_session_full_of_faults_no_secret_is_in_anything() {
         &["schema"],
         &["reference"],
         &["stream", "status", "str_none", "--environment", &between],
+        &["stream", "create", "--prompt", "sea", "--environment", &between],
+        &["stream", "list", "--environment", &between],
     ] {
         let (_, output, errors) = segue(words, &environment);
         seen.push((words.join(" "), output + &errors));
@@ -174,8 +238,8 @@ async fn after_a_session_full_of_faults_no_secret_is_in_anything() {
     let real = http().get(format!("{}/v1/streams", simulator.url)).bearer_auth(KEY).send().await.unwrap();
     let real: serde_json::Value = real.json().await.unwrap();
     let real = real["data"][0]["stream_key"].as_str().unwrap().to_owned();
-    let hidden = &TOKEN[..16];
-    for secret in [KEY, TOKEN, hidden, PASSWORD, STREAM_KEY, &real] {
+    let part = &TOKEN[..16];
+    for secret in [KEY, TOKEN, part, PASSWORD, STREAM_KEY, &real] {
         for (name, text) in &seen {
             assert!(!text.contains(secret), "{secret} is in {name}: {text}");
         }
