@@ -62,7 +62,8 @@ fn packages() -> Vec<Value> {
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let built: Vec<&Value> = metadata["resolve"]["nodes"].as_array().unwrap().iter().map(|node| &node["id"]).collect();
+    let built: Vec<&Value> =
+        metadata["resolve"]["nodes"].as_array().unwrap().iter().map(|node| &node["id"]).collect();
     let packages = metadata["packages"].as_array().unwrap().iter();
     packages.filter(|package| built.contains(&&package["id"])).cloned().collect()
 }
@@ -117,13 +118,15 @@ fn every_licence_is_one_that_is_allowed() {
     let deny = deny();
     let licenses = &deny["licenses"];
     let allowed = licenses.list("allow", "");
-    let exceptions = licenses.list("exceptions", "crate").into_iter().zip(licenses.list("exceptions", "allow"));
+    let exceptions =
+        licenses.list("exceptions", "crate").into_iter().zip(licenses.list("exceptions", "allow"));
     let exceptions: BTreeMap<&str, &str> = exceptions.collect();
     let packages = packages();
     assert!(packages.len() > 100, "only {} packages", packages.len());
     let mut wrong = Vec::new();
     for package in &packages {
-        let (name, license) = (package["name"].as_str().unwrap(), package["license"].as_str().unwrap_or("none"));
+        let (name, license) =
+            (package["name"].as_str().unwrap(), package["license"].as_str().unwrap_or("none"));
         let also = exceptions.get(name).copied();
         let allowed: Vec<&str> = allowed.iter().copied().chain(also).collect();
         if !is_met(license, &allowed) {
@@ -131,7 +134,8 @@ fn every_licence_is_one_that_is_allowed() {
         }
     }
     assert!(wrong.is_empty(), "deny.toml does not allow {wrong:#?}");
-    let left: Vec<_> = exceptions.keys().filter(|name| !packages.iter().any(|package| package["name"] == **name)).collect();
+    let left: Vec<_> =
+        exceptions.keys().filter(|name| !packages.iter().any(|package| package["name"] == **name)).collect();
     assert!(left.is_empty(), "exceptions that nobody needs: {left:?}");
 }
 

@@ -132,7 +132,10 @@ mod tests {
         let redact = |key: &str, body: &str| {
             String::from_utf8(Discretion::new(Some(key.into())).redact(body.into())).unwrap()
         };
-        assert_eq!(redact("sk_a", r#"{"id":"sk_a","b":["xsk_asksk_a"]}"#), r#"{"id":"***","b":["x***sk***"]}"#);
+        assert_eq!(
+            redact("sk_a", r#"{"id":"sk_a","b":["xsk_asksk_a"]}"#),
+            r#"{"id":"***","b":["x***sk***"]}"#
+        );
         assert_eq!(redact("a/b+c=", r#""a\/b+c=" and a/b+c="#), r#""***" and ***"#);
         assert_eq!(redact("sk_a", "sk_"), "sk_");
         assert_eq!(Discretion::default().redact(b"sk_a".to_vec()), b"sk_a");

@@ -76,15 +76,15 @@ impl Desk {
     pub(super) async fn get(&self, path: &[&str]) -> Result<Value, Error> {
         let request = client()?.get(self.at(path)?);
         let (status, document) = self.answer(request).await?;
-        if status.is_success() {
-            Ok(document)
-        } else {
-            Err(refusal(status, &document))
-        }
+        if status.is_success() { Ok(document) } else { Err(refusal(status, &document)) }
     }
 
     /// Asks the running show for something.
-    pub(super) async fn post(&self, path: &[&str], body: &Map<String, Value>) -> Result<(StatusCode, Value), Error> {
+    pub(super) async fn post(
+        &self,
+        path: &[&str],
+        body: &Map<String, Value>,
+    ) -> Result<(StatusCode, Value), Error> {
         self.answer(client()?.post(self.at(path)?).json(body)).await
     }
 
@@ -115,7 +115,9 @@ pub(super) fn refusal(status: StatusCode, problem: &Value) -> Error {
     if status == StatusCode::UNAUTHORIZED {
         let wrong = problem["type"].as_str().is_some_and(|kind| kind.ends_with(":wrong-token"));
         let state = if wrong { "this is not its token" } else { "the show asks for a token" };
-        return Error::Failed(format!("{state}: set `{TOKEN_VARIABLE}`, or name the show file with `--show`"));
+        return Error::Failed(format!(
+            "{state}: set `{TOKEN_VARIABLE}`, or name the show file with `--show`"
+        ));
     }
     Error::Failed(match problem.get("detail").and_then(Value::as_str) {
         Some(detail) => detail.to_owned(),

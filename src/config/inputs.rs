@@ -53,7 +53,8 @@ fn osc(entry: &Entry, report: &mut Report) -> Option<OscDoor> {
     if let (Some((listen, span)), None) = (listen, &allow)
         && !listen.ip().to_canonical().is_loopback()
     {
-        let message = format!("`{listen}` can be reached from other machines, and everybody on them may send");
+        let message =
+            format!("`{listen}` can be reached from other machines, and everybody on them may send");
         let hint = format!(
             "write `allow: [192.168.7.0/24]` beside it, or `127.0.0.1:{}` unless others have to reach it",
             listen.port()

@@ -44,12 +44,14 @@ fn phrases(node: &Node, key: &str, report: &mut Report) -> Vec<Phrase> {
         return Vec::new();
     };
     if items.len() > PHRASES_MAX {
-        let message = format!("a list has at most {PHRASES_MAX} words and phrases, this one has {}", items.len());
+        let message =
+            format!("a list has at most {PHRASES_MAX} words and phrases, this one has {}", items.len());
         report.push(Problem::error(&node.span, message).of(&of));
     }
     let phrase = |item: &Node| {
         let text = scalar::filled(item)?;
-        Phrase::new(text).ok_or_else(|| Problem::error(&item.span, "there is neither a letter nor a digit in it"))
+        Phrase::new(text)
+            .ok_or_else(|| Problem::error(&item.span, "there is neither a letter nor a digit in it"))
     };
     items.iter().filter_map(|item| report.take(phrase(item).map_err(|problem| problem.of(&of)))).collect()
 }

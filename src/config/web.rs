@@ -96,7 +96,8 @@ fn host(node: &Node) -> Result<Arc<str>, Problem> {
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
     };
     // All digits and dots is an address gone wrong.
-    if name.len() <= 253 && name.split('.').all(is_label) && name.contains(|c: char| c.is_ascii_alphabetic()) {
+    if name.len() <= 253 && name.split('.').all(is_label) && name.contains(|c: char| c.is_ascii_alphabetic())
+    {
         return Ok(name.into());
     }
     let problem = Problem::error(&node.span, format!("{} is not the name of a host", quoted(text)));

@@ -18,8 +18,11 @@ impl Subnet {
     ///
     /// Says what is wrong, for people.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
-        let address: IpAddr = address.parse().map_err(|_| "write an address, or a range such as `192.168.7.0/24`".to_owned())?;
+        let (address, bits) =
+            text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
+        let address: IpAddr = address
+            .parse()
+            .map_err(|_| "write an address, or a range such as `192.168.7.0/24`".to_owned())?;
         let width = width(address);
         let prefix = match bits {
             None => width,
@@ -30,7 +33,9 @@ impl Subnet {
         };
         let subnet = Self { first: masked(address, prefix), prefix };
         if subnet.first != address {
-            return Err(format!("the address has bits behind the prefix: write `{subnet}`, or `{address}` alone"));
+            return Err(format!(
+                "the address has bits behind the prefix: write `{subnet}`, or `{address}` alone"
+            ));
         }
         Ok(subnet.plain())
     }

@@ -36,8 +36,8 @@ const TOKEN_CHARS_MAX: usize = 512;
 const SESSION_TIME: Duration = Duration::from_hours(7 * 24);
 /// How many sessions there are at most, 40 bytes each; the oldest goes for a new one. Only who has the token makes them.
 const SESSIONS_MAX: usize = 64;
-/// How many bytes of chance name a session.
-const SESSION_BYTES: usize = 32;
+/// How long the name of a session is, in characters.
+const SESSION_CHARS: usize = 64;
 /// How many cookies of a request are tried; a browser sends ours once.
 const COOKIES_MAX: usize = 8;
 
@@ -186,14 +186,13 @@ impl Gate {
         now: Mono,
     ) -> Result<String, Problem> {
         self.check(token, shown, from, now)?;
-        let mut bytes = [0; SESSION_BYTES];
-        let none = |_| Problem::new(Kind::Internal, "the system gives no random numbers");
-        SystemRandom::new().fill(&mut bytes).map_err(none)?;
-        let session: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let session = self::session()
+            .ok_or_else(|| Problem::new(Kind::Internal, "the system gives no random numbers"))?;
         self.with(|State { sessions, .. }| {
             sessions.retain(|_, began| now.since(*began) < SESSION_TIME);
             if sessions.len() >= SESSIONS_MAX
-                && let Some(oldest) = sessions.iter().min_by_key(|(_, began)| **began).map(|(at, _)| at.clone())
+                && let Some(oldest) =
+                    sessions.iter().min_by_key(|(_, began)| **began).map(|(at, _)| at.clone())
             {
                 sessions.remove(&oldest);
             }
@@ -224,7 +223,7 @@ impl Gate {
         cookies
             .flat_map(|cookies| cookies.split(';'))
             .filter_map(|cookie| cookie.trim().split_once('='))
-            .filter(|(name, session)| *name == self.cookie && session.len() == 2 * SESSION_BYTES)
+            .filter(|(name, session)| *name == self.cookie && session.len() == SESSION_CHARS)
             .map(|(_, session)| session)
             .take(COOKIES_MAX)
     }
@@ -240,6 +239,14 @@ impl Gate {
         // Nothing that is done here leaves it half changed.
         act(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// Makes the name of a session, 256 bits of chance in hexadecimal; `None` if the system has none.
+fn session() -> Option<String> {
+    let mut halves = [[0; 16]; 2];
+    halves.iter_mut().try_for_each(|half| SystemRandom::new().fill(half)).ok()?;
+    let [first, second] = halves.map(u128::from_be_bytes);
+    Some(format!("{first:032x}{second:032x}"))
 }
 
 /// Returns the token of an `Authorization` header; the scheme may be in any case (RFC 9110, 11.1).

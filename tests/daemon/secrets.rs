@@ -14,7 +14,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use super::show;
+use super::{life::simulator_stream_key, show};
 use crate::support::{
     broker::{Broker, Desk, Directory, program},
     eventually,
@@ -78,7 +78,9 @@ fn lie(kind: &str, request: &str) -> String {
         code => format!("{code} {KEY}"),
     };
     let length = body.len();
-    format!("HTTP/1.1 {status}\r\nX-Echo: {KEY}\r\nLocation: https://h/{KEY}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}")
+    format!(
+        "HTTP/1.1 {status}\r\nX-Echo: {KEY}\r\nLocation: https://h/{KEY}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    )
 }
 
 /// What the liar has done so far.
@@ -100,7 +102,9 @@ impl Lies {
     }
 
     fn are_all_told(&self) -> bool {
-        LIES.iter().zip(&self.told).all(|((_, lies), told)| told.load(Ordering::SeqCst) > lies.len() || lies.is_empty())
+        LIES.iter()
+            .zip(&self.told)
+            .all(|((_, lies), told)| told.load(Ordering::SeqCst) > lies.len() || lies.is_empty())
     }
 }
 
@@ -154,16 +158,11 @@ async fn after_a_session_full_of_faults_no_secret_is_in_anything() {
     let lying = tokio::spawn(liar(listener, real, Arc::clone(&lies)));
     let mut broker = broker().await;
 
-    let stage = Stage::new(&directory).with("MQTT_PASSWORD", PASSWORD).with("WEB_TOKEN", TOKEN).with("RUST_BACKTRACE", "0");
-    let doors = format!(
-        "inputs:\n  osc: {{ listen: \"{}\" }}\n  mqtt: {{ url: \"mqtt://127.0.0.1:{}\", user: segue, password: {{ env: MQTT_PASSWORD }}, base: segue/wall }}\nweb: {{ listen: \"{}\", token: {{ env: WEB_TOKEN }} }}\n",
-        stage.osc,
-        broker.port(),
-        stage.web
-    );
-    let text = show(&simulator, &stage, "timeouts: { create: 1s, update: 1s, status: 1s }")
-        .replace(&simulator.url, &between)
-        .replace(&stage.doors(), &doors);
+    let stage = Stage::new(&directory)
+        .with("MQTT_PASSWORD", PASSWORD)
+        .with("WEB_TOKEN", TOKEN)
+        .with("RUST_BACKTRACE", "0");
+    let text = text(&simulator, &stage, &between, &broker);
     let mut daemon = stage.start(&text);
     let mut seen: Vec<(String, String)> = Vec::new();
     let look = async |path: &str| {
@@ -198,32 +197,13 @@ async fn after_a_session_full_of_faults_no_secret_is_in_anything() {
     })
     .await;
     let mut desk = Desk::log_in(&broker, "segue", PASSWORD).await;
-    for topic in ["segue/wall/state", "segue/wall/availability"] {
+    for topic in ["segue/wall/availability", "segue/wall/state"] {
         seen.push((topic.to_owned(), desk.hear(topic).await.0));
     }
     lies.locked.store(true, Ordering::SeqCst);
     daemon.osc("/segue/scene/neon", &[0.1]);
     eventually("the refusal of the key", async || daemon.process.log().contains("401").then_some(())).await;
-    let file = directory.path().join("show.yaml").display().to_string();
-    let environment =
-        [("DAYDREAM_API_KEY", KEY), ("MQTT_PASSWORD", PASSWORD), ("WEB_TOKEN", TOKEN), ("SEGUE_SHOW", file.as_str())];
-    for words in [
-        &["check", &file][..],
-        &["check", &file, "--format", "json", "--strict"],
-        &["status"],
-        &["status", "--json"],
-        &["go", "nothing"],
-        &["schema"],
-        &["reference"],
-        &["stream", "status", "str_none", "--environment", &between],
-        &["stream", "create", "--prompt", "sea", "--environment", &between],
-        &["stream", "list", "--environment", &between],
-    ] {
-        let (_, output, errors) = segue(words, &environment);
-        seen.push((words.join(" "), output + &errors));
-    }
-    let (code, output, _) = segue(&["status"], &environment);
-    assert!(code == 0 && output.contains("wall"), "{output}");
+    seen.extend(typed(&directory, &between));
 
     daemon.process.signal("TERM");
     daemon.process.ended().await;
@@ -235,13 +215,54 @@ async fn after_a_session_full_of_faults_no_secret_is_in_anything() {
         seen.push((path.display().to_string(), String::from_utf8_lossy(&bytes).into_owned()));
     }
     assert!(seen.len() > 20 && seen.iter().any(|(name, _)| name.ends_with("history.db")), "{}", seen.len());
-    let real = http().get(format!("{}/v1/streams", simulator.url)).bearer_auth(KEY).send().await.unwrap();
-    let real: serde_json::Value = real.json().await.unwrap();
-    let real = real["data"][0]["stream_key"].as_str().unwrap().to_owned();
+    let real = simulator_stream_key(&simulator).await;
     let part = &TOKEN[..16];
     for secret in [KEY, TOKEN, part, PASSWORD, STREAM_KEY, &real] {
         for (name, text) in &seen {
             assert!(!text.contains(secret), "{secret} is in {name}: {text}");
         }
     }
+}
+
+/// Types every command that may tell something, with all secrets at hand and an API that refuses them.
+fn typed(directory: &Directory, between: &str) -> Vec<(String, String)> {
+    let mut seen = Vec::new();
+    let file = directory.path().join("show.yaml").display().to_string();
+    let environment = [
+        ("DAYDREAM_API_KEY", KEY),
+        ("MQTT_PASSWORD", PASSWORD),
+        ("WEB_TOKEN", TOKEN),
+        ("SEGUE_SHOW", file.as_str()),
+    ];
+    for words in [
+        &["check", &file][..],
+        &["check", &file, "--format", "json", "--strict"],
+        &["status"],
+        &["status", "--json"],
+        &["go", "nothing"],
+        &["schema"],
+        &["reference"],
+        &["stream", "status", "str_none", "--environment", between],
+        &["stream", "create", "--prompt", "sea", "--environment", between],
+        &["stream", "list", "--environment", between],
+    ] {
+        let (_, output, errors) = segue(words, &environment);
+        seen.push((words.join(" "), output + &errors));
+    }
+    let (code, output, _) = segue(&["status"], &environment);
+    assert!(code == 0 && output.contains("wall"), "{output}");
+    seen
+}
+
+/// Returns a show with every secret there is, behind the liar.
+fn text(simulator: &Simulator, stage: &Stage<'_>, between: &str, broker: &Broker) -> String {
+    let doors = format!(
+        "inputs:\n  osc: {{ listen: \"{}\" }}\n  mqtt: {{ url: \"mqtt://127.0.0.1:{}\", user: segue, password: {{ env: MQTT_PASSWORD }}, base: segue/wall }}\nweb: {{ listen: \"{}\", token: {{ env: WEB_TOKEN }} }}\n",
+        stage.osc,
+        broker.port(),
+        stage.web
+    );
+    show(simulator, stage, "timeouts: { create: 1s, update: 1s, status: 1s }")
+        .replace(&simulator.url, between)
+        .replace(&stage.doors(), &doors)
 }

@@ -140,7 +140,8 @@ async fn who_is_not_on_the_list_is_counted_and_not_heard() {
     let allow = vec![Subnet::parse("127.0.0.9").unwrap(), Subnet::parse("10.0.0.0/8").unwrap()];
     let socket = osc::bind(Settings { listen, allow }).unwrap();
     let to = socket.local_addr().unwrap();
-    let (stranger, friend) = (UdpSocket::bind("127.0.0.1:0").unwrap(), UdpSocket::bind("127.0.0.9:0").unwrap());
+    let (stranger, friend) =
+        (UdpSocket::bind("127.0.0.1:0").unwrap(), UdpSocket::bind("127.0.0.9:0").unwrap());
     let inbox = inbox();
     with_input(socket, &inbox, async {
         for _ in 0..500 {

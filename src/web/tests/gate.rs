@@ -10,7 +10,8 @@ pub(super) const TOKEN: &str = "correct-horse-battery-staple";
 /// Returns every path of the route table, and some that lead nowhere, with every method.
 pub(super) fn every_request() -> Vec<(String, Method)> {
     let table = routes::table().map(|(path, _)| path.replace("{name}", "neon").replace("{verb}", "pause"));
-    let nowhere = ["/nowhere", "/api", "/api/", "/healthz/", "//healthz", "/%68ealthz", "/healthz%2f..", "/Login"];
+    let nowhere =
+        ["/nowhere", "/api", "/api/", "/healthz/", "//healthz", "/%68ealthz", "/healthz%2f..", "/Login"];
     let paths: Vec<String> = table.into_iter().chain(nowhere.map(str::to_owned)).collect();
     let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"];
     let methods = methods.map(|method| Method::from_bytes(method.as_bytes()).unwrap());
@@ -113,7 +114,10 @@ async fn a_browser_gets_the_form_and_for_the_token_a_cookie_that_is_not_it() {
     for part in ["; HttpOnly", "; SameSite=Strict", "; Path=/"] {
         assert!(written.contains(part), "{written}");
     }
-    assert!(!written.contains("Secure") && !written.contains("Domain") && !written.contains(TOKEN), "{written}");
+    assert!(
+        !written.contains("Secure") && !written.contains("Domain") && !written.contains(TOKEN),
+        "{written}"
+    );
 
     let shown = cookie(&response);
     let request = |method, path: &str| house.request(method, path).header(header::COOKIE, &shown);
@@ -125,7 +129,10 @@ async fn a_browser_gets_the_form_and_for_the_token_a_cookie_that_is_not_it() {
     refusal(cross.send().await.unwrap(), 403, "foreign-origin").await;
 
     let gone = request(Method::POST, "/logout").send().await.unwrap();
-    assert_eq!((gone.status(), &gone.headers()[header::LOCATION]), (StatusCode::SEE_OTHER, &"/login".parse().unwrap()));
+    assert_eq!(
+        (gone.status(), &gone.headers()[header::LOCATION]),
+        (StatusCode::SEE_OTHER, &"/login".parse().unwrap())
+    );
     refusal(request(Method::GET, "/api/state").send().await.unwrap(), 401, "no-token").await;
 }
 
@@ -182,7 +189,9 @@ async fn guessing_is_slowed_down_and_counted() {
 #[tokio::test]
 async fn what_is_no_form_is_refused_in_good_order() {
     let house = house().await;
-    for body in ["", "token", "secret=x", "token=a&token=b", "{\"token\": \"x\"}", "\u{1}\u{2}", "token=a&x=y"] {
+    for body in
+        ["", "token", "secret=x", "token=a&token=b", "{\"token\": \"x\"}", "\u{1}\u{2}", "token=a&x=y"]
+    {
         let response = house.post("/login", body.to_owned()).await;
         assert!(matches!(response.status().as_u16(), 400 | 401), "{body}: {}", response.status());
     }

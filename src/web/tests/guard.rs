@@ -102,9 +102,12 @@ async fn our_own_page_may_ask_and_anybody_may_look() {
 #[tokio::test]
 async fn a_scraper_that_asks_by_a_name_of_the_show_is_let_in_and_nobody_who_rebinds_another() {
     let house = House::playing(Play { hosts: vec!["wall.example"], ..Play::default() }).await;
-    for (host, status) in
-        [("wall.example:9090", 200), ("WALL.example", 200), ("evil.example", 421), ("wall.example.evil.example", 421)]
-    {
+    for (host, status) in [
+        ("wall.example:9090", 200),
+        ("WALL.example", 200),
+        ("evil.example", 421),
+        ("wall.example.evil.example", 421),
+    ] {
         let request = house.request(Method::GET, "/metrics").header(header::HOST, host);
         assert_eq!(request.send().await.unwrap().status(), status, "{host}");
     }
@@ -121,8 +124,7 @@ async fn a_form_on_any_page_cannot_make_a_browser_do_anything() {
     let house = House::open().await;
     let simple = ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"];
     for content_type in simple {
-        for path in
-            ["/api/scenes/neon/go", "/api/cues/open/go", "/api/transition/pause", "/login", "/logout"]
+        for path in ["/api/scenes/neon/go", "/api/cues/open/go", "/api/transition/pause", "/login", "/logout"]
         {
             for (name, value) in [
                 (header::ORIGIN, "https://evil.example"),

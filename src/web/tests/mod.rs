@@ -35,14 +35,17 @@ use crate::show::{
 /// How long a test waits for what must come.
 const SOON: Duration = Duration::from_secs(10);
 
+/// What has come so far.
+type Heard<T> = Arc<Mutex<Vec<T>>>;
+
 /// A served show.
 struct House {
     address: SocketAddr,
     client: reqwest::Client,
     /// What the show was asked for.
-    orders: Arc<Mutex<Vec<Command>>>,
+    orders: Heard<Command>,
     /// Why requests were refused at the door.
-    refused: Arc<Mutex<Vec<&'static str>>>,
+    refused: Heard<&'static str>,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<std::io::Result<()>>,
 }
@@ -123,7 +126,7 @@ impl House {
 }
 
 /// Makes a desk in front of a show that plays so, and where its orders go.
-fn desk(play: Play) -> (Arc<Desk>, Arc<Mutex<Vec<Command>>>, Arc<Mutex<Vec<&'static str>>>) {
+fn desk(play: Play) -> (Arc<Desk>, Heard<Command>, Heard<&'static str>) {
     let Play { snapshot, limits: _, answers, takes, metrics, token, hosts } = play;
     let (ask, mut asked) = mpsc::channel::<oneshot::Sender<Snapshot>>(1);
     tokio::spawn(async move {
