@@ -17,8 +17,7 @@ const VISITORS_MAX: usize = 1024;
 
 /// Requests from another machine: a page that asks ten times a second and a hand on a fader together stay below this.
 const REQUESTS: Rate = Rate { per_second: 50.0, burst: 200.0 };
-/// Requests from this machine, which a proxy in front makes of everybody's: a request takes some 0.2 ms, so that even
-/// this leaves the loop most of its time.
+/// Requests from this machine, which a proxy in front makes of everybody's: twenty times as many.
 const REQUESTS_LOOPBACK: Rate = Rate { per_second: 1000.0, burst: 2000.0 };
 /// Wrong tokens: ten slips of a hand, then one in 6 s, so 5 million guesses a year. A token has at least 16 characters.
 const ATTEMPTS: Rate = Rate { per_second: 1.0 / 6.0, burst: 10.0 };
