@@ -10,4 +10,5 @@ mod input;
 mod mixing;
 mod params;
 mod scenario;
+mod supply;
 mod support;

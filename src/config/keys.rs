@@ -13,6 +13,7 @@ use crate::show::{
         objects::{self, Member},
     },
     sheet::{Policy, Verb},
+    text::CHARS_MAX,
 };
 
 /// One map of the show file.
@@ -108,9 +109,9 @@ impl Section {
 }
 
 /// Every section, from the whole file inwards.
-pub static SECTIONS: [&Section; 20] = [
+pub static SECTIONS: [&Section; 21] = [
     &SHOW, &STREAM, &SECRET, &PARAMS, &NET, &TIMEOUTS, &UPDATES, &STATUS, &SCENE, &FADES, &CUE_STEP,
-    &TRIGGER, &WHEN, &PAYLOAD, &ARGS, &STEP, &INPUTS, &OSC, &MQTT, &WEB,
+    &TRIGGER, &WHEN, &PAYLOAD, &ARGS, &STEP, &INPUTS, &OSC, &MQTT, &WEB, &TEXT,
 ];
 
 const fn section(title: &'static str, keys: &'static [Key]) -> Section {
@@ -142,6 +143,7 @@ pub static SHOW: Section = section(
             "{ listen: \"127.0.0.1:7756\" }",
             "the page and the HTTP interface",
         ),
+        key("text", Form::Map(&TEXT), "", "which texts from outside may become prompts"),
     ],
 );
 
@@ -377,6 +379,12 @@ pub static OSC: Section = section(
     &[
         key("listen", Form::Like("127.0.0.1:7755"), "127.0.0.1:7755", "where to listen"),
         key("horizon", Form::Time, "10s", "how far ahead a time tag may lie, at most 1m"),
+        key(
+            "allow",
+            Form::List(&Form::Like("192.168.7.0/24")),
+            "everybody who can reach it",
+            "who may send: addresses and ranges of them; nobody else is heard",
+        ),
     ],
 );
 
@@ -399,5 +407,37 @@ pub static MQTT: Section = section(
 );
 
 /// The web server.
-pub static WEB: Section =
-    section("`web`", &[key("listen", Form::Like("127.0.0.1:7756"), "127.0.0.1:7756", "where to listen")]);
+pub static WEB: Section = section(
+    "`web`",
+    &[
+        key("listen", Form::Like("127.0.0.1:7756"), "127.0.0.1:7756", "where to listen"),
+        key(
+            "token",
+            Form::Map(&SECRET),
+            "",
+            "where the token is to be found that everybody has to show; needed when others can reach it",
+        ),
+        key(
+            "allow_unauthenticated",
+            Form::Bool,
+            "false",
+            "lets everybody in who can reach it: only for a network that nobody else is on",
+        ),
+        key(
+            "hosts",
+            Form::List(&Form::Like("wall.example.net")),
+            "its addresses, and localhost",
+            "other names and addresses that it goes by",
+        ),
+    ],
+);
+
+/// Texts from outside.
+pub static TEXT: Section = section(
+    "`text`",
+    &[
+        key("max_length", Form::Number(1.0, CHARS_MAX as f64), "500", "the most characters; whole"),
+        key("allow", Form::List(&Form::Text), "every word", "the only words and phrases that may be said"),
+        key("deny", Form::List(&Form::Text), "", "words and phrases that may not be said"),
+    ],
+);

@@ -11,7 +11,7 @@
 //! | `streams`, `params`, `nets`, `values` | `streams` |
 //! | `scenes`, `demands` | `scenes`, and what they need from the streams |
 //! | `steps`, `triggers`, `inline` | `cues` and `triggers`, and the scenes inside them |
-//! | `inputs` | `inputs` and `web` |
+//! | `inputs`, `web`, `text` | `inputs`, `web` and `text` |
 //! | `keys` | every key there is, with what it says |
 //! | `report`, `diagnostic`, `words` | what to tell about it |
 //! | `explain` | when the cron triggers will fire |
@@ -20,8 +20,8 @@ mod conditions;
 mod demands;
 mod diagnostic;
 mod explain;
-mod inline;
 mod fades;
+mod inline;
 mod inputs;
 pub mod keys;
 mod nets;
@@ -34,10 +34,12 @@ mod secret;
 mod steps;
 mod streams;
 mod syntax;
+mod text;
 mod time;
 mod tree;
 mod triggers;
 mod values;
+mod web;
 mod weighted;
 mod words;
 
@@ -155,7 +157,8 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let cues_entry = fields.entry("cues");
     let triggers_entry = fields.entry("triggers");
     let doors = inputs::read(fields.entry("inputs").map(|entry| &entry.value), context.node, report);
-    let web = inputs::web(fields.entry("web").map(|entry| &entry.value), report);
+    let web = web::read(fields.entry("web").map(|entry| &entry.value), report);
+    let text = text::read(fields.entry("text").map(|entry| &entry.value), report);
     fields.finish(report);
 
     let mut scene_drafts = scenes::read(scenes_entry.map(|entry| &entry.value), report);
@@ -196,7 +199,7 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let triggers = triggers::read(triggers_node, &around, report);
     let mqtt = doors.mqtt.map(|door| MqttDoor { filters: filters(&triggers), ..door });
     let streams = stream_drafts.list.into_iter().map(|draft| draft.sheet).collect();
-    let venue = Venue { osc: doors.osc, mqtt, web };
+    let venue = Venue { osc: doors.osc, mqtt, web, text };
     let Cast { scenes, cues, .. } = cast;
     Some(Sheet { title, zone, streams, scenes, cues, triggers, venue })
 }

@@ -27,7 +27,7 @@ use crate::{
     show::{
         self, Show,
         agenda::CLOCK_LOOK_EVERY,
-        event::{Action, Answer, Command, Event, FailureKind, Memory, Request, RequestId, StreamIndex},
+        event::{Action, Answer, Command, Door, Event, FailureKind, Memory, Request, RequestId, StreamIndex},
         fact::Fact,
         sheet::Sheet,
         snapshot::Snapshot,
@@ -56,6 +56,9 @@ pub enum Error {
     /// A secret is not to be had.
     #[error("a secret is missing")]
     Secret(#[from] secret::SecretError),
+    /// The token of the web server is none.
+    #[error("the token of the web server cannot be used")]
+    Token(#[from] web::TokenError),
     /// A socket cannot be opened.
     #[error("cannot listen on {address} for the {what}")]
     Listen {
@@ -192,7 +195,7 @@ impl Daemon {
 
     fn start_inputs(&mut self, stopped: &watch::Receiver<bool>) -> Result<(), Error> {
         if let Some(door) = &self.sheet.venue.osc {
-            let socket = parts::osc(door.listen)?;
+            let socket = parts::osc(door)?;
             info!(listen = %door.listen, "OSC opened.");
             let (inbox, stopped) = (self.inbox.clone(), stopped.clone());
             self.tasks.spawn(async move {
@@ -223,13 +226,18 @@ impl Daemon {
         stopped: watch::Receiver<bool>,
     ) -> Result<(), Error> {
         let Some(door) = &self.sheet.venue.web else { return Ok(()) };
+        let token = parts::token(door)?;
         let listener = parts::web(door.listen).await?;
         let metrics = Arc::clone(&self.metrics);
+        let (clock, inbox) = (self.clock, self.inbox.clone());
         let desk = Arc::new(web::Desk {
             sheet: Arc::clone(&self.sheet),
             ask,
             commands: Box::new(move |command| commands.try_send(command).map_err(|_| web::Busy)),
             metrics: Box::new(move || metrics.render()),
+            token,
+            now: Box::new(move || clock.now().mono),
+            refused: Box::new(move |reason, from| inbox.refuse(Door::Http, reason, from)),
         });
         self.tasks.spawn(async move { ended("web", web::serve(listener, desk, until(stopped)).await) });
         Ok(())

@@ -32,6 +32,8 @@ pub mod sheet;
 pub mod slots;
 pub mod snapshot;
 mod stream;
+pub mod subnet;
+pub mod text;
 pub mod time;
 pub mod topic;
 pub mod transition;
@@ -300,7 +302,8 @@ impl Show {
     fn perform(&mut self, step: &Step, door: Door, now: Now) {
         match step {
             Step::Scene { scene, streams, fade, easing, policy } => {
-                let going = Going { scene: Arc::clone(scene), fade: fade.clone(), easing: *easing, policy: *policy };
+                let going =
+                    Going { scene: Arc::clone(scene), fade: fade.clone(), easing: *easing, policy: *policy };
                 for index in 0..self.streams.len() {
                     if streams.contains(StreamIndex(index)) {
                         self.send(index, going.clone(), door, now);

@@ -1,4 +1,5 @@
-//! The status page: what is on and what there is, as plain HTML for one moment. No script, nothing to press.
+//! The status page: what is on and what there is, as plain HTML for one moment. No script, and nothing to
+//! press but the way out.
 //!
 //! Everything that comes from the show file or a backend goes through [`Text`]; nothing else writes it.
 
@@ -42,6 +43,8 @@ pub(super) struct Page<'a> {
     pub(super) sheet: &'a Sheet,
     /// What is on.
     pub(super) snapshot: &'a Snapshot,
+    /// Whether whoever reads it had to log in.
+    pub(super) gated: bool,
 }
 
 impl fmt::Display for Page<'_> {
@@ -53,6 +56,9 @@ impl fmt::Display for Page<'_> {
         writeln!(f, "<title>{title}</title>\n<link rel=\"stylesheet\" href=\"/style.css\">")?;
         writeln!(f, "<h1>{title}</h1>")?;
         writeln!(f, "<p class=\"aside\">One moment of the show. Reload the page for another.</p>")?;
+        if self.gated {
+            writeln!(f, "<form method=\"post\" action=\"/logout\"><button>Log out</button></form>")?;
+        }
         match broker_connected {
             Some(true) => writeln!(f, "<p>The MQTT broker is connected.</p>")?,
             Some(false) => writeln!(f, "<p class=\"trouble\">The MQTT broker is not connected.</p>")?,

@@ -142,8 +142,10 @@ fn explained(sheet: &Sheet, command: &Command, why: String) -> Problem {
             Problem::new(Kind::UnknownCue, format!("there is no cue {}", quoted(cue)))
                 .meant(nearest(cue, sheet.cues.keys().map(|name| &**name)))
         }
-        Command::Scene { .. } | Command::Prompt { .. } | Command::Steer { .. } | Command::Grab { .. } | Command::Cue { .. } => {
-            bad(why)
-        }
+        Command::Scene { .. }
+        | Command::Prompt { .. }
+        | Command::Steer { .. }
+        | Command::Grab { .. }
+        | Command::Cue { .. } => bad(why),
     }
 }

@@ -4,12 +4,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use crate::show::{
-    easing::Easing,
-    fades::Fades,
-    scene::Scene,
-    sheet::Policy,
-};
+use crate::show::{easing::Easing, fades::Fades, scene::Scene, sheet::Policy};
 
 /// How many may wait. At the usual fade of 4 s that is a minute of show; whoever asks for more has lost count.
 pub(in crate::show) const WAITING_MAX: usize = 16;

@@ -57,7 +57,7 @@ pub(super) fn of_command(sheet: &Sheet, command: &Command) -> Result<Ask, Refusa
         Command::Prompt { prompt, seed, stream, fade } => {
             let streams = stream.as_deref().map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
             let fade = fade.map(|time| fade_of(Ok(time))).transpose()?;
-            ("prompt".to_owned(), prompt_step(prompt, seed.as_ref(), streams, fade)?)
+            ("prompt".to_owned(), prompt_step(sheet, prompt, seed.as_ref(), streams, fade)?)
         }
         Command::Steer { verb, stream } => {
             let streams = stream.as_deref().map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
@@ -83,12 +83,14 @@ fn scene_step(sheet: &Sheet, name: &str, streams: Streams, fade: Option<Fade>) -
 
 /// Makes the step to a prompt that no scene has.
 fn prompt_step(
+    sheet: &Sheet,
     prompt: &Value,
     seed: Option<&Value>,
     streams: Streams,
     fade: Option<Fade>,
 ) -> Result<Step, Refusal> {
-    let scene = prompt::scene_from_json(prompt, seed).map_err(|why| Refusal::new("bad prompt", why))?;
+    let scene = prompt::scene_from_json(prompt, seed, &sheet.venue.text)
+        .map_err(|why| Refusal::new("bad prompt", why))?;
     Ok(go(Arc::new(scene), streams, fade))
 }
 

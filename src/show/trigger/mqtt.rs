@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::{Ask, Refusal, ask, cue_step, fade_of, fader_of, one_stream, prompt_step, scene_step, steer_step};
+use super::{
+    Ask, Refusal, ask, cue_step, fade_of, fader_of, one_stream, prompt_step, scene_step, steer_step,
+};
 use crate::show::{
     condition::{self, Condition},
     duration,
@@ -70,7 +72,7 @@ fn set_payload(sheet: &Sheet, key: &str, payload: &str) -> Result<Step, Refusal>
         return match key {
             "cue" => cue_step(sheet, payload),
             "transition" => steer_step(payload, Streams::All),
-            "prompt" => prompt_step(&payload.into(), None, Streams::All, None),
+            "prompt" => prompt_step(sheet, &payload.into(), None, Streams::All, None),
             _ => scene_step(sheet, payload, Streams::All, None),
         };
     }
@@ -108,7 +110,7 @@ fn set_payload(sheet: &Sheet, key: &str, payload: &str) -> Result<Step, Refusal>
         },
         "prompt" => {
             let seed = object.get("seed").filter(|seed| !seed.is_null());
-            prompt_step(object.get("prompt").ok_or_else(missing)?, seed, streams, fade_in(&object)?)
+            prompt_step(sheet, object.get("prompt").ok_or_else(missing)?, seed, streams, fade_in(&object)?)
         }
         _ => scene_step(sheet, name()?, streams, fade_in(&object)?),
     }

@@ -94,7 +94,7 @@ fn fixed_osc(sheet: &Sheet, message: &OscMessage) -> Result<Vec<Ask>, Refusal> {
     if address::is_pattern(&message.address) {
         let asks: Result<Vec<_>, _> = fixed_addresses(sheet)
             .filter(|(literal, _)| address::matches(&message.address, literal))
-            .map(|(literal, fixed)| fixed_ask(&literal, fixed, &message.args))
+            .map(|(literal, fixed)| fixed_ask(sheet, &literal, fixed, &message.args))
             .collect();
         let asks: Vec<Ask> = asks?.into_iter().flatten().collect();
         if asks.is_empty() && !is_release(&message.args) {
@@ -120,7 +120,7 @@ fn fixed_osc(sheet: &Sheet, message: &OscMessage) -> Result<Vec<Ask>, Refusal> {
         [stream, "scene", name] => Fixed::Step(scene_step(sheet, name, one_stream(sheet, stream)?, None)?),
         _ => return Err(Refusal::new("unknown address", &message.address)),
     };
-    Ok(fixed_ask(&message.address, fixed, &message.args)?.into_iter().collect())
+    Ok(fixed_ask(sheet, &message.address, fixed, &message.args)?.into_iter().collect())
 }
 
 /// Returns every fixed address of the show with what it does.
@@ -154,13 +154,13 @@ fn fixed_addresses(sheet: &Sheet) -> impl Iterator<Item = (String, Fixed)> {
 }
 
 /// Gives what an address does the fade, the position and the prompt that the arguments say; `None` for a button's release.
-fn fixed_ask(address: &str, fixed: Fixed, args: &[Arg]) -> Result<Option<Ask>, Refusal> {
+fn fixed_ask(sheet: &Sheet, address: &str, fixed: Fixed, args: &[Arg]) -> Result<Option<Ask>, Refusal> {
     let step = match fixed {
         // A text that reads as 0 is a text here.
         Fixed::Prompt(_) if !matches!(args.first(), Some(Arg::Text(_))) && is_release(args) => {
             return Ok(None);
         }
-        Fixed::Prompt(streams) => prompt_step(args, streams)?,
+        Fixed::Prompt(streams) => prompt_step(sheet, args, streams)?,
         Fixed::Step(Step::Grab { streams, .. }) => Step::Grab { position: position(address, args)?, streams },
         Fixed::Step(Step::Mix { scene, streams, .. }) => {
             Step::Mix { scene, share: position(address, args)?, streams }
@@ -203,7 +203,7 @@ fn position(address: &str, args: &[Arg]) -> Result<Fader, Refusal> {
 /// Reads `"mist"`, `"mist" 8`, `"mist" 0.7 "neon" 0.3` or `"mist" 0.7 "neon" 0.3 8`.
 ///
 /// One text has no weight, so what follows it is the seconds. Several have one each, and the seconds come last.
-fn prompt_step(args: &[Arg], streams: Streams) -> Result<Step, Refusal> {
+fn prompt_step(sheet: &Sheet, args: &[Arg], streams: Streams) -> Result<Step, Refusal> {
     let bad = |why: String| Refusal::new("bad prompt", why);
     let texts = args.iter().filter(|arg| matches!(arg, Arg::Text(_))).count();
     let mut entries = Vec::new();
@@ -228,6 +228,6 @@ fn prompt_step(args: &[Arg], streams: Streams) -> Result<Step, Refusal> {
     if entries.is_empty() {
         return Err(bad("there is no text".to_owned()));
     }
-    let scene = prompt::scene_of(entries).map_err(bad)?;
+    let scene = prompt::scene_of(entries, &sheet.venue.text).map_err(bad)?;
     Ok(go(Arc::new(scene), streams, fade))
 }
