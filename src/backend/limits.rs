@@ -44,7 +44,10 @@ impl Limits {
             Request::Create { .. } => self.create,
             Request::Update { .. } => self.update,
             Request::Status { .. } => self.status,
-            Request::Find { .. } | Request::Get { .. } | Request::Delete { .. } => self.other,
+            Request::Find { .. }
+            | Request::FindKin { .. }
+            | Request::Get { .. }
+            | Request::Delete { .. } => self.other,
         }
     }
 }

@@ -22,6 +22,7 @@ pub mod health;
 pub mod mix;
 mod out;
 pub mod params;
+pub mod recovery;
 pub mod refusals;
 pub mod roster;
 pub mod scene;

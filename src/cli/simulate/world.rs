@@ -309,6 +309,8 @@ impl World {
                     self.come(DISK, Coming::Event { life: self.life, event });
                 }
                 Action::Note(fact) => self.note(&fact),
+                // Whoever is told is not in this world.
+                Action::Tell { .. } => {}
             }
         }
     }

@@ -1,21 +1,35 @@
 //! One stream: the look that is desired, the update in flight, the look that is acknowledged, and how they come together.
 //!
-//! Dispatch only: `life.rs` creates, attaches and loses it, `courier.rs` brings looks to it, `watch.rs` reads its status.
+//! Dispatch only: `life.rs` creates, attaches and loses it, `courier.rs` brings looks to it, `watch.rs` reads its status,
+//! `ladder.rs` knows what to try when no picture comes out.
 
+mod alarm;
+mod budget;
 mod courier;
+mod drift;
+mod ladder;
+mod leftovers;
 mod life;
+mod pulse;
 mod set;
 mod watch;
 
 use std::{sync::Arc, time::Duration};
 
-use self::{courier::Courier, life::Life, watch::Watch};
+use self::{
+    alarm::Alarm,
+    courier::Courier,
+    ladder::{Ladder, Step},
+    life::{Life, News},
+    watch::Watch,
+};
 use super::{
     easing::Easing,
-    event::{Action, Answer, FailureKind, Memory, Reply, Request, RequestId, StreamIndex, Wake},
+    event::{Action, Answer, FailureKind, Memory, Notice, Reply, Request, RequestId, StreamIndex, Wake},
     fact::Fact,
     mix::Mix,
     out::Out,
+    recovery::OnLost,
     scene::{Fade, Scene},
     sheet::{Sheet, StreamSheet, Verb},
     snapshot::StreamSnapshot,
@@ -34,6 +48,8 @@ pub(super) struct Stream {
     life: Life,
     courier: Courier,
     watch: Watch,
+    ladder: Ladder,
+    alarm: Alarm,
 }
 
 /// What every part of a stream needs to act: who it is, when it is, where actions go.
@@ -51,6 +67,10 @@ impl Desk<'_> {
 
     fn remember(&mut self, memory: Memory) {
         self.out.push(Action::Remember { stream: self.index, memory });
+    }
+
+    fn tell(&mut self, notice: Notice) {
+        self.out.push(Action::Tell { stream: self.index, notice });
     }
 
     fn note(&mut self, fact: Fact) {
@@ -78,9 +98,11 @@ impl Stream {
             index,
             path: Transition::resting(&first, now.mono),
             arrived: false,
-            life: Life::new(stream, memory, now.mono),
+            life: Life::new(stream, memory, now),
             courier: Courier::new(stream, &first, &sheet.scenes, now.mono),
             watch: Watch::new(now.mono),
+            ladder: Ladder::new(now.mono),
+            alarm: Alarm::default(),
             sheet: Arc::clone(sheet),
         }
     }
@@ -106,6 +128,7 @@ impl Stream {
         self.path = self.path.retarget(scene, fade, easing, now.mono, seen);
         self.arrived = false;
         self.courier.on_path();
+        self.ladder.on_scene();
         let desk = desk!(self, now, out);
         desk.out.push(Action::Note(Fact::TransitionStarted {
             stream: desk.name(),
@@ -170,13 +193,70 @@ impl Stream {
             if news.not_found {
                 self.life.on_doubt(&mut desk);
             }
+            if news.read || news.not_found {
+                self.recover(now, out);
+            }
         } else {
             let news = self.life.on_answer(id, outcome, &mut desk);
-            self.courier.on_life(&news);
-            if !self.life.is_live() {
-                self.watch.forget();
+            self.on_life(&news, now, out);
+        }
+    }
+
+    fn on_life(&mut self, news: &News, now: Now, out: &mut Out) {
+        self.courier.on_life(news);
+        if !self.life.is_live() {
+            self.watch.forget();
+        }
+        if matches!(news, News::Lost) {
+            self.ladder.on_lost();
+            if desk!(self, now, out).sheet.on_stream_lost == OnLost::Fallback {
+                self.fall_back(now, out);
+                self.ladder.on_fallback();
             }
         }
+    }
+
+    /// Judges what the status says, and takes a step on the ladder if one is due.
+    fn recover(&mut self, now: Now, out: &mut Out) {
+        let mut desk = desk!(self, now, out);
+        let plan = &desk.sheet.recovery;
+        let beat = self.watch.beat(plan.stalled_after, now.mono);
+        self.alarm.on_beat(beat, plan.stalled_after, &mut desk);
+        let may_create = self.life.may_replace(desk.sheet, now.mono);
+        match self.ladder.on_beat(beat, plan, may_create, now.mono) {
+            None | Some(Step::Alarm) => {}
+            Some(Step::Resend) => {
+                self.courier.forget();
+                self.courier.hurry(now.mono);
+                let stream = desk.name();
+                desk.note(Fact::Reasserted { stream, why: "no picture comes out" });
+            }
+            Some(Step::Recreate) => {
+                let news = self.life.replace(&mut desk);
+                self.courier.on_life(&news);
+                self.watch.forget();
+                self.ladder.on_lost();
+            }
+            Some(Step::Fallback) => {
+                self.courier.forget();
+                self.courier.hurry(now.mono);
+                self.fall_back(now, out);
+            }
+        }
+    }
+
+    /// Cuts to the fallback scene.
+    fn fall_back(&mut self, now: Now, out: &mut Out) {
+        let desk = desk!(self, now, out);
+        let Some(fallback) = &desk.sheet.recovery.fallback else { return };
+        let seen = self.courier.led_to(now.mono);
+        self.path = self.path.retarget(&fallback.scene, Fade::CUT, Easing::Smooth, now.mono, seen);
+        self.arrived = false;
+        self.courier.on_path();
+        desk.out.push(Action::Note(Fact::FallenBack {
+            stream: desk.name(),
+            scene: Arc::clone(&fallback.scene.name),
+        }));
     }
 
     /// Takes the news that something is on disk, or is not.
@@ -204,6 +284,8 @@ impl Stream {
     pub(super) fn step(&mut self, now: Now, out: &mut Out) {
         let mut desk = desk!(self, now, out);
         self.life.step(&mut desk);
+        let reason = self.need(desk.sheet, now.mono);
+        self.alarm.update(reason, &mut desk);
         let Some(id) = self.life.live_id() else { return };
         self.courier.step(&id, &self.path, &mut desk);
         self.watch.step(&id, &mut desk);
@@ -214,12 +296,27 @@ impl Stream {
         }
     }
 
+    /// Returns why people are needed now, if they are.
+    fn need(&self, sheet: &StreamSheet, now: Mono) -> Option<String> {
+        let after = sheet.recovery.alarm_after;
+        self.life
+            .alarm(after, now)
+            .or_else(|| self.watch.alarm(after, now).filter(|_| self.life.is_live()))
+            .or_else(|| self.ladder.alarm())
+    }
+
     /// Returns when to come back, and why.
     pub(super) fn next_wake(&self) -> Option<(Mono, Wake)> {
-        let Some(_) = self.life.live_id() else { return self.life.next_wake() };
+        let after = self.sheet.streams[self.index.0].recovery.alarm_after;
+        let alarm_due = |due: Option<Mono>| due.filter(|_| !self.alarm.is_raised()).map(|at| (at, Wake::Tell));
+        if self.life.live_id().is_none() {
+            let due = alarm_due(self.life.alarm_due(after)).filter(|_| !self.life.is_stopping());
+            return self.life.next_wake().into_iter().chain(due).min();
+        }
         let waits = !self.arrived && self.courier.is_at_rest();
         let end = self.path.end().filter(|_| waits).map(|end| (end, Wake::Fade));
-        [self.life.next_wake(), self.courier.next_wake(), self.watch.next_wake(), end]
+        let due = alarm_due(self.watch.alarm_due(after));
+        [self.life.next_wake(), self.courier.next_wake(), self.watch.next_wake(), end, due]
             .into_iter()
             .flatten()
             .min()
@@ -242,6 +339,8 @@ impl Stream {
         snapshot.backend = sheet.connection.backend;
         self.life.describe(&mut snapshot, now.mono);
         self.courier.describe(&mut snapshot, now.mono);
+        self.ladder.describe(&mut snapshot, now.mono);
+        self.alarm.describe(&mut snapshot, now.mono);
         self.watch.describe(&mut snapshot, now.mono);
         snapshot
     }
