@@ -140,9 +140,9 @@ impl Dialect {
             }
             Request::FindKin { family } => {
                 let listed = wire::list(&document).map_err(|reason| nonsense(status, reason))?;
-                let kin = listed.into_iter().filter(|stream| {
-                    stream.name.as_deref().is_some_and(|name| is_kin(name, family))
-                });
+                let kin = listed
+                    .into_iter()
+                    .filter(|stream| stream.name.as_deref().is_some_and(|name| is_kin(name, family)));
                 Ok(Reply::Found(kin.max_by_key(|stream| stream.created_at).map(|stream| stream.object)))
             }
             Request::Delete { .. } => {

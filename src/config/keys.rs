@@ -5,6 +5,7 @@
 
 use core::f64::consts::PI;
 
+use super::recovery_keys::{FALLBACK, HOOK, HOOKS, RECOVERY, RECREATE, RESEND};
 use crate::show::{
     easing::Easing,
     params::{
@@ -105,20 +106,19 @@ impl Section {
 
 /// Every section, from the whole file inwards.
 pub static SECTIONS: [&Section; 24] = [
-    &SHOW, &STREAM, &SECRET, &PARAMS, &NET, &TIMEOUTS, &UPDATES, &STATUS, &RECOVERY, &RESEND, &RECREATE, &FALLBACK,
-    &HOOK, &SCENE, &CUE_STEP, &TRIGGER, &WHEN,
-    &PAYLOAD, &ARGS, &STEP, &INPUTS, &OSC, &MQTT, &WEB,
+    &SHOW, &STREAM, &SECRET, &PARAMS, &NET, &TIMEOUTS, &UPDATES, &STATUS, &RECOVERY, &RESEND, &RECREATE,
+    &FALLBACK, &HOOK, &SCENE, &CUE_STEP, &TRIGGER, &WHEN, &PAYLOAD, &ARGS, &STEP, &INPUTS, &OSC, &MQTT, &WEB,
 ];
 
-const fn section(title: &'static str, keys: &'static [Key]) -> Section {
+pub(super) const fn section(title: &'static str, keys: &'static [Key]) -> Section {
     Section { title, keys, members: &[], params: Params::None }
 }
 
-const fn key(name: &'static str, form: Form, default: &'static str, what: &'static str) -> Key {
+pub(super) const fn key(name: &'static str, form: Form, default: &'static str, what: &'static str) -> Key {
     Key { name, form, required: false, default, what }
 }
 
-const fn required(name: &'static str, form: Form, what: &'static str) -> Key {
+pub(super) const fn required(name: &'static str, form: Form, what: &'static str) -> Key {
     Key { name, form, required: true, default: "", what }
 }
 
@@ -196,90 +196,6 @@ pub static STREAM: Section = section(
             "when somebody else writes to it: send our look again, or only tell",
         ),
         key("on_stream_created", HOOKS, "", "who is told the address and the key of a new stream"),
-    ],
-);
-
-/// What is tried when no picture comes out.
-pub static RECOVERY: Section = section(
-    "`recovery` of a stream: what is tried when video goes in and no picture comes out",
-    &[
-        key("stalled_after", Form::Time, "20s", "no picture for so long is a fault, from 15s to 1h"),
-        key("resend", Form::Map(&RESEND), "", "first the whole look is sent again"),
-        key("recreate", Form::Map(&RECREATE), "", "then another stream takes its place"),
-        key("fallback", Form::Map(&FALLBACK), "none", "then a harmless scene is put on"),
-        key(
-            "alarm_after",
-            Form::Time,
-            "2m",
-            "without a stream or a word from the API for so long, people are told; from 5s to 1h",
-        ),
-        key(
-            "again_after",
-            Form::Time,
-            "10m",
-            "after the alarm all is tried again so much later, then after twice that, up to 1h; from 1m to 24h",
-        ),
-        key("steady_after", Form::Time, "1m", "a picture for so long ends the trouble, from 5s to 1h"),
-    ],
-);
-
-const RUNG_WAIT: &str = "how long each try has to help, from 5s to 1h";
-
-/// The first rung.
-pub static RESEND: Section = section(
-    "`resend` of a recovery",
-    &[
-        key("times", Form::Number(0.0, 20.0), "2", "how often; whole, 0 for never"),
-        key("wait", Form::Time, "20s", RUNG_WAIT),
-    ],
-);
-
-/// The second.
-pub static RECREATE: Section = section(
-    "`recreate` of a recovery",
-    &[
-        key("times", Form::Number(0.0, 20.0), "2", "how often; whole, 0 for never"),
-        key("wait", Form::Time, "1m", RUNG_WAIT),
-        key(
-            "per_hour",
-            Form::Number(1.0, 60.0),
-            "6",
-            "the most streams created in any hour, for whatever reason; whole",
-        ),
-    ],
-);
-
-/// The last.
-pub static FALLBACK: Section = section(
-    "`fallback` of a recovery",
-    &[
-        required("scene", Form::Text, "the scene"),
-        key("wait", Form::Time, "that of `recreate`", "how long it has to help, from 5s to 1h"),
-    ],
-);
-
-static HOOK_FORM: Form = Form::Map(&HOOK);
-const HOOKS: Form = Form::Any(&[Form::Map(&HOOK), Form::List(&HOOK_FORM)]);
-
-/// Somebody who is told.
-pub static HOOK: Section = section(
-    "Who is told: one of `mqtt`, `http` and `command`",
-    &[
-        key("mqtt", Form::Like("gallery/wall/stream"), "", "publishes JSON on this topic"),
-        key("retain", Form::Bool, "false", "whether the broker keeps it"),
-        key(
-            "http",
-            Form::Any(&[Form::Like("http://encoder.local/stream"), Form::Map(&SECRET)]),
-            "",
-            "posts JSON there; an address that is a secret is named like one",
-        ),
-        key(
-            "command",
-            Form::List(&Form::Text),
-            "",
-            "runs this program with these arguments, without a shell; needs `allow_commands`",
-        ),
-        key("timeout", Form::Time, "30s", "when the command is ended, from 1s to 5m"),
     ],
 );
 

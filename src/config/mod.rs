@@ -13,7 +13,7 @@
 //! | `scenes`, `demands` | `scenes`, and what they need from the streams |
 //! | `steps`, `triggers` | `cues` and `triggers` |
 //! | `inputs` | `inputs` and `web` |
-//! | `keys` | every key there is, with what it says |
+//! | `keys`, `recovery_keys` | every key there is, with what it says |
 //! | `report`, `diagnostic`, `words` | what to tell about it |
 //! | `explain` | when the cron triggers will fire |
 
@@ -27,6 +27,7 @@ mod nets;
 mod params;
 mod reader;
 mod recovery;
+mod recovery_keys;
 mod report;
 mod scalar;
 mod scenes;

@@ -9,8 +9,8 @@ use crate::show::{
 };
 
 use super::{
-    keys,
     reader::Fields,
+    recovery_keys,
     report::{Problem, Report},
     scalar, secret,
     streams::scene,
@@ -54,7 +54,8 @@ pub(super) fn remedies(
     };
     if let (Some(entry), Some(word)) = (lost_entry, lost) {
         if attached && on_stream_lost != OnLost::Wait {
-            let message = format!("`on_stream_lost: {word}` needs a stream of our own, and `stream` names another");
+            let message =
+                format!("`on_stream_lost: {word}` needs a stream of our own, and `stream` names another");
             let hint = "an existing stream can only be waited for: take one of the two keys out";
             report.push(Problem::error(&entry.value.span, message).of(of).hint(hint));
         } else if on_stream_lost == OnLost::Fallback && recovery.fallback.is_none() {
@@ -78,7 +79,7 @@ fn recovery(
     let mut recovery = Recovery::default();
     let Some(node) = node else { return recovery };
     let of = format!("{of}: `recovery`");
-    let Some(mut fields) = Fields::of(node, &node.span, &of, &keys::RECOVERY, report) else {
+    let Some(mut fields) = Fields::of(node, &node.span, &of, &recovery_keys::RECOVERY, report) else {
         return recovery;
     };
     let mut span = |key: &'static str, limits, into: &mut Duration| {
@@ -91,14 +92,14 @@ fn recovery(
     span("steady_after", WAIT, &mut recovery.steady_after);
     if let Some(node) = fields.value("resend", report)
         && let Some(mut fields) =
-            Fields::of(node, &node.span, &format!("{of}: `resend`"), &keys::RESEND, report)
+            Fields::of(node, &node.span, &format!("{of}: `resend`"), &recovery_keys::RESEND, report)
     {
         recovery.resend = rung(&mut fields, recovery.resend, report);
         fields.finish(report);
     }
     if let Some(node) = fields.value("recreate", report)
         && let Some(mut fields) =
-            Fields::of(node, &node.span, &format!("{of}: `recreate`"), &keys::RECREATE, report)
+            Fields::of(node, &node.span, &format!("{of}: `recreate`"), &recovery_keys::RECREATE, report)
     {
         recovery.recreate = rung(&mut fields, recovery.recreate, report);
         let most = fields.get("per_hour", report, |node| whole(node, "per_hour", (1, 60)));
@@ -107,11 +108,13 @@ fn recovery(
     }
     if let Some(node) = fields.value("fallback", report)
         && let Some(mut fields) =
-            Fields::of(node, &node.span, &format!("{of}: `fallback`"), &keys::FALLBACK, report)
+            Fields::of(node, &node.span, &format!("{of}: `fallback`"), &recovery_keys::FALLBACK, report)
     {
         let hint = "write `fallback: { scene: NAME }`";
         let node = fields.required("scene", hint, report);
-        let found = node.and_then(|node| report.take(scene(node, "it falls back to", scenes)));
+        let found = node.and_then(|node| {
+            report.take(scene(node, "it falls back to", scenes).map_err(|problem| problem.of(&of)))
+        });
         let wait = fields.get("wait", report, |node| time::duration_in(node, "wait", WAIT));
         let wait = wait.unwrap_or(recovery.recreate.wait);
         recovery.fallback = found.flatten().map(|scene| Fallback { scene, wait });
@@ -163,14 +166,15 @@ pub(super) fn hooks(
 
 fn hook(node: &Node, of: &str, context: HookContext, report: &mut Report) -> Option<Hook> {
     const KINDS: [&str; 3] = ["mqtt", "http", "command"];
-    let mut fields = Fields::of(node, &node.span, of, &keys::HOOK, report)?;
+    let mut fields = Fields::of(node, &node.span, of, &recovery_keys::HOOK, report)?;
     let given = fields.given(&KINDS);
     if given.len() != 1 && !fields.has_unknown() {
         let span = given.get(1).map_or(&node.span, |second| &second.key.span);
         let problem = Problem::error(span, "exactly one of `mqtt`, `http` and `command` says who is told");
         report.push(problem.of(of).hint("write a list to tell more than one"));
     }
-    let place = |key: &str| given.iter().find(|entry| entry.key.text() == Some(key)).map(|entry| &entry.key.span);
+    let place =
+        |key: &str| given.iter().find(|entry| entry.key.text() == Some(key)).map(|entry| &entry.key.span);
     let topic = fields.get("mqtt", report, topic);
     let retain_entry = fields.entry("retain");
     let retain = fields.get("retain", report, scalar::boolean);
@@ -181,8 +185,7 @@ fn hook(node: &Node, of: &str, context: HookContext, report: &mut Report) -> Opt
     let url = fields.value("http", report).and_then(|node| url(node, of, report));
     let argv = fields.get("command", report, argv);
     let timeout_entry = fields.entry("timeout");
-    let timeout =
-        fields.get("timeout", report, |node| time::duration_in(node, "timeout", COMMAND_TIMEOUT));
+    let timeout = fields.get("timeout", report, |node| time::duration_in(node, "timeout", COMMAND_TIMEOUT));
     if let (Some(span), false) = (place("command"), context.commands) {
         let problem = Problem::error(span, "this show may not run commands");
         report.push(problem.of(of).hint("write `allow_commands: true` at the top of the file to allow it"));

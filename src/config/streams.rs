@@ -65,12 +65,7 @@ pub(super) struct Stage<'a> {
 }
 
 /// Reads all streams.
-pub(super) fn read(
-    node: Option<&Node>,
-    place: &Span,
-    stage: Stage<'_>,
-    report: &mut Report,
-) -> StreamDrafts {
+pub(super) fn read(node: Option<&Node>, place: &Span, stage: Stage<'_>, report: &mut Report) -> StreamDrafts {
     let Some(entries) = node.map_or(Some(Vec::new()), |node| reader::entries(node, "`streams`", report))
     else {
         return StreamDrafts::default();

@@ -117,8 +117,11 @@ struct Letter {
 impl Letter {
     fn new(what: &'static str, show: &str, stream: &str, notice: &Notice) -> Self {
         let mut body = json!({ "event": what, "show": show, "stream": stream });
-        let mut environment =
-            vec![("SEGUE_EVENT", what.to_owned()), ("SEGUE_SHOW", show.to_owned()), ("SEGUE_STREAM", stream.to_owned())];
+        let mut environment = vec![
+            ("SEGUE_EVENT", what.to_owned()),
+            ("SEGUE_SHOW", show.to_owned()),
+            ("SEGUE_STREAM", stream.to_owned()),
+        ];
         let mut secrets = Vec::new();
         match notice {
             Notice::StreamCreated(object) => {

@@ -113,21 +113,27 @@ fn a_runner_that_never_works_climbs_to_the_alarm_and_begins_again_later_each_tim
 
 #[test]
 fn what_is_wrong_and_what_comes_next_is_told_in_plain_words() {
-    let mut world = World::new(&show(""));
+    let mut world = World::new(&show("recovery: { fallback: { scene: calm } }"));
     let mut told = Vec::new();
+    world.video().off_since = None;
     world.run_until(time_of("1:00"));
     world.stall();
-    for time in ["1:30", "1:50", "2:20", "3:10"] {
+    world.video().broken = true;
+    for time in ["1:15", "1:30", "1:50", "2:09", "2:40", "3:50", "4:50", "9:00"] {
         world.run_until(time_of(time));
         let stream = world.show.snapshot(world.now).streams.remove(0);
         let trouble = stream.trouble.map(|trouble| trouble.message).unwrap_or_default();
         told.push(format!("{time} {:?}: {trouble}", stream.recovery));
     }
     insta::assert_snapshot!(told.join("\n"), @r"
-    1:30 Well: 
-    1:50 Resend: no picture for 47 s: sent the look again once, the next try in 2 s
-    2:20 Settling: 
-    3:10 Settling:
+    1:15 Well: 
+    1:30 Resend: no picture for 29 s: sent the look again once, the look again in 12 s
+    1:50 Resend: no picture for 49 s: sent the look again twice, a new stream in 12 s
+    2:09 Settling: 
+    2:40 Settling: 
+    3:50 Recreate: no picture for 34 s: sent the look again twice, made a new stream twice, the fallback scene in 19 s
+    4:50 Fallback: no picture for 94 s: sent the look again twice, made a new stream twice, put on the fallback scene, an alarm in 20 s
+    9:00 Alarm: no picture for 344 s: sent the look again twice, made a new stream twice, put on the fallback scene, the look again in 372 s
     ");
 }
 
@@ -147,7 +153,9 @@ fn a_camera_that_is_off_is_told_and_costs_no_stream() {
 
 #[test]
 fn a_look_that_breaks_every_runner_gives_way_to_the_fallback_scene() {
-    let mut world = World::new(&show("recovery: { fallback: { scene: calm }, resend: { times: 0 }, recreate: { times: 0 } }"));
+    let mut world = World::new(&show(
+        "recovery: { fallback: { scene: calm }, resend: { times: 0 }, recreate: { times: 0 } }",
+    ));
     world.run_until(time_of("1:00"));
     world.stall();
     world.run_until(time_of("2:00"));
@@ -243,23 +251,23 @@ fn a_stream_that_never_works_for_a_day_costs_its_budget_and_no_more() {
 
 #[test]
 fn a_backend_that_forgot_gets_the_whole_look_at_once_whatever_was_waited_for() {
-    // The update of 0:30 is refused with 404 and would be tried again ten seconds later.
+    // A key that is refused is tried again half a minute later, unless there is a reason to hurry.
     insta::assert_snapshot!(later(&play(&show("").replace("every: 10s", "every: 3s"), "
-        1:30 api throttles
+        0:30 api restarts
+        1:30 updates refused
         1:30.1 go neon 0s
-        1:31 api up
+        1:31 updates taken
         1:31.2 api restarts
-        1:40 end
+        1:50 end
     ")), @r"
     1:30.100 trigger go neon (http)
     1:30.100 wall to neon in 0s
-    1:30.200 update failed: TooMany (1)
-    1:30.467 status failed: TooMany (1)
-    1:34.200 update wall | prompt mist 0.0 grey 0.0 city 1.0 | seed 1 0.0 3 0.0 2 1.0
-    1:34.300 update healed after 1
-    1:34.300 wall on neon
-    1:34.567 status healed after 1
-    1:40.000 then waits for Poll
+    1:30.200 update failed: Key (1)
+    1:33.406 wall sent again: its session started anew
+    1:33.406 update wall | prompt mist 0.0 grey 0.0 city 1.0 | seed 1 0.0 3 0.0 2 1.0
+    1:33.506 update healed after 1
+    1:33.506 wall on neon
+    1:50.000 then waits for Poll
     ");
 }
 
@@ -417,7 +425,8 @@ fn stumble(world: &mut World, dice: &mut Dice) {
         9 => world.api.keeps_streams = !world.api.keeps_streams,
         10 => world.api.latency = Duration::from_secs_f64(dice.fraction() * dice.fraction() * 3.0),
         11 | 12 => {
-            let kinds = [FailureKind::Unreached, FailureKind::Timeout, FailureKind::Server, FailureKind::TooMany];
+            let kinds =
+                [FailureKind::Unreached, FailureKind::Timeout, FailureKind::Server, FailureKind::TooMany];
             world.api.failure = kinds.get((dice.next_u64() % 8) as usize).copied();
         }
         13 => {

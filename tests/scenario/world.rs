@@ -70,6 +70,8 @@ pub(super) struct Api {
     pub(super) creates: Vec<Mono>,
     /// What it answers instead of a list.
     pub(super) list_failure: Option<FailureKind>,
+    /// What it answers to updates.
+    pub(super) update_failure: Option<FailureKind>,
     /// How often a status was asked for.
     pub(super) asked: u32,
     /// Whether it refuses to delete.
@@ -146,6 +148,7 @@ impl World {
                 video: None,
                 creates: Vec::new(),
                 list_failure: None,
+                update_failure: None,
                 asked: 0,
                 keeps_streams: false,
                 created: 0,
@@ -266,6 +269,9 @@ impl World {
         if let Some(kind) = self.api.failure.or(self.api.list_failure.filter(|_| is_list)) {
             return Err(failure(kind));
         }
+        if let (Some(kind), Request::Update { .. }) = (self.api.update_failure, &request) {
+            return Err(failure(kind));
+        }
         match request {
             Request::Find { name } => {
                 let id = self.api.names.get(&name).filter(|id| self.api.streams.contains_key(*id));
@@ -359,6 +365,8 @@ impl World {
                     params.insert((*name).to_owned(), value.clone());
                 }
             }
+            ["updates", "refused"] => self.api.update_failure = Some(FailureKind::Key),
+            ["updates", "taken"] => self.api.update_failure = None,
             ["kill"] => self.restart(),
             ["api", "restarts"] => {
                 self.api.report.start_time = Some(self.api.report.start_time.unwrap_or_default() + 1);

@@ -32,11 +32,8 @@ impl Drift {
         let differs = |(name, value): &(&String, &Value)| {
             sent.get(*name).is_some_and(|ours| set::distance(ours, value) > RESOLUTION)
         };
-        let foreign: Map<String, Value> = received
-            .iter()
-            .filter(differs)
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect();
+        let foreign: Map<String, Value> =
+            received.iter().filter(differs).map(|(name, value)| (name.clone(), value.clone())).collect();
         if foreign == self.told {
             return None;
         }

@@ -22,6 +22,8 @@ pub(super) struct Ladder {
     next: Rung,
     /// How often it was tried.
     tried: u32,
+    /// What comes next, as far as is known.
+    coming: Rung,
     /// Not before.
     act_at: Mono,
     /// Since when there is a picture.
@@ -64,6 +66,7 @@ impl Ladder {
             read_at: now,
             next: Rung::Resend,
             tried: 0,
+            coming: Rung::Resend,
             act_at: now,
             steady_since: None,
             climbs: 0,
@@ -110,28 +113,39 @@ impl Ladder {
     }
 
     fn climb(&mut self, plan: &Recovery, may_create: bool, now: Mono) -> Step {
-        loop {
-            let (times, wait) = match self.next {
-                Rung::Resend => (plan.resend.times, plan.resend.wait),
-                Rung::Recreate if may_create => (plan.recreate.times, plan.recreate.wait),
-                Rung::Recreate => (0, Duration::ZERO),
-                Rung::Fallback => match &plan.fallback {
-                    Some(fallback) if !self.fallback => (1, fallback.wait),
-                    _ => (0, Duration::ZERO),
-                },
-                Rung::Alarm => return self.give_up(plan, now),
-            };
-            if self.tried < times {
-                self.tried += 1;
-                self.act_at = now + wait;
-                return self.take();
-            }
-            self.tried = 0;
-            self.next = match self.next {
+        let (rung, tried) = self.pick(plan, may_create);
+        (self.next, self.tried) = (rung, tried + 1);
+        let (_, wait) = self.rung(rung, plan, may_create);
+        self.act_at = now + wait;
+        let step = if rung == Rung::Alarm { self.give_up(plan, now) } else { self.take() };
+        self.coming = self.pick(plan, may_create).0;
+        step
+    }
+
+    /// Returns the rung whose turn it is, and how often it was tried.
+    fn pick(&self, plan: &Recovery, may_create: bool) -> (Rung, u32) {
+        let (mut rung, mut tried) = (self.next, self.tried);
+        while rung != Rung::Alarm && tried >= self.rung(rung, plan, may_create).0 {
+            tried = 0;
+            rung = match rung {
                 Rung::Resend => Rung::Recreate,
                 Rung::Recreate => Rung::Fallback,
                 Rung::Fallback | Rung::Alarm => Rung::Alarm,
             };
+        }
+        (rung, tried)
+    }
+
+    /// Returns how often a rung is tried and how long each try has.
+    fn rung(&self, rung: Rung, plan: &Recovery, may_create: bool) -> (u32, Duration) {
+        match rung {
+            Rung::Resend => (plan.resend.times, plan.resend.wait),
+            Rung::Recreate if may_create => (plan.recreate.times, plan.recreate.wait),
+            Rung::Fallback => match &plan.fallback {
+                Some(fallback) if !self.fallback => (1, fallback.wait),
+                _ => (0, Duration::ZERO),
+            },
+            Rung::Recreate | Rung::Alarm => (0, Duration::ZERO),
         }
     }
 
@@ -160,7 +174,7 @@ impl Ladder {
         let wait = plan.again_after.saturating_mul(1 << self.climbs.min(16)).min(longest);
         self.climbs += 1;
         self.act_at = now + wait;
-        self.next = Rung::Resend;
+        (self.next, self.tried) = (Rung::Resend, 0);
         self.alarm = true;
         Step::Alarm
     }
@@ -214,12 +228,13 @@ impl Ladder {
     /// Returns what comes next, in words.
     fn next_words(&self, now: Mono) -> String {
         let wait = self.act_at.since(now).as_secs();
-        let what = match self.next {
-            _ if self.alarm => "trying again from the beginning",
-            Rung::Resend => "the next try",
-            Rung::Recreate | Rung::Fallback | Rung::Alarm => "the next step",
+        let what = match self.coming {
+            Rung::Resend => "the look again",
+            Rung::Recreate => "a new stream",
+            Rung::Fallback => "the fallback scene",
+            Rung::Alarm => "an alarm",
         };
-        if wait == 0 { format!("{what} at the next look") } else { format!("{what} in {wait} s") }
+        if wait == 0 { format!("{what} next") } else { format!("{what} in {wait} s") }
     }
 
     pub(super) fn describe(&self, snapshot: &mut StreamSnapshot, now: Mono) {

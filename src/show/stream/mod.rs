@@ -308,7 +308,8 @@ impl Stream {
     /// Returns when to come back, and why.
     pub(super) fn next_wake(&self) -> Option<(Mono, Wake)> {
         let after = self.sheet.streams[self.index.0].recovery.alarm_after;
-        let alarm_due = |due: Option<Mono>| due.filter(|_| !self.alarm.is_raised()).map(|at| (at, Wake::Tell));
+        let alarm_due =
+            |due: Option<Mono>| due.filter(|_| !self.alarm.is_raised()).map(|at| (at, Wake::Tell));
         if self.life.live_id().is_none() {
             let due = alarm_due(self.life.alarm_due(after)).filter(|_| !self.life.is_stopping());
             return self.life.next_wake().into_iter().chain(due).min();

@@ -160,7 +160,7 @@ mod tests {
         let loading = StatusReport { state: Some("LOADING".to_owned()), ..report(1000, 0, None, 0.0) };
         pulse.on_report(&loading, at(0));
         assert_eq!(pulse.beat(STALLED, at(100)), Beat::Unknown);
-        assert_eq!(pulse.beat(STALLED, at(180)), Beat::Dark(Duration::from_secs(180)));
+        assert_eq!(pulse.beat(STALLED, at(180)), Beat::Dark(Duration::from_mins(3)));
     }
 
     #[test]

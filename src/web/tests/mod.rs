@@ -23,10 +23,10 @@ use tokio::{
 use super::{Busy, Desk, LIMITS, Limits, Server, bind, connections as shell};
 use crate::show::{
     event::Command,
-    scene::Scene,
     recovery::{OnDrift, OnLost, Recovery},
+    scene::Scene,
     sheet::{Base, BlendMode, Cue, OnExit, Sheet, StreamSheet, Updates},
-    snapshot::{RecoveryStage, Phase, Share, Snapshot, StreamSnapshot},
+    snapshot::{Phase, RecoveryStage, Share, Snapshot, StreamSnapshot},
     venue::{Backend, Connection, Environment, Timeouts, Venue},
     weighted::Weighted,
 };
