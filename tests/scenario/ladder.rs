@@ -430,7 +430,7 @@ fn stumble(world: &mut World, dice: &mut Dice) {
             world.api.failure = kinds.get((dice.next_u64() % 8) as usize).copied();
         }
         13 => {
-            world.api.report.start_time = Some(dice.next_u64() as i64 >> 1);
+            world.api.report.start_time = i64::try_from(dice.next_u64() % 1000).ok();
             world.api.report.restart_count = Some(dice.next_u64() % 3);
         }
         14 => world.happen(Event::Broker { connected: false, detail: String::new() }),
