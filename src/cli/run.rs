@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing::info;
+use tracing::{info, warn};
 
 use super::{Error, check, log};
 use crate::{clock::Clock, daemon};
@@ -22,17 +22,35 @@ pub(super) fn run(options: &Options, log: &log::Options) -> Result<(), Error> {
     log::start(log);
     let sheet = check::load(options.file.as_deref())?;
     super::block_on(async {
-        let shutdown = signals().map_err(Error::io("cannot listen for signals"))?;
-        Ok(daemon::run(sheet, clock, shutdown).await?)
+        let mut signals = signals().map_err(Error::io("cannot listen for signals"))?;
+        let (ask, asked) = tokio::sync::oneshot::channel();
+        let mut show = std::pin::pin!(daemon::run(sheet, clock, async {
+            // The sender is gone only when nobody runs the show any more.
+            let _ = asked.await;
+        }));
+        tokio::select! {
+            ended = &mut show => return Ok(ended?),
+            () = signals() => {}
+        }
+        let _ = ask.send(());
+        tokio::select! {
+            ended = &mut show => Ok(ended?),
+            () = signals() => {
+                // The journal is synced at every edge, so nothing is lost but the end of the history.
+                warn!("Asked a second time: the show ends at once.");
+                Ok(())
+            }
+        }
     })?
 }
 
-/// Completes at SIGTERM or SIGINT. SIGHUP is caught and kept for reloading, so that it does not end a show.
-fn signals() -> std::io::Result<impl Future<Output = ()>> {
+/// Returns what completes at the next SIGTERM or SIGINT. SIGHUP is caught and kept for reloading, so that it does not end
+/// a show.
+fn signals() -> std::io::Result<impl AsyncFnMut()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;
-    Ok(async move {
+    Ok(async move || {
         loop {
             tokio::select! {
                 _ = terminate.recv() => return info!("SIGTERM came."),

@@ -4,6 +4,7 @@
 //! or an API that is gone is no such end: that is retried inside, for ever.
 
 mod board;
+mod hooks;
 mod keeper;
 mod parts;
 pub mod secret;
@@ -18,7 +19,7 @@ use tokio::{
 };
 use tracing::{info, warn};
 
-use self::{board::Board, keeper::Keeper, systemd::Systemd};
+use self::{board::Board, hooks::Hooks, keeper::Keeper, systemd::Systemd};
 use crate::{
     backend::{AddressError, Client, ClientError},
     clock::Clock,
@@ -134,6 +135,7 @@ struct Daemon {
     recorder: Recorder,
     metrics: Arc<Metrics>,
     board: Option<Board>,
+    hooks: Hooks,
     systemd: Systemd,
     stop: watch::Sender<bool>,
 }
@@ -170,6 +172,7 @@ impl Daemon {
             recorder,
             metrics: Arc::new(Metrics::new()),
             board: None,
+            hooks: Hooks::new(),
             systemd: Systemd::new(),
             stop,
             sheet,
@@ -210,6 +213,7 @@ impl Daemon {
             let settings = parts::mqtt(door)?;
             let outbox = Outbox::default();
             self.board = Some(Board::new(outbox.clone(), &door.base));
+            self.hooks.publish_with(outbox.clone());
             let (inbox, stopped) = (self.inbox.clone(), stopped.clone());
             self.tasks.spawn(async move {
                 mqtt::run(settings, inbox, outbox, until(stopped)).await;
@@ -272,6 +276,7 @@ impl Daemon {
                     self.renew_key(&event);
                     event
                 }
+                () = self.hooks.reap() => continue,
                 Some(event) = self.kept.recv() => event,
                 Some(command) = self.commands.recv() => Event::Command(command),
                 () = self.inbox.ready() => {
@@ -322,6 +327,7 @@ impl Daemon {
                 }
                 Action::Remember { stream, memory } => self.remember(stream, memory, now),
                 Action::Note(fact) => facts.push(fact),
+                Action::Tell { stream, notice } => self.hooks.tell(&self.sheet, stream, &notice),
             }
         }
         if requested {

@@ -46,6 +46,15 @@ pub(super) fn tell(fact: &Fact) {
             error!(%stream, wait, "Too many streams were lost; no other is created for now.");
         }
         Fact::Reasserted { stream, why } => warn!(%stream, why, "Look sent again in full."),
+        Fact::StreamReplaced { .. }
+        | Fact::LeftoverDeleted { .. }
+        | Fact::LeftBehind { .. }
+        | Fact::FallenBack { .. }
+        | Fact::InputLost { .. }
+        | Fact::InputBack { .. }
+        | Fact::Alarm { .. }
+        | Fact::AlarmOver { .. }
+        | Fact::Drifted { .. } => tell_recovery(fact),
         Fact::StreamDeleted { stream, id } => info!(%stream, %id, "Stream deleted."),
         Fact::NotRemembered { stream, message } => {
             error!(%stream, message, "State cannot be written to disk; the show goes on without.");
@@ -58,6 +67,29 @@ pub(super) fn tell(fact: &Fact) {
         Fact::Refused { door, reason, count, example } => {
             warn!(door = door.as_str(), reason, count, example, "Input refused.");
         }
+    }
+}
+
+/// What is done about a stream that shows no picture, and who is needed.
+fn tell_recovery(fact: &Fact) {
+    match fact {
+        Fact::StreamReplaced { stream, id } => warn!(%stream, %id, "Stream given up for another."),
+        Fact::LeftoverDeleted { stream, id } => info!(%stream, %id, "Old stream deleted."),
+        Fact::LeftBehind { stream, id } => {
+            error!(%stream, %id, "An old stream cannot be deleted; delete it with `segue stream delete`.");
+        }
+        Fact::FallenBack { stream, scene } => warn!(%stream, %scene, "Fallback scene put on."),
+        Fact::InputLost { stream } => warn!(%stream, "No video goes into the stream; is its camera off?"),
+        Fact::InputBack { stream } => info!(%stream, "Video goes into the stream again."),
+        Fact::Alarm { stream, reason } => error!(%stream, reason, "Somebody is needed."),
+        Fact::AlarmOver { stream, after } => {
+            info!(%stream, after = duration::text(*after), "Nobody is needed any more.");
+        }
+        Fact::Drifted { stream, names, reassert } => {
+            let then = if *reassert { "ours are sent again" } else { "they are left" };
+            warn!(%stream, names, then, "Another client has written to the stream.");
+        }
+        _ => {}
     }
 }
 

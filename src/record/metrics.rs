@@ -188,6 +188,15 @@ impl Metrics {
             | Fact::StreamCreated { .. }
             | Fact::StreamAttached { .. }
             | Fact::Reasserted { .. }
+            | Fact::StreamReplaced { .. }
+            | Fact::LeftoverDeleted { .. }
+            | Fact::LeftBehind { .. }
+            | Fact::FallenBack { .. }
+            | Fact::InputLost { .. }
+            | Fact::InputBack { .. }
+            | Fact::Alarm { .. }
+            | Fact::AlarmOver { .. }
+            | Fact::Drifted { .. }
             | Fact::Broker { .. }
             | Fact::NotRemembered { .. } => {}
         }

@@ -6,6 +6,7 @@ mod inputs;
 mod life;
 mod rehearsal;
 mod secrets;
+mod told;
 
 use crate::support::house::{Simulator, Stage};
 

@@ -111,7 +111,7 @@ fn stumble(world: &mut World, dice: &mut Dice) {
     }
 }
 
-fn go(scene: &str, fade: Option<Duration>) -> Event {
+pub(super) fn go(scene: &str, fade: Option<Duration>) -> Event {
     Event::Command(Command::Scene { scene: scene.to_owned(), stream: None, fade })
 }
 
