@@ -2,6 +2,7 @@
 
 mod check;
 mod go;
+mod history;
 mod log;
 mod manual;
 mod reference;
@@ -48,6 +49,8 @@ enum Command {
     Go(go::Options),
     /// Tell what is on, how far the transition is, and how the streams are.
     Status(status::Options),
+    /// Tell what was on when, what was fired, what went wrong.
+    History(history::Options),
     /// Rehearse a show on a virtual clock: a transcript, a summary of each transition, a plot.
     Simulate(simulate::Options),
     /// Stand in for the Daydream API, without an account or a GPU.
@@ -79,6 +82,9 @@ enum Error {
     /// A key is missing.
     #[error("no API key")]
     Key(#[from] crate::daemon::secret::SecretError),
+    /// There is no history to be read.
+    #[error(transparent)]
+    History(#[from] crate::record::history::HistoryError),
     /// Something failed that has been said in full.
     #[error("{0}")]
     Failed(String),
@@ -102,7 +108,9 @@ impl Error {
         match self {
             // A secret that the show file names and that is not there: trying again does not help.
             Self::Config(_) | Self::Read(_) | Self::Daemon(daemon::Error::Secret(_)) => exit_code::CONFIG,
-            Self::Daemon(_) | Self::Key(_) | Self::Failed(_) | Self::Io { .. } => exit_code::FAILED,
+            Self::Daemon(_) | Self::Key(_) | Self::History(_) | Self::Failed(_) | Self::Io { .. } => {
+                exit_code::FAILED
+            }
         }
     }
 }
@@ -115,6 +123,7 @@ pub fn main() -> ExitCode {
         Command::Check(options) => check::run(&options),
         Command::Go(options) => go::run(&options),
         Command::Status(options) => status::run(&options),
+        Command::History(options) => history::run(&options),
         Command::Simulate(options) => simulate::run(&options),
         Command::Simulator(options) => simulator::run(options, &log),
         Command::Stream(options) => stream::run(&options),

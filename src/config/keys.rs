@@ -104,9 +104,9 @@ impl Section {
 }
 
 /// Every section, from the whole file inwards.
-pub static SECTIONS: [&Section; 19] = [
+pub static SECTIONS: [&Section; 20] = [
     &SHOW, &STREAM, &SECRET, &PARAMS, &NET, &TIMEOUTS, &UPDATES, &STATUS, &SCENE, &CUE_STEP, &TRIGGER, &WHEN,
-    &PAYLOAD, &ARGS, &STEP, &INPUTS, &OSC, &MQTT, &WEB,
+    &PAYLOAD, &ARGS, &STEP, &INPUTS, &OSC, &MQTT, &WEB, &HISTORY,
 ];
 
 const fn section(title: &'static str, keys: &'static [Key]) -> Section {
@@ -138,6 +138,7 @@ pub static SHOW: Section = section(
             "{ listen: \"127.0.0.1:7756\" }",
             "the page and the HTTP interface",
         ),
+        key("history", Form::Map(&HISTORY), "", "how much of what happened is kept"),
     ],
 );
 
@@ -365,3 +366,12 @@ pub static MQTT: Section = section(
 /// The web server.
 pub static WEB: Section =
     section("`web`", &[key("listen", Form::Like("127.0.0.1:7756"), "127.0.0.1:7756", "where to listen")]);
+
+/// How much of the history is kept.
+pub static HISTORY: Section = section(
+    "`history`",
+    &[
+        key("keep", Form::Like("90d"), "90d", "for how long, from 1h to 3650d; the oldest goes first"),
+        key("max_size", Form::Like("1GB"), "1GB", "how much of the disk, from 64MB to 1000GB"),
+    ],
+);

@@ -20,6 +20,7 @@ mod conditions;
 mod demands;
 mod diagnostic;
 mod explain;
+mod history;
 mod inputs;
 pub mod keys;
 mod nets;
@@ -154,6 +155,7 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let triggers_entry = fields.entry("triggers");
     let doors = inputs::read(fields.entry("inputs").map(|entry| &entry.value), context.node, report);
     let web = inputs::web(fields.entry("web").map(|entry| &entry.value), report);
+    let history = history::read(fields.entry("history").map(|entry| &entry.value), report);
     fields.finish(report);
 
     let scene_drafts = scenes::read(scenes_entry.map(|entry| &entry.value), report);
@@ -190,7 +192,7 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let triggers = triggers::read(triggers_entry.map(|entry| &entry.value), &around, report);
     let mqtt = doors.mqtt.map(|door| MqttDoor { filters: filters(&triggers), ..door });
     let streams = stream_drafts.list.into_iter().map(|draft| draft.sheet).collect();
-    let venue = Venue { osc: doors.osc, mqtt, web };
+    let venue = Venue { osc: doors.osc, mqtt, web, history };
     let Cast { scenes, cues, .. } = cast;
     Some(Sheet { title, zone, streams, scenes, cues, triggers, venue })
 }
