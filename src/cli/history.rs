@@ -219,6 +219,11 @@ mod tests {
             scene("neon", "2026-11-22T20:04:00Z", Some(8.0), None, Some(at("2026-11-22T20:04:03.4Z"))),
             scene("ember", "2026-11-22T20:04:03.4Z", Some(60.0), Some(at("2026-11-22T20:05:03.4Z")), None),
         ];
-        insta::assert_snapshot!(timeline(&scenes, &TimeZone::get("Europe/Berlin").unwrap()), @"");
+        insta::assert_snapshot!(timeline(&scenes, &TimeZone::get("Europe/Berlin").unwrap()), @r"
+        wall
+          22 Nov 21:00:00 – 22 Nov 21:04:00  dawn
+          22 Nov 21:04:00 – 22 Nov 21:04:03  neon (8s fade, left before its end)
+          22 Nov 21:04:03 – now              ember (1m fade)
+        ");
     }
 }
