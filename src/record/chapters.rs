@@ -11,7 +11,7 @@ use crate::show::time::{Mono, Now};
 /// An hour, in milliseconds: the length of a chapter.
 pub(super) const HOUR_MS: i64 = 60 * 60 * 1000;
 
-/// How fast the clock that ages the history may run after the calendar clock: a day in an hour. Set to 2099 for an hour,
+/// How fast old chapters age while the calendar is ahead of what has passed: a day in an hour. Set to 2099 for an hour,
 /// the calendar costs a day of the oldest history and no more; after three months in a cupboard the 90 days that are too
 /// old are gone within four.
 const CATCH_UP: i64 = 24;
@@ -26,47 +26,80 @@ pub(super) const ROWS_MAX: i64 = 20_000;
 /// Pages given back to the disk in one step: 4 MB.
 const PAGES_MAX: i64 = 1024;
 
-/// The clock that ages the history.
+/// The clock that ages the history: it goes on by what has really passed, never back, and ahead only with care.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Age {
     /// What it says, in milliseconds since 1970 UTC.
-    believed: Option<i64>,
+    clock: Option<i64>,
     mono: Option<Mono>,
+    jump: Option<Jump>,
+}
+
+/// The calendar is ahead of the clock: the power was off, or somebody set it.
+#[derive(Clone, Copy, Debug)]
+struct Jump {
+    /// The last chapter from before.
+    upto: i64,
+    /// How much older the chapters from before were made, in milliseconds.
+    aged: i64,
 }
 
 impl Age {
-    /// Returns what time it is for the age of things: never ahead of the calendar, and never far ahead of what was
-    /// believed before. `last` is when the last chapter began, from which it goes on after a start.
-    pub(super) fn pass(&mut self, now: Now, last: Option<i64>) -> i64 {
+    /// Returns what time it is for the age of things.
+    ///
+    /// A calendar that is behind is not followed at all. One that is ahead makes what was written before older, bit by bit;
+    /// what is written meanwhile ages as it should. Only when that is done does the clock follow.
+    pub(super) fn pass(&mut self, connection: &Connection, now: Now) -> rusqlite::Result<i64> {
         let wall = now.wall.as_millisecond();
         let passed = self.mono.map_or(0, |before| now.mono.since(before).as_millis());
         let passed = i64::try_from(passed).unwrap_or(i64::MAX);
         self.mono = Some(now.mono);
-        let before = self.believed.or(last);
-        let furthest = |before: i64| before.saturating_add(passed.saturating_mul(CATCH_UP));
-        let believed = before.map_or(wall, |before| wall.min(furthest(before)));
-        self.believed = Some(believed);
-        believed
+        let Some((last, at)) = last(connection)? else {
+            self.clock = Some(wall);
+            return Ok(wall);
+        };
+        let mut clock = self.clock.unwrap_or(at).saturating_add(passed);
+        let ahead = wall.saturating_sub(clock);
+        let step = passed.saturating_mul(CATCH_UP);
+        if ahead <= HOUR_MS {
+            self.jump = None;
+            clock += ahead.clamp(0, step);
+        } else {
+            let jump = self.jump.get_or_insert(Jump { upto: last, aged: 0 });
+            let more = (ahead - jump.aged).clamp(0, step);
+            connection.execute("UPDATE chapters SET at = at - ?2 WHERE id <= ?1", [jump.upto, more])?;
+            jump.aged += more;
+            // Nothing from before is left that could be lost: such as after a first start without a clock.
+            let settled: bool = connection.query_row(
+                "SELECT min(id) > ?1 OR count(*) = 1 FROM chapters",
+                [jump.upto],
+                |row| row.get(0),
+            )?;
+            if settled || jump.aged >= ahead {
+                connection.execute("UPDATE chapters SET at = at + ?1", [ahead])?;
+                self.jump = None;
+                clock = wall;
+            }
+        }
+        self.clock = Some(clock);
+        Ok(clock)
+    }
+
+    /// Begins a chapter with the row of that number, if there is none, the last one is an hour old, or it is from before a
+    /// jump and must not hold what comes after.
+    pub(super) fn begin(&self, connection: &Connection, now: i64, first: i64) -> rusqlite::Result<()> {
+        let is_over = |(id, at)| now - at >= HOUR_MS || self.jump.is_some_and(|jump| id <= jump.upto);
+        if last(connection)?.is_none_or(is_over) {
+            connection.execute("INSERT INTO chapters (at, first) VALUES (?1, ?2)", [now, first])?;
+        }
+        Ok(())
     }
 }
 
-/// Returns when the last chapter began.
-pub(super) fn last(connection: &Connection) -> rusqlite::Result<Option<i64>> {
-    let mut statement = connection.prepare_cached("SELECT at FROM chapters ORDER BY id DESC LIMIT 1")?;
-    statement.query_row([], |row| row.get(0)).optional()
-}
-
-/// Begins a chapter with the row of that number, if there is none or the last one is an hour old.
-pub(super) fn begin(connection: &Connection, now: i64, first: i64) -> rusqlite::Result<()> {
-    let last = last(connection)?;
-    if last.is_some_and(|at| at > now) {
-        // The calendar was ahead and was set right: nothing is from the future.
-        connection.execute("UPDATE chapters SET at = ?1 WHERE at > ?1", [now])?;
-    }
-    if last.is_none_or(|at| now - at >= HOUR_MS) {
-        connection.execute("INSERT INTO chapters (at, first) VALUES (?1, ?2)", [now, first])?;
-    }
-    Ok(())
+/// Returns the last chapter and when it began.
+fn last(connection: &Connection) -> rusqlite::Result<Option<(i64, i64)>> {
+    let mut statement = connection.prepare_cached("SELECT id, at FROM chapters ORDER BY id DESC LIMIT 1")?;
+    statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()
 }
 
 /// How much may be kept.
@@ -81,13 +114,16 @@ pub(super) struct Bounds {
 /// The oldest chapter, and where the next one begins.
 struct Oldest {
     id: i64,
-    first: i64,
-    next: Option<Next>,
-}
-
-struct Next {
     at: i64,
     first: i64,
+    next: Option<i64>,
+}
+
+impl Oldest {
+    /// Returns where it ends if all of it is older than that.
+    fn older_than(&self, limit: i64) -> Option<i64> {
+        self.next.filter(|_| self.at + HOUR_MS <= limit)
+    }
 }
 
 /// Does one bounded step of what is to be done, in one transaction, and returns whether there was one. `used` is how many
@@ -100,17 +136,13 @@ pub(super) fn tidy(
     end: i64,
 ) -> rusqlite::Result<bool> {
     let Some(oldest) = oldest(connection, "")? else { return Ok(false) };
-    let too_old = oldest.next.as_ref().is_some_and(|next| next.at <= now.saturating_sub(bounds.keep));
-    if too_old || used > bounds.bytes {
+    if oldest.older_than(now.saturating_sub(bounds.keep)).is_some() || used > bounds.bytes {
         return forget(connection, &oldest, end);
     }
-    match oldest_fine(connection)? {
-        Some((id, first, Next { at, first: end })) if at <= now - FINE_MS => {
-            thin_out(connection, id, first, end)?;
-            Ok(true)
-        }
-        _ => Ok(false),
-    }
+    let Some(fine) = self::oldest(connection, "WHERE fine = 1")? else { return Ok(false) };
+    let Some(end) = fine.older_than(now - FINE_MS) else { return Ok(false) };
+    thin_out(connection, &fine, end)?;
+    Ok(true)
 }
 
 /// Gives pages that are not in use back to the disk, if the file is larger than it may be.
@@ -128,20 +160,15 @@ fn oldest(connection: &Connection, which: &str) -> rusqlite::Result<Option<Oldes
     let mut statement = connection
         .prepare_cached(&format!("SELECT id, at, first FROM chapters {which} ORDER BY id LIMIT 2"))?;
     let mut chapters = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    let Some((id, _, first)) = chapters.next().transpose()? else { return Ok(None) };
-    let next = chapters.next().transpose()?.map(|(_, at, first): (i64, i64, i64)| Next { at, first });
-    Ok(Some(Oldest { id, first, next }))
-}
-
-fn oldest_fine(connection: &Connection) -> rusqlite::Result<Option<(i64, i64, Next)>> {
-    let oldest = oldest(connection, "WHERE fine = 1")?;
-    Ok(oldest.and_then(|oldest| Some((oldest.id, oldest.first, oldest.next?))))
+    let Some((id, at, first)) = chapters.next().transpose()? else { return Ok(None) };
+    let next = chapters.next().transpose()?.map(|(_, _, first): (i64, i64, i64)| first);
+    Ok(Some(Oldest { id, at, first, next }))
 }
 
 /// Deletes a part of the oldest chapter; of the only one, its first quarter.
 fn forget(connection: &Connection, oldest: &Oldest, end: i64) -> rusqlite::Result<bool> {
-    let &Oldest { id, first, ref next } = oldest;
-    let cut = next.as_ref().map_or(first + (end - first) / 4, |next| next.first);
+    let &Oldest { id, at: _, first, next } = oldest;
+    let cut = next.unwrap_or(first + (end - first) / 4);
     let mut finished = true;
     for table in ["facts", "polls", "updates"] {
         let deleted = connection
@@ -162,7 +189,8 @@ fn forget(connection: &Connection, oldest: &Oldest, end: i64) -> rusqlite::Resul
 }
 
 /// Puts minutes in the place of the samples of a chapter.
-fn thin_out(connection: &Connection, id: i64, first: i64, end: i64) -> rusqlite::Result<()> {
+fn thin_out(connection: &Connection, fine: &Oldest, end: i64) -> rusqlite::Result<()> {
+    let &Oldest { id, first, .. } = fine;
     connection.execute(
         "INSERT INTO minutes (chapter, t, stream, polls, fps_in_min, fps_in, fps_in_max,
             fps_out_min, fps_out, fps_out_max, output_age_ms_max)

@@ -147,8 +147,8 @@ impl Writer {
         let file = self.file()?;
         let mut next = file.next;
         let transaction = file.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let believed = age.pass(now, chapters::last(&transaction)?);
-        chapters::begin(&transaction, believed, next)?;
+        let believed = age.pass(&transaction, now)?;
+        age.begin(&transaction, believed, next)?;
         for line in batch {
             line.row.insert(next, &transaction)?;
             next += 1;
