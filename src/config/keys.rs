@@ -110,10 +110,10 @@ impl Section {
 }
 
 /// Every section, from the whole file inwards.
-pub static SECTIONS: [&Section; 26] = [
+pub static SECTIONS: [&Section; 27] = [
     &SHOW, &STREAM, &SECRET, &PARAMS, &NET, &TIMEOUTS, &UPDATES, &STATUS, &RECOVERY, &RESEND, &RECREATE,
     &FALLBACK, &HOOK, &SCENE, &FADES, &CUE_STEP, &TRIGGER, &WHEN, &PAYLOAD, &ARGS, &STEP, &INPUTS, &OSC,
-    &MQTT, &WEB, &TEXT,
+    &MQTT, &WEB, &TEXT, &HISTORY,
 ];
 
 pub(super) const fn section(title: &'static str, keys: &'static [Key]) -> Section {
@@ -148,6 +148,7 @@ pub static SHOW: Section = section(
             "the page and the HTTP interface",
         ),
         key("text", Form::Map(&TEXT), "", "which texts from outside may become prompts"),
+        key("history", Form::Map(&HISTORY), "", "how much of what happened is kept"),
     ],
 );
 
@@ -457,5 +458,14 @@ pub static TEXT: Section = section(
         key("max_length", Form::Number(1.0, CHARS_MAX as f64), "500", "the most characters; whole"),
         key("allow", Form::List(&Form::Text), "every word", "the only words and phrases that may be said"),
         key("deny", Form::List(&Form::Text), "", "words and phrases that may not be said"),
+    ],
+);
+
+/// How much of the history is kept.
+pub static HISTORY: Section = section(
+    "`history`",
+    &[
+        key("keep", Form::Like("90d"), "90d", "for how long, from 1h to 3650d; the oldest goes first"),
+        key("max_size", Form::Like("1GB"), "1GB", "how much of the disk, from 64MB to 1000GB"),
     ],
 );

@@ -22,6 +22,7 @@ mod demands;
 mod diagnostic;
 mod explain;
 mod fades;
+mod history;
 mod inline;
 mod inputs;
 pub mod keys;
@@ -171,6 +172,7 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let doors = inputs::read(fields.entry("inputs").map(|entry| &entry.value), context.node, report);
     let web = web::read(fields.entry("web").map(|entry| &entry.value), report);
     let text = text::read(fields.entry("text").map(|entry| &entry.value), report);
+    let history = history::read(fields.entry("history").map(|entry| &entry.value), report);
     fields.finish(report);
 
     let mut scene_drafts = scenes::read(scenes_entry.map(|entry| &entry.value), report);
@@ -215,7 +217,7 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let triggers = triggers::read(triggers_node, &around, report);
     let mqtt = doors.mqtt.map(|door| MqttDoor { filters: filters(&triggers), ..door });
     let streams = stream_drafts.list.into_iter().map(|draft| draft.sheet).collect();
-    let venue = Venue { osc: doors.osc, mqtt, web, text };
+    let venue = Venue { osc: doors.osc, mqtt, web, text, history };
     let Cast { scenes, cues, .. } = cast;
     Some(Sheet { title, zone, streams, scenes, cues, triggers, on_alarm, venue })
 }

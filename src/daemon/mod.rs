@@ -8,7 +8,7 @@ mod hooks;
 mod keeper;
 mod parts;
 pub mod secret;
-mod story;
+pub mod story;
 mod systemd;
 
 use std::{net::SocketAddr, path::PathBuf, pin::pin, sync::Arc, time::Duration};
@@ -19,7 +19,7 @@ use tokio::{
 };
 use tracing::{info, warn};
 
-use self::{board::Board, hooks::Hooks, keeper::Keeper, systemd::Systemd};
+use self::{board::Board, hooks::Hooks, keeper::Keeper, story::Story, systemd::Systemd};
 use crate::{
     backend::{AddressError, Client, ClientError},
     clock::Clock,
@@ -133,6 +133,7 @@ struct Daemon {
     keeper: Keeper,
     kept: mpsc::Receiver<Event>,
     recorder: Recorder,
+    story: Story,
     metrics: Arc<Metrics>,
     board: Option<Board>,
     hooks: Hooks,
@@ -145,7 +146,8 @@ impl Daemon {
         let (stop, stopped) = watch::channel(false);
         let (command_sender, commands) = mpsc::channel(COMMANDS_MAX);
         let (question_sender, questions) = mpsc::channel(QUESTIONS_MAX);
-        let recorder = Recorder::start(&directory, record::store::KEEP_DEFAULT).map_err(Error::Thread)?;
+        let recorder = Recorder::start(&directory, record::About::of(&sheet), sheet.venue.history)
+            .map_err(Error::Thread)?;
         let inner = parts::simulator(&sheet).await?;
         let clients: Result<Vec<Client>, _> =
             sheet.streams.iter().map(|stream| parts::client(stream, inner.as_ref())).collect();
@@ -170,6 +172,7 @@ impl Daemon {
             keeper,
             kept,
             recorder,
+            story: Story::new(),
             metrics: Arc::new(Metrics::new()),
             board: None,
             hooks: Hooks::new(),
@@ -182,6 +185,7 @@ impl Daemon {
         }
         daemon.start_inputs(&stopped)?;
         daemon.start_web(command_sender, question_sender, stopped).await?;
+        daemon.recorder.mark(daemon.clock.now(), record::Mark::Started);
         info!(show = %daemon.sheet.title, state = %directory.display(), "Show started.");
         Ok(daemon)
     }
@@ -337,6 +341,7 @@ impl Daemon {
         for fact in &facts {
             self.note(fact, now);
         }
+        self.story.pass(now.mono);
         self.systemd.feed(now.mono);
         for (stream, progress) in self.show.progress(now) {
             self.metrics.set_progress(stream, progress);
@@ -366,11 +371,11 @@ impl Daemon {
     }
 
     fn note(&mut self, fact: &Fact, now: Now) {
-        story::tell(fact);
+        self.story.tell(fact, now.mono);
         self.metrics.observe(fact);
         self.metrics.set_events_dropped(self.inbox.dropped());
         self.metrics.set_history_dropped(self.recorder.dropped());
-        self.recorder.note(now.wall, fact);
+        self.recorder.note(now, fact);
     }
 
     /// Ends the tasks in order: those that take leave first, then the history.
@@ -387,6 +392,8 @@ impl Daemon {
         if tokio::time::timeout(JOURNAL_GRACE, kept).await.is_err() {
             warn!("The journal did not end in time.");
         }
+        self.story.end();
+        self.recorder.mark(self.clock.now(), record::Mark::Ended);
         if !self.recorder.close(HISTORY_GRACE) {
             warn!("The history did not end in time.");
         }

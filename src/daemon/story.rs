@@ -1,11 +1,58 @@
-//! Tells the facts of the show to the log. INFO is the story of the night; what repeats itself is told ever more rarely.
+//! Tells the facts of the show to the log. INFO is the story of the night; what repeats itself is told ever more rarely,
+//! and what comes in floods is counted.
 
 use tracing::{debug, error, info, warn};
 
-use crate::show::{duration, event::FailureKind, fact::Fact};
+use crate::{
+    record::fold::{Fold, Held, Kind, Taken},
+    show::{duration, event::FailureKind, fact::Fact, time::Mono},
+};
+
+/// Tells facts.
+#[derive(Debug, Default)]
+pub struct Story {
+    folded: Fold<()>,
+}
+
+impl Story {
+    /// Begins a story.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Tells a fact, or counts it if there were many of its kind within a minute.
+    pub fn tell(&mut self, fact: &Fact, now: Mono) {
+        self.pass(now);
+        // Told more rarely already, or told to those only who asked for everything.
+        let is_quiet = matches!(fact, Fact::RequestFailed { in_a_row, .. } if !in_a_row.is_power_of_two());
+        let taken = Kind::of_line(fact).filter(|_| !is_quiet).map(|kind| self.folded.take(kind, (), now));
+        if matches!(taken, None | Some(Taken::Free(()))) {
+            tell(fact);
+        }
+    }
+
+    /// Tells the counts of minutes that are over.
+    pub fn pass(&mut self, now: Mono) {
+        for (kind, held) in self.folded.ended(now) {
+            sum_up(&kind, &held);
+        }
+    }
+
+    /// Tells the counts that are left.
+    pub fn end(&mut self) {
+        for (kind, held) in self.folded.rest() {
+            sum_up(&kind, &held);
+        }
+    }
+}
+
+/// One line for all that were not told.
+fn sum_up(Kind { kind, of, apart: [door, reason] }: &Kind, held: &Held<()>) {
+    info!(kind, of = %of, door, reason, count = held.count, "And as many more of these within a minute.");
+}
 
 /// Writes one fact to the log.
-pub(super) fn tell(fact: &Fact) {
+fn tell(fact: &Fact) {
     match fact {
         Fact::Trigger { name, door } => info!(trigger = %name, door = door.as_str(), "Trigger fired."),
         Fact::Cue { name } => info!(cue = %name, "Cue started."),

@@ -277,7 +277,7 @@ fn set_or_remove(family: &Levels, of: &OfStream, value: Option<f64>) {
     }
 }
 
-fn failure_name(failure: FailureKind) -> &'static str {
+pub(super) fn failure_name(failure: FailureKind) -> &'static str {
     match failure {
         FailureKind::Unreached => "unreached",
         FailureKind::Network => "network",
