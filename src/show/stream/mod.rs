@@ -99,13 +99,14 @@ impl Stream {
         let fade = fade.or(scene.fade).unwrap_or(Fade::DEFAULT);
         let again = Arc::ptr_eq(self.path.target(), scene);
         if again && self.path.end().is_some_and(|end| now.mono + fade.length() >= end) {
+            self.courier.on_asked_again();
             return;
         }
         let easing = easing.or(scene.easing).unwrap_or_default();
         let seen = self.courier.led_to(now.mono);
         self.path = self.path.retarget(scene, fade, easing, now.mono, seen);
         self.arrived = false;
-        self.courier.on_path();
+        self.courier.on_path(now.mono);
         let desk = desk!(self, now, out);
         desk.out.push(Action::Note(Fact::TransitionStarted {
             stream: desk.name(),
@@ -134,7 +135,7 @@ impl Stream {
             }
         }
         self.arrived = false;
-        self.courier.on_path();
+        self.courier.on_path(now.mono);
         let (stream, scene) = (desk!(self, now, out).name(), Arc::clone(&self.path.target().name));
         out.push(Action::Note(Fact::TransitionSteered { stream, scene, verb }));
     }

@@ -22,6 +22,7 @@ const JITTER: f64 = 0.1;
 pub(super) struct Watch {
     poll_at: Mono,
     waiting: Option<RequestId>,
+    asked_at: Mono,
     last: Option<StatusReport>,
     read_at: Option<Mono>,
     /// How many readings failed in a row.
@@ -40,7 +41,15 @@ pub(super) struct News {
 
 impl Watch {
     pub(super) fn new(now: Mono) -> Self {
-        Self { poll_at: now, waiting: None, last: None, read_at: None, failures: 0, trouble: None }
+        Self {
+            poll_at: now,
+            waiting: None,
+            asked_at: now,
+            last: None,
+            read_at: None,
+            failures: 0,
+            trouble: None,
+        }
     }
 
     pub(super) fn is_waiting_for(&self, id: RequestId) -> bool {
@@ -61,6 +70,7 @@ impl Watch {
             return;
         }
         self.waiting = Some(desk.request(Request::Status { id: Arc::clone(id) }));
+        self.asked_at = now;
         let every = desk.sheet.status_every;
         let (low, high) = (every.mul_f64(1.0 - JITTER), every.mul_f64(1.0 + JITTER));
         self.poll_at = now + desk.out.dice.time_between(low, high);
@@ -74,7 +84,10 @@ impl Watch {
     ) -> News {
         self.waiting = None;
         match outcome {
-            Ok(report) => self.on_report(report, courier, desk),
+            Ok(report) => {
+                courier.on_other_answered(desk.now.mono.since(self.asked_at));
+                self.on_report(report, courier, desk)
+            }
             Err(failure) => {
                 self.failures += 1;
                 self.trouble = Some(Trouble::new("status", &failure.message, desk.now.mono));
