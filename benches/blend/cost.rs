@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    fmt::Write as _,
     fs,
     sync::Arc,
     time::{Duration, Instant},
@@ -13,6 +12,7 @@ use segue::{
     show::{
         Show,
         event::{Action, Answer, Command, Event, Reply, Request, StreamObject},
+        sheet::{Sheet, StreamSheet},
         time::{Mono, Now},
     },
 };
@@ -31,13 +31,18 @@ pub(crate) struct Cost {
 
 /// Lets `count` streams fade for ten seconds, each begun a little after the one before it.
 pub(crate) fn of(count: usize) -> Cost {
-    let mut yaml = "scenes:\n  mist: { prompt: mist, seed: 1 }\n  city: { prompt: city, seed: 2, fade: 10s, easing: linear }\nstreams:\n"
-        .to_owned();
-    for stream in 0..count {
-        let _ = writeln!(yaml, "  s{stream}: {{ backend: simulator, start: mist, status: {{ every: 1h }} }}");
-    }
-    let loaded = config::parse("bench.yaml", &yaml, &config::Context { node: "bench" });
-    let sheet = Arc::new(loaded.sheet.unwrap_or_else(|| panic!("{:#?}", loaded.diagnostics)));
+    let yaml = "
+streams: { wall: { backend: simulator, start: mist, status: { every: 1h } } }
+scenes:
+  mist: { prompt: mist, seed: 1 }
+  city: { prompt: city, seed: 2, fade: 10s, easing: linear }
+";
+    let loaded = config::parse("bench.yaml", yaml, &config::Context { node: "bench" });
+    let mut sheet = loaded.sheet.unwrap_or_else(|| panic!("{:#?}", loaded.diagnostics));
+    let wall = sheet.streams.remove(0);
+    sheet.streams =
+        (0..count).map(|index| StreamSheet { name: index.to_string().into(), ..wall.clone() }).collect();
+    let sheet = Arc::new(sheet);
     let before = resident();
     let mut house = House::new(&sheet);
     house.run_until(Duration::from_secs(5));
@@ -69,7 +74,7 @@ struct House {
 }
 
 impl House {
-    fn new(sheet: &Arc<segue::show::sheet::Sheet>) -> Self {
+    fn new(sheet: &Arc<Sheet>) -> Self {
         let now = Now { mono: Mono::default(), wall: "2026-01-01T00:00:00Z".parse().unwrap() };
         let show = Show::new(Arc::clone(sheet), &BTreeMap::new(), 1, now);
         Self { show, now, coming: BTreeMap::new(), sequence: 0, updates: 0 }

@@ -26,7 +26,7 @@ pub(crate) struct Outcome {
     /// Frames a second during the fade.
     pub(crate) fps: f64,
     pub(crate) longest_hole: Duration,
-    /// From the end of a hole to the beginning of the next, at the least.
+    /// From the beginning of a hole to the beginning of the next, at the least.
     pub(crate) between_holes: Duration,
     /// When the end was on, exactly, against when it was to be; seconds.
     pub(crate) end_late: f64,
@@ -98,19 +98,21 @@ fn judge(stage: &Stage, easing: Easing, start: Duration, fps: f64) -> Outcome {
     let mut at = Duration::ZERO;
     while at <= FADE {
         let on = stage.shown.iter().rev().find(|shown| shown.since <= start + at);
-        let error = on.map_or(0.0, |shown| shown.of("city"))
-            - easing.at(at.as_secs_f64() / FADE.as_secs_f64());
+        let error =
+            on.map_or(0.0, |shown| shown.of("city")) - easing.at(at.as_secs_f64() / FADE.as_secs_f64());
         squares += error * error;
         largest = largest.max(error.abs());
         samples += 1;
         at += STEP;
     }
-    let between = stage.holes.windows(2).map(|pair| {
-        pair[1].until.saturating_sub(pair[1].length).saturating_sub(pair[0].until)
-    });
-    let ended = stage.shown.iter().find(|shown| shown.of("city") == 1.0).map_or(f64::NAN, |shown| {
-        shown.since.as_secs_f64() - (start + FADE).as_secs_f64()
-    });
+    let begins: Vec<Duration> =
+        stage.holes.iter().map(|hole| hole.until.saturating_sub(hole.length)).collect();
+    let between = begins.windows(2).map(|pair| pair[1].saturating_sub(pair[0]));
+    let ended = stage
+        .shown
+        .iter()
+        .find(|shown| shown.of("city") == 1.0)
+        .map_or(f64::NAN, |shown| shown.since.as_secs_f64() - (start + FADE).as_secs_f64());
     Outcome {
         rms: (squares / f64::from(samples)).sqrt(),
         largest,
@@ -135,7 +137,8 @@ pub(crate) fn bound(easing: Easing, way: Way) -> (f64, f64) {
     let waiting: f64 = (0..100)
         .map(|n| easing.at(latency * (f64::from(n) + 0.5) / 100.0 / fade).powi(2) * latency / 100.0)
         .sum();
-    let square = (hold * hold / 12.0 + jitter * jitter / 3.0 + frame) / (fade * fade) * mean_square + waiting / fade;
+    let square =
+        (hold * hold / 12.0 + jitter * jitter / 3.0 + frame) / (fade * fade) * mean_square + waiting / fade;
     let largest = (hold / 2.0 + jitter + PASS) / fade * steepest;
     (square.sqrt(), largest.max(easing.at((latency + jitter + PASS) / fade)))
 }
@@ -155,6 +158,7 @@ scenes:
 
 fn params(city: f64) -> Map<String, Value> {
     let prompt = json!([["mist", 1.0 - city], ["city", city], ["rain", 0.0]]);
-    let params = json!({ "model_id": "stabilityai/sd-turbo", "prompt": prompt, "normalize_prompt_weights": false });
+    let params =
+        json!({ "model_id": "stabilityai/sd-turbo", "prompt": prompt, "normalize_prompt_weights": false });
     params.as_object().cloned().unwrap()
 }

@@ -73,7 +73,11 @@ fn errors(table: &mut Table) {
             let (rms, largest) = fade::bound(easing, way);
             let what = format!("{name}, {latency} ± {jitter} ms");
             let bars = (rms * ALLOWANCE, largest * ALLOWANCE);
-            table.line(&format!("{what}: rms"), format!("{:.4}", seen.rms), Some(Bar::most(seen.rms, bars.0)));
+            table.line(
+                &format!("{what}: rms"),
+                format!("{:.4}", seen.rms),
+                Some(Bar::most(seen.rms, bars.0)),
+            );
             table.line(
                 &format!("{what}: largest"),
                 format!("{:.4}, end {:+.0} ms, {} updates", seen.largest, seen.end_late * 1e3, seen.updates),
@@ -123,7 +127,7 @@ fn preferences(table: &mut Table) {
         table.line(
             &format!("{prefer}: from one hole to the next, at least"),
             format!("{} ms", seen.between_holes.as_millis()),
-            None,
+            Some(Bar::least(seen.between_holes.as_secs_f64(), 0.2)),
         );
     }
 }
@@ -167,7 +171,8 @@ fn costs(table: &mut Table) {
         let seen = if count < 10_000 { least(count) } else { cost::of(count) };
         let nanos = seen.per_update.as_nanos() as f64;
         let first = *first.get_or_insert(nanos);
-        let memory = if count < 1000 { String::new() } else { format!(", {} KiB a stream", seen.bytes / 1024) };
+        let memory =
+            if count < 1000 { String::new() } else { format!(", {} KiB a stream", seen.bytes / 1024) };
         let figure = format!("{:.1} µs an update{memory} ({} updates)", nanos / 1e3, seen.updates);
         table.line(&format!("{count} streams"), figure, Some(Bar::most(nanos / first, 4.0)));
     }

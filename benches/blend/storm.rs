@@ -51,6 +51,7 @@ impl Outcome {
 }
 
 /// A fade that was asked for.
+#[derive(Clone, Copy)]
 struct Asked {
     at: Duration,
     fade: Duration,
@@ -60,8 +61,8 @@ struct Asked {
 pub(crate) fn play(seed: u64) -> Outcome {
     let mut dice = Dice::new(seed);
     let scenes = scenes(&mut dice);
+    // What jitter adds is counted where the errors are.
     let way = Way::millis(dice.next_u64() % 150, 0);
-    let way = Way { jitter: way.latency / 5, ..way };
     let mut stage = Stage::of(&show(&scenes), way, seed);
     stage.run_until(Duration::from_secs(30));
     stage.watch();
@@ -83,38 +84,53 @@ pub(crate) fn play(seed: u64) -> Outcome {
     let end = stage.shown.last().unwrap();
     let goal = &scenes[scene];
     Outcome {
-        jump: jump(&stage.shown, &asked),
+        jump: jump(&stage, &asked),
         updates: updates as u64,
         encodes: stage.counts.encodes - before.encodes,
         newcomers: newcomers(&stage),
         reloads: stage.counts.reloads - before.reloads,
         short_lists: stage.shown.iter().filter(|shown| shown.entries < 3).count() as u64,
-        not_finite: stage.shown.iter().flat_map(|shown| &shown.prompts).filter(|(_, on)| !on.is_finite()).count()
-            as u64,
+        not_finite: stage
+            .shown
+            .iter()
+            .flat_map(|shown| &shown.prompts)
+            .filter(|(_, on)| !on.is_finite())
+            .count() as u64,
         end_error: end_error(end, goal),
         updates_at_rest: (stage.updates.len() - updates) as u64,
     }
 }
 
 /// Returns the largest step of a coefficient between two updates, as a part of what an even fade needs that has its updates
-/// at the same times: from the middle of one hold to the middle of the next, at the speed of whichever fade was running.
-fn jump(shown: &[Shown], asked: &[Asked]) -> f64 {
+/// at the same times: from the middle of one hold to the middle of the next, at the speed of whichever fades were known when
+/// each of them left.
+fn jump(stage: &Stage, asked: &[Asked]) -> f64 {
+    let shown = &stage.shown;
+    // By the times at which updates came, and not by those of the frames that they waited for.
+    let update = |index: usize| stage.updates.iter().rposition(|(at, _)| *at <= shown[index].since);
     let middle = |index: usize| {
-        let since = shown[index].since;
+        let Some(update) = update(index) else { return Duration::ZERO };
+        let came = stage.updates[update].0;
         // A hold that somebody cut short could not be foreseen.
-        let hold = shown.get(index + 1).map_or(HOLD, |next| next.since.saturating_sub(since).max(HOLD));
-        since + hold / 2
+        let next = stage.updates.get(update + 1);
+        let hold = next.map_or(HOLD, |(next, _)| next.saturating_sub(came).max(HOLD));
+        came + hold / 2
+    };
+    // The fade that was in force when a look left, if it left after the first was asked for.
+    let in_force = |index: usize| {
+        let departure = stage.departures[update(index)?];
+        asked.iter().rposition(|fade| fade.at <= departure)
     };
     let mut worst: f64 = 0.0;
     for index in 1..shown.len() {
-        let needed: f64 = asked
-            .iter()
-            .enumerate()
-            .map(|(order, fade)| {
-                let next = asked.get(order + 1).map_or(Duration::MAX, |next| next.at);
-                let from = middle(index - 1).max(fade.at);
-                let to = middle(index).min(fade.at + fade.fade).min(next);
-                to.saturating_sub(from).as_secs_f64() / fade.fade.as_secs_f64()
+        let Some(last) = in_force(index) else { continue };
+        let first = in_force(index - 1);
+        let needed: f64 = (first.unwrap_or(0)..=last)
+            .map(|order| {
+                let Asked { at, fade } = asked[order];
+                let from = if first == Some(order) { middle(index - 1).max(at) } else { at };
+                let to = if order == last { middle(index) } else { asked[order + 1].at };
+                to.min(at + fade).saturating_sub(from).as_secs_f64() / fade.as_secs_f64()
             })
             .sum();
         let (before, after) = (&shown[index - 1], &shown[index]);
@@ -165,7 +181,8 @@ fn scenes(dice: &mut Dice) -> Vec<BTreeMap<String, f64>> {
 }
 
 fn show(scenes: &[BTreeMap<String, f64>]) -> String {
-    let mut yaml = "streams: { wall: { backend: simulator, start: s0, slots_max: 16 } }\nscenes:\n".to_owned();
+    let mut yaml =
+        "streams: { wall: { backend: simulator, start: s0, slots_max: 16 } }\nscenes:\n".to_owned();
     for (index, scene) in scenes.iter().enumerate() {
         let list: Vec<String> = scene.iter().map(|(text, weight)| format!("[{text}, {weight}]")).collect();
         yaml += &format!("  s{index}: {{ prompt: [{}], easing: linear }}\n", list.join(", "));

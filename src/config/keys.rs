@@ -202,12 +202,7 @@ pub static UPDATES: Section = section(
             "blend",
             "what is to be fine where both cannot be; sets the other keys",
         ),
-        key(
-            "max_per_second",
-            Form::Number(0.1, 30.0),
-            "4; `motion`: 2",
-            "the most updates a second",
-        ),
+        key("max_per_second", Form::Number(0.1, 30.0), "4; `motion`: 2", "the most updates a second"),
         key(
             "min_step",
             Form::Number(0.0, 1.0),

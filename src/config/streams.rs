@@ -12,7 +12,7 @@ use serde_json::{Map, Value as Json};
 use crate::show::{
     params::Dialect,
     scene::Scene,
-    sheet::{BlendMode, OnExit, SLOTS_MAX, Prefer, StreamSheet, Updates},
+    sheet::{BlendMode, OnExit, Prefer, SLOTS_MAX, StreamSheet, Updates},
     venue::{Backend, Connection, Environment, Generation, Timeouts},
 };
 

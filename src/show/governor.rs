@@ -18,9 +18,11 @@ pub const SLOWEST: f64 = 4.0;
 const HICCUP: Duration = Duration::from_millis(50);
 /// How long a status may still be speaking of the last update: its window, and the time until it is read.
 const RATES_WINDOW: Duration = Duration::from_secs(20);
-/// Which part of the usual distance two updates keep at the runner also where the first was late and the second is quick:
-/// 200 ms at four updates a second, more than the hole of the first (daydream-api.md 5.9).
-const DISTANCE_KEPT: f64 = 0.8;
+/// Which part of the usual distance two updates of a path keep where what is left of it cannot be divided evenly.
+const SPACING_MIN: f64 = 0.85;
+/// Which part of it they keep at the runner, also where the first was late and the second is quick: 200 ms at four updates a
+/// second, twice the hole of each (daydream-api.md 5.9).
+const DISTANCE_MIN: f64 = 0.8;
 
 /// Paces the updates of one stream.
 #[derive(Clone, Debug)]
@@ -40,7 +42,8 @@ pub struct Governor {
     answers: u32,
     /// How far round trips are from the usual, on average.
     spread: Duration,
-    /// The quickest other request, while no update has been answered.
+    /// The last round trip of another request, and the quicker one of the last two.
+    other: Option<Duration>,
     hint: Option<Duration>,
 }
 
@@ -67,6 +70,7 @@ impl Governor {
             latency: None,
             answers: 0,
             spread: Duration::ZERO,
+            other: None,
             hint: None,
         }
     }
@@ -98,8 +102,8 @@ impl Governor {
     /// too little is left for one more before that.
     pub fn aim(&self, arrival: Mono, corner: Mono) -> Option<Aim> {
         let (left, hold) = (corner.since(arrival), self.hold());
-        // Rounding does not take one away.
-        let parts = (left.as_secs_f64() / hold.as_secs_f64() + 1e-6).floor();
+        // A little too short for one more is long enough: half as many would be twice as coarse.
+        let parts = (left.as_secs_f64() / hold.as_secs_f64() + (1.0 - SPACING_MIN)).floor();
         if parts < 1.0 {
             return None;
         }
@@ -118,10 +122,11 @@ impl Governor {
 
     /// Returns when the next update of a moving path is due.
     pub fn path_due(&self, now: Mono) -> Mono {
-        let spaced = self.last_sent.map_or(now, |sent| sent + self.hold());
+        let spaced = self.last_sent.map_or(now, |sent| sent + self.hold().mul_f64(SPACING_MIN));
+        let spaced = spaced.max(self.token_due(now));
         let quickest = self.way().saturating_sub(self.spread * 2);
         let interval = Duration::from_secs_f64(self.slowdown / self.limits.max_per_second);
-        let apart = |there: Mono| there + interval.mul_f64(DISTANCE_KEPT).saturating_sub(quickest);
+        let apart = |there: Mono| there + interval.mul_f64(DISTANCE_MIN).saturating_sub(quickest);
         self.last_answered.map_or(spaced, |there| spaced.max(apart(there)))
     }
 
@@ -166,10 +171,11 @@ impl Governor {
         self.latency = Some(blend(known, bounded));
     }
 
-    /// Learns from the round trip of another request, which is all there is before the first update. The quickest counts:
-    /// to lead by too much shows what is not due yet.
+    /// Learns from the round trip of another request, which is all there is before the first update. Of two in a row the
+    /// quicker counts: the first may have had to connect, and to lead by too much shows what is not due yet.
     pub fn on_other_answered(&mut self, round_trip: Duration) {
-        self.hint = Some(self.hint.map_or(round_trip, |hint| hint.min(round_trip)));
+        let before = self.other.replace(round_trip);
+        self.hint = Some(before.map_or(round_trip, |before| before.min(round_trip)));
     }
 
     /// Learns from a fresh status how the frame rate bears the updates.
@@ -239,6 +245,7 @@ mod tests {
         assert_eq!(aim(0.0, 0.625), Some((156, 312)), "two parts, and the corner");
         assert_eq!(aim(0.3125, 0.625), Some((468, 312)));
         assert_eq!(aim(0.0, 0.25), Some((125, 250)));
+        assert_eq!(aim(0.0, 0.225), Some((112, 225)), "nearly long enough is");
         assert_eq!(aim(0.0, 0.2), None, "the corner comes first");
     }
 
@@ -255,11 +262,11 @@ mod tests {
     }
 
     #[test]
-    fn until_an_update_was_answered_the_quickest_other_answer_counts() {
+    fn until_an_update_was_answered_the_quicker_of_two_other_answers_counts() {
         let mut governor = Governor::new(Updates::default(), at(0.0));
-        governor.on_other_answered(Duration::from_millis(90));
-        governor.on_other_answered(Duration::from_millis(60));
         governor.on_other_answered(Duration::from_millis(300));
+        governor.on_other_answered(Duration::from_millis(60));
+        governor.on_other_answered(Duration::from_millis(90));
         assert_eq!(governor.arrival(at(1.0)), at(1.06));
         governor.on_answered(Duration::from_millis(150), at(2.0));
         governor.on_other_answered(Duration::from_millis(20));
@@ -286,8 +293,8 @@ mod tests {
         governor.on_answered(Duration::from_millis(185), at(10.185));
         let quickest = governor.path_due(at(10.2)) + Duration::from_millis(120);
         assert!(quickest.since(at(10.185)) >= Duration::from_millis(195), "{quickest:?}");
-        governor.on_answered(Duration::from_millis(150), at(10.15));
-        assert_eq!(governor.path_due(at(10.2)), at(10.25), "a usual one does not wait");
+        governor.on_answered(Duration::from_millis(90), at(10.09));
+        assert_eq!(governor.path_due(at(10.2)), at(10.2125), "after a quick one the pace decides");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! backend of a few lines that answers after a fixed time and can be made to fail.
 
 mod faults;
+mod pace;
 mod paths;
 mod triggers;
 mod walk;

@@ -60,6 +60,8 @@ pub(super) struct Courier {
     in_flight: Option<InFlight>,
     /// A set that the API refused; not sent again until it is another.
     refused: Option<Set>,
+    /// When a person or a trigger asked last.
+    asked_at: Mono,
     governor: Governor,
     backoff: Backoff,
     retry_at: Mono,
@@ -124,6 +126,7 @@ impl Courier {
             unknown: true,
             in_flight: None,
             refused: None,
+            asked_at: now,
             governor: Governor::new(sheet.updates, now),
             backoff: Backoff::default(),
             retry_at: now,
@@ -168,9 +171,13 @@ impl Courier {
         self.led_to.max(now)
     }
 
-    /// Says which scene is known to come next.
-    pub(super) fn expect(&mut self, scene: Option<&Arc<Scene>>) {
-        self.expected = scene.cloned();
+    /// Says which scene is known to come next. Returns whether that is news.
+    pub(super) fn expect(&mut self, scene: Option<&Arc<Scene>>) -> bool {
+        let known = self.expected.as_ref().map(Arc::as_ptr) == scene.map(Arc::as_ptr);
+        if !known {
+            self.expected = scene.cloned();
+        }
+        !known
     }
 
     /// A person or a trigger asked for a new path: its first update goes as soon as the rate limit allows.
@@ -178,12 +185,13 @@ impl Courier {
         self.urgent = true;
         self.at_rest = false;
         self.led_to = now;
-        self.refused = None;
+        self.on_asked_again(now);
     }
 
     /// Somebody asked for what is on its way or on already: what was refused may be tried once more.
-    pub(super) fn on_asked_again(&mut self) {
+    pub(super) fn on_asked_again(&mut self, now: Mono) {
         self.refused = None;
+        self.asked_at = now;
     }
 
     /// The backend may have forgotten everything: the whole look goes again.
@@ -310,8 +318,7 @@ impl Courier {
     }
 
     fn due(&self, now: Mono) -> Mono {
-        let due =
-            if self.is_at_once() { self.governor.token_due(now) } else { self.governor.path_due(now) };
+        let due = if self.is_at_once() { self.governor.token_due(now) } else { self.governor.path_due(now) };
         due.max(self.retry_at)
     }
 
@@ -398,7 +405,8 @@ impl Courier {
             FailureKind::NotFound => IDLE_WAIT,
             FailureKind::Key => PERSON_WAIT,
             FailureKind::Refused => {
-                self.refused = Some(update.set);
+                // One that left before somebody asked again says nothing about the next.
+                self.refused = Some(update.set).filter(|_| update.sent >= self.asked_at);
                 Duration::ZERO
             }
         };

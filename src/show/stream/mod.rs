@@ -99,7 +99,7 @@ impl Stream {
         let fade = fade.or(scene.fade).unwrap_or(Fade::DEFAULT);
         let again = Arc::ptr_eq(self.path.target(), scene);
         if again && self.path.end().is_some_and(|end| now.mono + fade.length() >= end) {
-            self.courier.on_asked_again();
+            self.courier.on_asked_again(now.mono);
             return;
         }
         let easing = easing.or(scene.easing).unwrap_or_default();
@@ -140,9 +140,10 @@ impl Stream {
         out.push(Action::Note(Fact::TransitionSteered { stream, scene, verb }));
     }
 
-    /// Says which scene is known to come next, so that its prompts take their slots before the fade begins.
-    pub(super) fn expect(&mut self, scene: Option<&Arc<Scene>>) {
-        self.courier.expect(scene);
+    /// Says which scene is known to come next, so that its prompts take their slots before the fade begins. Returns whether
+    /// that is news.
+    pub(super) fn expect(&mut self, scene: Option<&Arc<Scene>>) -> bool {
+        self.courier.expect(scene)
     }
 
     /// Takes an answer of the backend.
