@@ -88,7 +88,8 @@ pub(crate) fn play(sender: Sender, easing: Easing, way: Way, seed: u64) -> Outco
         }
     }
     stage.run_until((start + FADE).max(stage.now.mono.0));
-    let fps = (stage.counts.frames_out - frames) as f64 / (stage.now.mono.0 - start).as_secs_f64();
+    let fps =
+        (stage.counts.frames_out - frames) as f64 / stage.now.mono.0.saturating_sub(start).as_secs_f64();
     stage.run_until(stage.now.mono.0 + Duration::from_secs(5));
     judge(&stage, easing, start, fps)
 }

@@ -1,6 +1,6 @@
 //! Fades that are interrupted by fades, at random: does anything jump, switch, reload, encode twice or end beside its end?
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
 
 use segue::show::dice::Dice;
 use serde_json::{Map, Value};
@@ -13,7 +13,7 @@ use super::{
 /// How far apart even an exact coefficient may be: half precision near 1.
 const EXACT: f64 = 0.0005;
 /// How long it rests at the end, in which nothing may be sent.
-const REST: Duration = Duration::from_secs(60);
+const REST: Duration = Duration::from_mins(1);
 
 /// What one run came to.
 #[derive(Clone, Copy, Debug, Default)]
@@ -174,7 +174,9 @@ fn scenes(dice: &mut Dice) -> Vec<BTreeMap<String, f64>> {
             let mut scene: BTreeMap<String, f64> =
                 (0..count).map(|_| (format!("p{}", dice.next_u64() % 16), 0.1 + dice.fraction())).collect();
             let sum: f64 = scene.values().sum();
-            scene.values_mut().for_each(|weight| *weight /= sum);
+            for weight in scene.values_mut() {
+                *weight /= sum;
+            }
             scene
         })
         .collect()
@@ -185,7 +187,7 @@ fn show(scenes: &[BTreeMap<String, f64>]) -> String {
         "streams: { wall: { backend: simulator, start: s0, slots_max: 16 } }\nscenes:\n".to_owned();
     for (index, scene) in scenes.iter().enumerate() {
         let list: Vec<String> = scene.iter().map(|(text, weight)| format!("[{text}, {weight}]")).collect();
-        yaml += &format!("  s{index}: {{ prompt: [{}], easing: linear }}\n", list.join(", "));
+        let _ = writeln!(yaml, "  s{index}: {{ prompt: [{}], easing: linear }}", list.join(", "));
     }
     yaml
 }

@@ -44,14 +44,15 @@ fn scripts_without_a_governor_cost_more_and_are_farther_from_the_curve() {
 #[test]
 fn what_is_preferred_is_what_is_fine() {
     let way = Way::millis(80, 20);
-    let [blend, motion] = ["prefer: blend", "prefer: motion"]
-        .map(|updates| fade::play(Sender::Show(updates), Easing::Smooth, way, 1));
-    assert!(blend.rms < 0.6 * motion.rms && blend.fps >= 25.0, "{blend:?}, {motion:?}");
-    assert!(motion.fps >= 27.5 && motion.updates * 2 <= blend.updates + 1, "{blend:?}, {motion:?}");
-    for seen in [blend, motion] {
-        assert!(seen.longest_hole < Duration::from_millis(124), "{seen:?}");
-        // An update that comes while a frame is in work waits up to 22 ms for it, and the next may not have to.
-        assert!(seen.between_holes >= Duration::from_millis(178), "{seen:?}");
+    for seed in 0..8 {
+        let [blend, motion] = ["prefer: blend", "prefer: motion"]
+            .map(|updates| fade::play(Sender::Show(updates), Easing::Smooth, way, seed));
+        assert!(blend.rms < 0.6 * motion.rms && blend.fps >= 25.0, "{blend:?}, {motion:?}");
+        assert!(motion.fps >= 27.5 && motion.updates * 2 <= blend.updates + 1, "{blend:?}, {motion:?}");
+        for seen in [blend, motion] {
+            assert!(seen.longest_hole < Duration::from_millis(124), "{seen:?}");
+            assert!(seen.between_holes >= Duration::from_millis(200), "seed {seed}: {seen:?}");
+        }
     }
 }
 
