@@ -28,7 +28,7 @@ use segue::{
 use serde_json::{Map, Value};
 
 /// How far apart looks at the runner are while it is watched: finer than any hole.
-const LOOK_EVERY: Duration = Duration::from_millis(5);
+pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// Two frames that are farther apart than this have a hole between them; without updates they are 33 ms apart.
 pub(crate) const HOLE: Duration = Duration::from_millis(60);
 

@@ -39,15 +39,16 @@ pub(crate) struct Table {
 
 impl Table {
     /// Begins a part.
-    pub(crate) fn head(&mut self, what: &str) {
+    pub(crate) fn head(what: &str) {
         println!("\n{what}");
     }
 
     /// Prints a figure.
-    pub(crate) fn line(&mut self, what: &str, figure: String, bar: Option<Bar>) {
+    pub(crate) fn line(&mut self, what: &str, figure: impl AsRef<str>, bar: Option<Bar>) {
+        let figure = figure.as_ref();
         let verdict = match &bar {
             None => String::new(),
-            Some(Bar { kept: true, text }) => format!("{text}"),
+            Some(Bar { kept: true, text }) => text.clone(),
             Some(Bar { kept: false, text }) => format!("{text}, MISSED"),
         };
         self.missed += usize::from(bar.is_some_and(|bar| !bar.kept));

@@ -20,9 +20,9 @@ const HICCUP: Duration = Duration::from_millis(50);
 const RATES_WINDOW: Duration = Duration::from_secs(20);
 /// Which part of the usual distance two updates of a path keep where what is left of it cannot be divided evenly.
 const SPACING_MIN: f64 = 0.85;
-/// Which part of it they keep at the runner, also where the first was late and the second is quick: 217 ms at four updates a
+/// Which part of it they keep at the runner, also where the first was late and the second is quick: 200 ms at four updates a
 /// second, twice the hole of each (daydream-api.md 5.9).
-const DISTANCE_MIN: f64 = 0.87;
+const DISTANCE_MIN: f64 = 0.8;
 
 /// Paces the updates of one stream.
 #[derive(Clone, Debug)]
