@@ -126,7 +126,12 @@ fn a_stream_is_what_its_file_says() {
     assert_eq!(stream.attach.as_deref(), Some("str_abc123"));
     assert_eq!(&*stream.start.as_ref().unwrap().name, "dawn");
     assert_eq!((stream.blend, stream.prompt_angle), (BlendMode::Slerp, 1.0));
-    assert_eq!((stream.updates.max_per_second, stream.updates.min_step), (10.0, 0.0));
+    let updates = stream.updates;
+    assert_eq!(
+        (updates.max_per_second, updates.min_step, updates.keep_fps),
+        (10.0, 0.0, 0.9),
+        "and `motion`"
+    );
     assert_eq!(stream.status_every, Duration::from_secs(90));
     assert_eq!(stream.on_exit, OnExit::Delete);
     assert_eq!(sheet.venue.history, Keeping { keep: Duration::from_hours(30 * 24), max_bytes: 500_000_000 });

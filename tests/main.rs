@@ -6,6 +6,7 @@ mod architecture;
 mod config;
 mod corpora;
 mod daemon;
+mod figures;
 mod input;
 mod mixing;
 mod params;

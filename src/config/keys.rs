@@ -221,18 +221,24 @@ pub static TIMEOUTS: Section = section(
 pub static UPDATES: Section = section(
     "`updates` of a stream",
     &[
-        key("max_per_second", Form::Number(0.1, 30.0), "4", "the most updates a second"),
+        key(
+            "prefer",
+            Form::Words(&["blend", "motion"]),
+            "blend",
+            "what is to be fine where both cannot be; sets the other keys",
+        ),
+        key("max_per_second", Form::Number(0.1, 30.0), "4; `motion`: 2", "the most updates a second"),
         key(
             "min_step",
             Form::Number(0.0, 1.0),
-            "0.01",
+            "0.01; `motion`: 0.02",
             "the smallest move worth an update, as a part of the range",
         ),
         key(
             "keep_fps",
             Form::Number(0.0, 1.0),
-            "0.8",
-            "fewer updates when fewer than this part of the input frames come out",
+            "0.8; `motion`: 0.9",
+            "fewer updates when fewer than this part of the frames come out that come out at rest",
         ),
     ],
 );

@@ -5,6 +5,7 @@ mod asks;
 mod faults;
 mod hands;
 mod ladder;
+mod pace;
 mod paths;
 mod prompts;
 mod triggers;

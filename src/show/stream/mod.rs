@@ -50,6 +50,8 @@ pub(super) struct Stream {
     path: Transition,
     /// What waits for the running transition to end.
     queue: Queue,
+    /// Which scene the calendar will want soon.
+    coming: Option<Arc<Scene>>,
     /// Whether the end of the path was told.
     arrived: bool,
     life: Life,
@@ -105,6 +107,7 @@ impl Stream {
             index,
             path: Transition::resting(&Mix::of(&first), now.mono),
             queue: Queue::default(),
+            coming: None,
             arrived: false,
             life: Life::new(stream, memory, now),
             courier: Courier::new(stream, &first, &sheet.scenes, now.mono),
@@ -205,7 +208,7 @@ impl Stream {
             seen,
         );
         self.arrived = false;
-        self.courier.on_path();
+        self.courier.on_path(now.mono);
         desk.out.push(Action::Note(Fact::FallenBack {
             stream: desk.name(),
             scene: Arc::clone(&fallback.scene.name),
@@ -243,9 +246,7 @@ impl Stream {
     }
 
     fn turn(&mut self, now: Now, out: &mut Out) {
-        if let Some(next) = self.queue.scenes().next() {
-            self.courier.expect(Some(next));
-        }
+        self.courier.expect(self.queue.scenes().next().or(self.coming.as_ref()));
         let mut desk = desk!(self, now, out);
         self.life.step(&mut desk);
         let reason = self.need(desk.sheet, now.mono);

@@ -79,11 +79,12 @@ impl Stream {
         let fade = way.fades.longest().length();
         let again = self.leads_to(&scene);
         if again && self.path.end().is_some_and(|end| now.mono + fade >= end) {
+            self.courier.on_asked_again(now.mono);
             return;
         }
         let seen = self.courier.led_to(now.mono);
         self.path = self.path.retarget(&Mix::of(&scene), &way, now.mono, seen);
-        self.set_out();
+        self.set_out(now.mono);
         let (stream, scene) = (self.name(), Arc::clone(&scene.name));
         out.push(Action::Note(Fact::TransitionStarted { stream, scene, fade }));
     }
@@ -97,7 +98,7 @@ impl Stream {
         }
         let is_new = !self.path.is_grabbed();
         self.path.grab(position, now.mono, self.courier.led_to(now.mono));
-        self.set_out();
+        self.set_out(now.mono);
         if is_new {
             let (stream, scene) = (self.name(), Arc::clone(&self.path.scene().name));
             out.push(Action::Note(Fact::TransitionGrabbed { stream, scene }));
@@ -117,13 +118,13 @@ impl Stream {
         let seen = self.courier.led_to(now.mono);
         let way = Way::even(Fade::new(SWEEP).unwrap_or_default(), Easing::Smooth);
         self.path = self.path.mix(&target, &way, now.mono, seen);
-        self.set_out();
+        self.set_out(now.mono);
     }
 
     /// The path is another: its first update goes soon, and its end is told.
-    fn set_out(&mut self) {
+    fn set_out(&mut self, now: Mono) {
         self.arrived = false;
-        self.courier.on_path();
+        self.courier.on_path(now);
         self.ladder.on_scene();
     }
 
@@ -193,13 +194,18 @@ impl Stream {
             }
             Verb::Cut => self.path = self.path.hasten(Fade::CUT, now.mono, seen),
         }
-        self.set_out();
+        self.set_out(now.mono);
         let (stream, scene) = (self.name(), Arc::clone(&self.path.scene().name));
         out.push(Action::Note(Fact::TransitionSteered { stream, scene, verb }));
     }
 
-    /// Says which scene is known to come next, so that its prompts take their slots before the fade begins.
-    pub(in crate::show) fn expect(&mut self, scene: Option<&Arc<Scene>>) {
-        self.courier.expect(scene);
+    /// Says which scene the calendar will want soon, so that its prompts take their slots before the fade begins. Returns
+    /// whether that is news.
+    pub(in crate::show) fn expect(&mut self, scene: Option<&Arc<Scene>>) -> bool {
+        let known = self.coming.as_ref().map(Arc::as_ptr) == scene.map(Arc::as_ptr);
+        if !known {
+            self.coming = scene.cloned();
+        }
+        !known
     }
 }
