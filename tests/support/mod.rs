@@ -2,6 +2,7 @@
 
 pub(crate) mod broker;
 pub(crate) mod house;
+pub(crate) mod picture;
 
 use std::{future::Future, time::Duration};
 

@@ -1,0 +1,139 @@
+//! kill -9, at any moment: the same stream afterwards, none leaked, none created twice.
+
+use std::time::Duration;
+
+use segue::show::dice::Dice;
+use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+};
+
+use super::{dice, meanwhile, plays, rests_on};
+use crate::{
+    daemon::show,
+    support::{
+        broker::Directory,
+        eventually,
+        house::{Simulator, Stage},
+        within,
+    },
+};
+
+/// Five houses at once, six kills in each.
+const KILLS: u32 = 6;
+
+#[tokio::test]
+async fn at_thirty_random_moments_of_a_fade_and_a_restart_the_stream_and_the_look_survive() {
+    let mut dice = dice();
+    let [a, b, c, d, e] = [(); 5].map(|()| Dice::new(dice.next_u64()));
+    tokio::join!(kills(a), kills(b), kills(c), kills(d), kills(e));
+}
+
+async fn kills(mut dice: Dice) {
+    let directory = Directory::new();
+    let simulator = Simulator::start(&directory, &["--latency", "15ms", "--jitter", "15ms"]);
+    let stage = Stage::new(&directory);
+    let text = show(&simulator, &stage, "");
+    let id = rests_on(&stage.run(&text).await, &simulator, "dawn").await;
+    for _ in 0..KILLS {
+        let mut daemon = stage.start(&text);
+        // A third of the moments is in the start itself, the others from a fade's begin to past its end.
+        if dice.fraction() < 0.33 {
+            meanwhile(dice.time_between(Duration::ZERO, Duration::from_millis(80))).await;
+        } else {
+            daemon.until_ready().await;
+            let state = daemon.state().await;
+            let on = state["streams"][0]["scene"].as_str().unwrap();
+            assert_eq!(rests_on(&daemon, &simulator, on).await, id);
+            let next = if dice.fraction() < 0.5 { "neon" } else { "rain" };
+            daemon.osc(&format!("/segue/scene/{next}"), &[0.5]);
+            meanwhile(dice.time_between(Duration::ZERO, Duration::from_millis(700))).await;
+        }
+        daemon.process.kill();
+    }
+    let daemon = stage.run(&text).await;
+    assert_eq!(plays(&daemon, &simulator, "rain").await, id);
+    let streams = simulator.streams().await;
+    assert_eq!((simulator.creates(), streams.len()), (1, 1), "{streams:?}");
+}
+
+#[tokio::test]
+async fn between_a_create_and_its_answer_the_stream_is_found_by_its_name() {
+    let directory = Directory::new();
+    let simulator = Simulator::start(&directory, &[]);
+    simulator.fault(json!([{ "route": "create", "fault": { "kind": "slow_body", "seconds": 20 } }])).await;
+    let stage = Stage::new(&directory);
+    let text = show(&simulator, &stage, "");
+    let mut daemon = stage.start(&text);
+    eventually("the create", async || (simulator.creates() == 1).then_some(())).await;
+    daemon.process.kill();
+
+    let daemon = stage.run(&text).await;
+    rests_on(&daemon, &simulator, "dawn").await;
+    let id = plays(&daemon, &simulator, "neon").await;
+    let streams = simulator.streams().await;
+    assert_eq!((simulator.creates(), streams.len()), (1, 1), "{streams:?}");
+    assert_eq!(streams[0]["id"], id);
+}
+
+#[tokio::test]
+async fn a_create_that_arrives_after_the_next_start_looked_for_it_is_found_all_the_same() {
+    let directory = Directory::new();
+    let simulator = Simulator::start(&directory, &[]);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let network = format!("http://{}", listener.local_addr().unwrap());
+    let there = simulator.url.strip_prefix("http://").unwrap().to_owned();
+    let (held, mut is_held) = oneshot::channel();
+    let (release, released) = oneshot::channel();
+    let network_task = tokio::spawn(slow_network(listener, there, held, released));
+    let stage = Stage::new(&directory);
+    let text = show(&simulator, &stage, "").replace(&simulator.url, &network);
+
+    let mut daemon = stage.start(&text);
+    within("the create on its way", &mut is_held).await.unwrap();
+    daemon.process.kill();
+    let daemon = stage.start(&text);
+    eventually("the first search", async || {
+        // It looked, and there was nothing.
+        daemon.process.log().contains("Show started.").then_some(())
+    })
+    .await;
+    daemon.until("the search", |state| state["streams"][0]["phase"] != "live").await;
+    release.send(()).unwrap();
+    rests_on(&daemon, &simulator, "dawn").await;
+    plays(&daemon, &simulator, "neon").await;
+    let streams = simulator.streams().await;
+    assert_eq!((simulator.creates(), streams.len()), (1, 1), "{streams:?}");
+    network_task.abort();
+}
+
+/// Passes connections on; the first request of all is held back until `released`, whoever has hung up by then.
+async fn slow_network(
+    listener: TcpListener,
+    there: String,
+    held: oneshot::Sender<()>,
+    released: oneshot::Receiver<()>,
+) {
+    let (mut here, _) = listener.accept().await.unwrap();
+    let mut request = vec![0; 65536];
+    let mut length = 0;
+    while !request[..length].ends_with(b"}") {
+        length += here.read(&mut request[length..]).await.unwrap();
+    }
+    assert!(request.starts_with(b"POST /v1/streams"), "the first request of a show is a create");
+    held.send(()).unwrap();
+    let late = there.clone();
+    tokio::spawn(async move {
+        released.await.unwrap();
+        let mut onward = TcpStream::connect(&late).await.unwrap();
+        onward.write_all(&request[..length]).await.unwrap();
+        let _ = tokio::io::copy(&mut onward, &mut tokio::io::sink()).await;
+    });
+    loop {
+        let (mut here, _) = listener.accept().await.unwrap();
+        let mut onward = TcpStream::connect(&there).await.unwrap();
+        tokio::spawn(async move { tokio::io::copy_bidirectional(&mut here, &mut onward).await });
+    }
+}
