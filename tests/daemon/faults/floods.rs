@@ -89,10 +89,18 @@ async fn ten_thousand_to_one_fader_end_on_the_last_and_none_is_lost() {
     let daemon = stage.run(&with_fader(&show(&simulator, &stage, ""))).await;
     rests_on(&daemon, &simulator, "dawn").await;
     for step in 0..9_999_u16 {
-        daemon.datagram(&fader(f32::from(step % 2)));
+        daemon.datagram(&fader([0.1, 0.9][usize::from(step % 2)]));
     }
     daemon.datagram(&fader(0.9));
     rests_on(&daemon, &simulator, "neon").await;
+
+    // And as they pile up while the machine does something else.
+    daemon.process.signal("STOP");
+    for step in 0..5_001_u16 {
+        daemon.datagram(&fader([0.1, 0.9][usize::from(step % 2)]));
+    }
+    daemon.process.signal("CONT");
+    rests_on(&daemon, &simulator, "dawn").await;
     assert_eq!(dropped(daemon.osc), 0);
     let updates = daemon.state().await["streams"][0]["updates"]["sent"].as_u64().unwrap();
     assert!(updates < 100, "a flood of values is no flood of updates: {updates}");
