@@ -2,7 +2,10 @@
 
 use std::{collections::VecDeque, fs, time::Duration};
 
-use tokio::{io::AsyncWriteExt as _, net::TcpStream};
+use tokio::{
+    io::AsyncWriteExt as _,
+    net::{TcpSocket, TcpStream},
+};
 
 use super::{is_fading, meanwhile, plays, rests_on};
 use crate::{
@@ -17,12 +20,19 @@ use crate::{
 /// The most connections that the web server holds (`web::LIMITS`).
 const PLACES: usize = 64;
 
+/// Connects from an address of its own, as another machine would: what is counted for each address is not ours.
+async fn connect(address: &str) -> std::io::Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind("127.0.0.2:0".parse().unwrap())?;
+    socket.connect(address.parse().unwrap()).await
+}
+
 /// Opens many connections and says something on each.
 async fn crowd(daemon: &Daemon, count: usize, words: &str) -> Vec<TcpStream> {
     let address = daemon.web.strip_prefix("http://").unwrap();
     let mut crowd = Vec::new();
     for _ in 0..count {
-        let mut stream = TcpStream::connect(address).await.unwrap();
+        let mut stream = connect(address).await.unwrap();
         // Whoever has lost its place already cannot be heard.
         let _ = stream.write_all(words.as_bytes()).await;
         crowd.push(stream);
@@ -127,7 +137,7 @@ async fn push(address: String) {
     let mut crowd = VecDeque::new();
     loop {
         for _ in 0..40 {
-            crowd.extend(TcpStream::connect(&address).await);
+            crowd.extend(connect(&address).await);
         }
         crowd.drain(..crowd.len().saturating_sub(200));
         meanwhile(Duration::from_millis(20)).await;

@@ -14,6 +14,7 @@ use crate::{
         broker::Directory,
         eventually,
         house::{Simulator, Stage},
+        say,
     },
 };
 
@@ -28,7 +29,7 @@ impl Mount {
         match output {
             Ok(output) if output.status.success() => Some(Self(path)),
             refused => {
-                println!("skipped: nothing can be mounted here ({refused:?}); run this as root");
+                say(&format!("skipped: nothing can be mounted here ({refused:?}); run this as root"));
                 None
             }
         }

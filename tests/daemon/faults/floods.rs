@@ -16,6 +16,7 @@ use crate::{
     support::{
         broker::Directory,
         house::{Daemon, Simulator, Stage},
+        say,
     },
 };
 
@@ -54,7 +55,7 @@ fn dropped(socket: SocketAddr) -> u64 {
 fn buffer_is_granted() -> bool {
     let most: u64 = fs::read_to_string("/proc/sys/net/core/rmem_max").unwrap().trim().parse().unwrap();
     if most < RECEIVE_BUFFER {
-        println!("skipped: net.core.rmem_max is {most}; the daemon asks for {RECEIVE_BUFFER}");
+        say(&format!("skipped: net.core.rmem_max is {most}; the daemon asks for {RECEIVE_BUFFER}"));
     }
     most >= RECEIVE_BUFFER
 }
@@ -156,8 +157,7 @@ async fn garbage(time: Duration) {
     daemon.osc("/segue/scene/rain", &[time.as_secs_f32()]);
     let mut dice = dice();
     let good = specimens();
-    let mut mutate = move || mutated(&good, &mut dice);
-    send(daemon.osc, time, 2, move || mutate()).await;
+    send(daemon.osc, time, 2, move || mutated(&good, &mut dice)).await;
     rests_on(&daemon, &simulator, "rain").await;
     let log = daemon.process.log();
     assert_eq!(log.matches("Transition started.").count(), 1, "{log}");

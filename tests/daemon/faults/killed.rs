@@ -27,8 +27,8 @@ const KILLS: u32 = 6;
 #[tokio::test]
 async fn at_thirty_random_moments_of_a_fade_and_a_restart_the_stream_and_the_look_survive() {
     let mut dice = dice();
-    let [a, b, c, d, e] = [(); 5].map(|()| Dice::new(dice.next_u64()));
-    tokio::join!(kills(a), kills(b), kills(c), kills(d), kills(e));
+    let mut house = || kills(Dice::new(dice.next_u64()));
+    tokio::join!(house(), house(), house(), house(), house());
 }
 
 async fn kills(mut dice: Dice) {

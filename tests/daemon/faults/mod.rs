@@ -16,6 +16,7 @@ use segue::show::dice::Dice;
 use crate::support::{
     house::{Daemon, Simulator},
     picture::Look,
+    say,
 };
 
 /// The looks of the scenes of [`super::show`], as written there.
@@ -53,7 +54,7 @@ async fn is_fading(daemon: &Daemon) {
 fn dice() -> Dice {
     let seed = std::env::var("SEGUE_SEED").ok().map(|seed| seed.parse().unwrap());
     let seed = seed.unwrap_or_else(|| segue::clock::Clock::start().seed());
-    println!("SEGUE_SEED={seed}");
+    say(&format!("SEGUE_SEED={seed}"));
     Dice::new(seed)
 }
 
