@@ -1,13 +1,16 @@
 //! kill -9, at any moment: the same stream afterwards, none leaked, none created twice.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use segue::show::dice::Dice;
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
-    sync::{oneshot, watch},
+    net::{
+        TcpListener, TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    sync::watch,
 };
 
 use super::{dice, meanwhile, plays, rests_on};
@@ -87,21 +90,22 @@ async fn a_create_that_arrives_after_the_next_start_looked_for_it_is_found_all_t
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let network = format!("http://{}", listener.local_addr().unwrap());
     let there = simulator.url.strip_prefix("http://").unwrap().to_owned();
-    let (held, mut is_held) = oneshot::channel();
-    let (release, released) = oneshot::channel();
+    let (held, mut is_held) = watch::channel(false);
     let (answered, mut is_answered) = watch::channel(false);
-    let network_task = tokio::spawn(slow_network(listener, there, held, released, answered));
+    let (release, released) = watch::channel(false);
+    let slow = Arc::new(Slow { held, answered, released });
+    let network_task = tokio::spawn(pass_all(listener, there, slow));
     let stage = Stage::new(&directory);
     let text = show(&simulator, &stage, "").replace(&simulator.url, &network);
 
     let mut daemon = stage.start(&text);
-    within("the create on its way", &mut is_held).await.unwrap();
+    within("the create on its way", is_held.wait_for(|held| *held)).await.unwrap();
     daemon.process.kill();
     let daemon = stage.start(&text);
     // It looks, and there is nothing.
     within("the first search", is_answered.wait_for(|answered| *answered)).await.unwrap();
     assert_eq!(simulator.creates(), 0);
-    release.send(()).unwrap();
+    release.send_replace(true);
     rests_on(&daemon, &simulator, "dawn").await;
     plays(&daemon, &simulator, "neon").await;
     let streams = simulator.streams().await;
@@ -109,43 +113,48 @@ async fn a_create_that_arrives_after_the_next_start_looked_for_it_is_found_all_t
     network_task.abort();
 }
 
-/// Passes connections on, and tells of the first answer; the first request of all is held back until `released`, whoever
-/// has hung up by then.
-async fn slow_network(
-    listener: TcpListener,
-    there: String,
-    held: oneshot::Sender<()>,
-    released: oneshot::Receiver<()>,
+/// A network that holds back the first create until it is told to let go, whoever has hung up by then.
+struct Slow {
+    held: watch::Sender<bool>,
+    /// Something was answered since.
     answered: watch::Sender<bool>,
-) {
-    let (mut here, _) = listener.accept().await.unwrap();
-    let mut request = vec![0; 65536];
-    let mut length = 0;
-    while !request[..length].ends_with(b"}") {
-        length += here.read(&mut request[length..]).await.unwrap();
-    }
-    assert!(request.starts_with(b"POST /v1/streams"), "the first request of a show is a create");
-    held.send(()).unwrap();
-    let late = there.clone();
-    tokio::spawn(async move {
-        released.await.unwrap();
-        let mut onward = TcpStream::connect(&late).await.unwrap();
-        onward.write_all(&request[..length]).await.unwrap();
-        let _ = tokio::io::copy(&mut onward, &mut tokio::io::sink()).await;
-    });
+    released: watch::Receiver<bool>,
+}
+
+async fn pass_all(listener: TcpListener, there: String, slow: Arc<Slow>) {
     loop {
-        let (mut here, _) = listener.accept().await.unwrap();
-        let mut onward = TcpStream::connect(&there).await.unwrap();
-        let answered = answered.clone();
-        tokio::spawn(async move {
-            // A request without a body, and its answer, are a packet each.
-            let mut packet = [0; 8192];
-            let length = here.read(&mut packet).await.unwrap();
-            onward.write_all(&packet[..length]).await.unwrap();
-            let length = onward.read(&mut packet).await.unwrap();
-            here.write_all(&packet[..length]).await.unwrap();
-            answered.send_replace(true);
-            tokio::io::copy_bidirectional(&mut here, &mut onward).await
-        });
+        let (here, _) = listener.accept().await.unwrap();
+        let onward = TcpStream::connect(&there).await.unwrap();
+        tokio::spawn(pass(here, onward, Arc::clone(&slow)));
+    }
+}
+
+async fn pass(here: TcpStream, onward: TcpStream, slow: Arc<Slow>) {
+    let (mut requests, here) = here.into_split();
+    let (answers, mut onward) = onward.into_split();
+    tokio::spawn(pass_back(answers, here, Arc::clone(&slow)));
+    let mut packet = vec![0; 65536];
+    while let Ok(mut length @ 1..) = requests.read(&mut packet).await {
+        if packet.starts_with(b"POST /v1/streams") && !*slow.held.borrow() {
+            while !packet[..length].ends_with(b"}") {
+                length += requests.read(&mut packet[length..]).await.unwrap();
+            }
+            slow.held.send_replace(true);
+            slow.released.clone().wait_for(|released| *released).await.unwrap();
+        }
+        onward.write_all(&packet[..length]).await.unwrap();
+    }
+    // The other half stays until the answer is there.
+    std::future::pending().await
+}
+
+async fn pass_back(mut answers: OwnedReadHalf, mut here: OwnedWriteHalf, slow: Arc<Slow>) {
+    let mut packet = [0; 8192];
+    while let Ok(length @ 1..) = answers.read(&mut packet).await {
+        // Whoever asked may have gone.
+        let _ = here.write_all(&packet[..length]).await;
+        if *slow.held.borrow() {
+            slow.answered.send_replace(true);
+        }
     }
 }

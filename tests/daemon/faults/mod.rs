@@ -12,6 +12,7 @@ mod stopped;
 use std::time::Duration;
 
 use segue::show::dice::Dice;
+use serde_json::Value;
 
 use crate::support::{
     house::{Daemon, Simulator},
@@ -48,6 +49,12 @@ async fn is_fading(daemon: &Daemon) {
             mix.iter().any(|share| (0.1..=0.9).contains(&share["weight"].as_f64().unwrap()))
         })
         .await;
+}
+
+/// Returns whether requests to the API go wrong. Other troubles, such as a camera that is off, are none of these tests'.
+fn api_is_troubled(state: &Value) -> bool {
+    let what = state["streams"][0]["trouble"]["what"].as_str();
+    what.is_some_and(|what| ["create", "list", "get", "update", "status", "lost"].contains(&what))
 }
 
 /// Returns chance for this run. `SEGUE_SEED` repeats the one that a failed run printed.
