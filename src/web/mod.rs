@@ -10,6 +10,7 @@ mod guard;
 mod login;
 mod nearest;
 mod page;
+mod places;
 mod problem;
 mod read;
 mod routes;
@@ -86,7 +87,8 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let listen = listener.local_addr()?;
-    connections::run(listener, Server::new(desk, LIMITS, listen), shutdown).await
+    let limits = Limits { connections: places::bounded(LIMITS.connections), ..LIMITS };
+    connections::run(listener, Server::new(desk, limits, listen), shutdown).await
 }
 
 /// What one client may cost the others.
@@ -106,7 +108,7 @@ struct Limits {
 
 /// The limits outside of tests.
 ///
-/// A browser opens six connections, so these are for ten screens at once; each holds at most a head, a body and an
+/// A browser opens six connections, so these are for ten screens at once (fewer where files are few: `places`); each holds at most a head, a body and an
 /// answer of some 16 KiB, so all of them 3 MiB. A head is one packet and a body two: seconds are for a bad wireless
 /// network, and an idle connection costs a browser nothing to open again. The loop turns in well under a millisecond:
 /// one that takes 2 s is stuck. The grace is long enough for an answer in flight, and far within systemd's patience.

@@ -2,6 +2,7 @@
 
 mod api;
 mod commands;
+mod faults;
 mod history;
 mod inputs;
 mod life;
