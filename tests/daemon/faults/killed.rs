@@ -145,7 +145,7 @@ async fn pass(here: TcpStream, onward: TcpStream, slow: Arc<Slow>) {
         onward.write_all(&packet[..length]).await.unwrap();
     }
     // The other half stays until the answer is there.
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 async fn pass_back(mut answers: OwnedReadHalf, mut here: OwnedWriteHalf, slow: Arc<Slow>) {
