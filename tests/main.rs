@@ -6,6 +6,7 @@ mod architecture;
 mod config;
 mod corpora;
 mod daemon;
+mod include;
 mod input;
 mod params;
 mod scenario;

@@ -52,7 +52,7 @@ pub(super) fn run(options: &Options) -> Result<(), Error> {
     let mut unread = Vec::new();
     for file in files {
         match read(file) {
-            Ok(Loaded { sheet, diagnostics: found }) => {
+            Ok(Loaded { sheet, diagnostics: found, .. }) => {
                 if let (Some(sheet), Format::Text) = (&sheet, options.format) {
                     say(&fine(file, sheet));
                     if options.explain {
@@ -102,7 +102,7 @@ fn plural(count: usize, what: &str) -> Option<String> {
 
 /// Loads a show that is to run; what is wrong with it is told.
 pub(super) fn load(file: Option<&Path>) -> Result<Sheet, Error> {
-    let Loaded { sheet, diagnostics } = read(file)?;
+    let Loaded { sheet, diagnostics, .. } = read(file)?;
     tell(&diagnostics);
     sheet.ok_or_else(|| Error::Config(summary(&diagnostics, false)))
 }

@@ -15,6 +15,8 @@ impl Fade {
     pub const LONGEST: Duration = Duration::from_hours(24);
     /// What a scene's way in takes when nobody says anything else.
     pub const DEFAULT: Self = Self(Duration::from_secs(4));
+    /// How long what is on takes to become its edit when nobody says anything else.
+    pub const EDIT: Self = Self(Duration::from_secs(2));
     /// No fade at all.
     pub const CUT: Self = Self(Duration::ZERO);
 

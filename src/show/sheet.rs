@@ -36,6 +36,23 @@ pub struct Sheet {
     pub triggers: Vec<Trigger>,
     /// Where it plays: sockets, broker, page.
     pub venue: Venue,
+    /// What a change of its files does.
+    pub reload: Reload,
+}
+
+/// What a change of the show's files does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reload {
+    /// Whether the files are watched.
+    pub watch: bool,
+    /// How long what is on takes to become its edit; 2 s unless set.
+    pub edit_fade: Fade,
+}
+
+impl Default for Reload {
+    fn default() -> Self {
+        Self { watch: true, edit_fade: Fade::EDIT }
+    }
 }
 
 /// One stream as the show file describes it.

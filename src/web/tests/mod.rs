@@ -24,7 +24,7 @@ use super::{Busy, Desk, LIMITS, Limits, Server, bind, connections as shell};
 use crate::show::{
     event::Command,
     scene::Scene,
-    sheet::{Base, BlendMode, Cue, OnExit, Sheet, StreamSheet, Updates},
+    sheet::{Base, BlendMode, Cue, OnExit, Reload, Sheet, StreamSheet, Updates},
     snapshot::{Phase, Share, Snapshot, StreamSnapshot},
     venue::{Backend, Connection, Environment, Timeouts, Venue},
     weighted::Weighted,
@@ -194,6 +194,7 @@ fn sheet() -> Sheet {
         cues: [("open".into(), Arc::new(Cue { name: "open".into(), steps: Vec::new() }))].into(),
         triggers: Vec::new(),
         venue: Venue::default(),
+        reload: Reload::default(),
     }
 }
 
