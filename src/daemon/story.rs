@@ -2,7 +2,7 @@
 
 use tracing::{debug, error, info, warn};
 
-use crate::show::{duration, event::FailureKind, fact::Fact};
+use crate::show::{duration, event::FailureKind, fact::Fact, reload::Changes};
 
 /// Writes one fact to the log.
 pub(super) fn tell(fact: &Fact) {
@@ -41,6 +41,15 @@ pub(super) fn tell(fact: &Fact) {
             error!(%stream, message, "State cannot be written to disk; the show goes on without.");
         }
         Fact::RequestFailed { .. } | Fact::RequestHealed { .. } => tell_request(fact),
+        Fact::Reloaded(Changes { changed, kept }) => {
+            info!(changed = changed.join(", "), "Show file taken over.");
+            for kept in kept {
+                warn!("Not taken over: {kept}.");
+            }
+        }
+        Fact::NotReloaded { mistakes, .. } => {
+            error!(mistakes, "The show file is wrong; the show goes on as it was.");
+        }
         Fact::Broker { connected, detail } if *connected => info!(detail, "MQTT broker reached."),
         Fact::Broker { detail, .. } => {
             warn!(detail, "MQTT broker lost; trying again for as long as it takes.");

@@ -178,6 +178,8 @@ impl Metrics {
             | Fact::StreamAttached { .. }
             | Fact::Reasserted { .. }
             | Fact::Broker { .. }
+            | Fact::Reloaded(_)
+            | Fact::NotReloaded { .. }
             | Fact::NotRemembered { .. } => {}
         }
     }

@@ -47,6 +47,11 @@ impl Governor {
         }
     }
 
+    /// Goes on with other limits.
+    pub fn reload(&mut self, limits: Updates) {
+        self.limits = limits;
+    }
+
     /// Returns how long an update will stay on before the next one of a moving path replaces it.
     ///
     /// With one in flight at a time that is at least a round trip.

@@ -23,6 +23,7 @@ pub mod mix;
 mod out;
 pub mod params;
 pub mod refusals;
+pub mod reload;
 pub mod roster;
 pub mod scene;
 pub mod sheet;
@@ -45,6 +46,7 @@ use self::{
     mix::Mix,
     out::Out,
     refusals::Refusals,
+    reload::Changes,
     sheet::{Cue, Sheet, Step},
     snapshot::Snapshot,
     stream::Stream,
@@ -139,6 +141,36 @@ impl Show {
     /// Takes that time has passed.
     pub fn handle_wake(&mut self, now: Now) {
         self.unsettled = Some(now);
+    }
+
+    /// Goes on with an edited sheet. What is the same is not touched; a scene that is on becomes its edit over `edit_fade`;
+    /// streams, and what of them cannot change while they live, stay as they are, and are told as kept.
+    ///
+    /// With the sheet that it has, nothing happens at all.
+    pub fn reload(&mut self, sheet: &Sheet, now: Now) -> Changes {
+        let (sheet, changes) = reload::revise(&self.sheet, sheet);
+        if changes.is_empty() {
+            return changes;
+        }
+        let sheet = Arc::new(sheet);
+        self.agenda.reload(&self.sheet, &sheet, now);
+        let mut changes = changes;
+        for stream in &mut self.streams {
+            stream.reload(&sheet, now, &mut changes);
+        }
+        if self.sheet.venue.mqtt.is_some() != sheet.venue.mqtt.is_some() {
+            self.broker_connected = sheet.venue.mqtt.as_ref().map(|_| false);
+        }
+        self.sheet = sheet;
+        let changes = changes.shortened();
+        self.out.push(Action::Note(Fact::Reloaded(changes.clone())));
+        self.unsettled = Some(now);
+        changes
+    }
+
+    /// Returns the sheet that holds: the newest, but for what has to wait for a restart.
+    pub fn sheet(&self) -> &Arc<Sheet> {
+        &self.sheet
     }
 
     /// Returns the next thing to do, until there is none.

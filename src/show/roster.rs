@@ -49,6 +49,11 @@ impl<T: Clone + PartialEq> Roster<T> {
         Self { max, present: Vec::new(), waiting: Vec::new() }
     }
 
+    /// Lets in another number from now on.
+    pub fn resize(&mut self, max: usize) {
+        self.max = max;
+    }
+
     /// Returns who is in at `at`, with weights that sum to 1; `target` is what the transition leads to.
     pub fn admit(&mut self, wanted: &[(T, f64)], target: &[T], at: Mono) -> Vec<(T, f64)> {
         let is_wanted = |thing: &T| wanted.iter().any(|(other, _)| other == thing);

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde_json::Value;
 
-use super::{easing::Easing, weighted::Weighted};
+use super::{easing::Easing, sheet::Base, weighted::Weighted};
 
 /// How long a transition takes; at most a day, zero for a cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -67,6 +67,30 @@ impl Scene {
             fade: None,
             easing: None,
         }
+    }
+
+    /// Returns what it comes to over a base, complete in itself.
+    #[must_use]
+    pub fn over(&self, base: &Base) -> Self {
+        let mut scene = self.clone();
+        scene.prompt.get_or_insert_with(|| base.prompt.clone());
+        scene.seed.get_or_insert_with(|| base.seed.clone());
+        for (name, level) in &base.values {
+            scene.values.entry(name).or_insert_with(|| level.clone());
+        }
+        for net in &base.controlnets {
+            let named = |name: &str| self.controlnets.contains_key(name);
+            if !named(&net.id) && !net.short.is_some_and(named) {
+                scene.controlnets.insert(Arc::clone(&net.id), net.scale);
+            }
+        }
+        scene
+    }
+
+    /// Returns whether both show the same, however they come in.
+    pub fn looks_like(&self, other: &Self) -> bool {
+        let Self { name: _, prompt, seed, values, controlnets, fade: _, easing: _ } = self;
+        (prompt, seed, values, controlnets) == (&other.prompt, &other.seed, &other.values, &other.controlnets)
     }
 }
 

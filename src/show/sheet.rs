@@ -256,7 +256,7 @@ pub struct Trigger {
 }
 
 /// What a trigger waits for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum When {
     /// A time.
     Cron {

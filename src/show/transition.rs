@@ -88,6 +88,18 @@ impl Transition {
         Self { legs, origin, target: Arc::clone(target), started: now, paused: None, fade, easing, coast }
     }
 
+    /// Puts other scenes in the place of its own; positions and speeds stay.
+    pub fn recast(&mut self, successor: impl Fn(&Arc<Scene>) -> Arc<Scene>) {
+        // The same scene in two places stays the same.
+        let mut known: Vec<(Arc<Scene>, Arc<Scene>)> = Vec::new();
+        let legs = self.legs.iter_mut().map(|leg| &mut leg.scene);
+        for scene in legs.chain([&mut self.origin, &mut self.target]) {
+            let found = known.iter().find(|(old, _)| Arc::ptr_eq(old, scene)).map(|(_, new)| Arc::clone(new));
+            let new = found.unwrap_or_else(|| successor(scene));
+            known.push((std::mem::replace(scene, Arc::clone(&new)), new));
+        }
+    }
+
     /// Stops it where it is; nothing moves until [`Self::resume`]. One that has ended, or is paused, stays as it is.
     pub fn pause(&mut self, now: Mono) {
         if self.paused.is_none() && !self.ended(now) {

@@ -21,12 +21,11 @@ use crate::show::{
     slots::Slots,
     snapshot::{StreamSnapshot, Trouble},
     time::Mono,
-    transition::Transition,
     venue::Generation,
     weighted::Weighted,
 };
 
-use super::{life::News, set};
+use super::{course::Course, life::News, set};
 
 /// How often an update is tried again while 404 means that no video has arrived yet (the pace of other clients).
 const UNREADY_WAIT: Duration = Duration::from_secs(3);
@@ -168,6 +167,13 @@ impl Courier {
         self.led_to = None;
     }
 
+    /// Goes on with edited settings.
+    pub(super) fn reload(&mut self, sheet: &StreamSheet) {
+        self.governor.reload(sheet.updates);
+        self.prompt_roster.resize(sheet.slots_max);
+        self.seed_roster.resize(sheet.slots_max);
+    }
+
     /// The backend may have forgotten everything: the whole look goes again.
     pub(super) fn forget(&mut self) {
         self.acknowledged.clear();
@@ -187,7 +193,7 @@ impl Courier {
     }
 
     /// Returns the complete parameters of the look at `now` for a stream that is about to be created with them.
-    pub(super) fn create(&mut self, path: &Transition, sheet: &StreamSheet, now: Mono) -> Map<String, Value> {
+    pub(super) fn create(&mut self, path: &Course, sheet: &StreamSheet, now: Mono) -> Map<String, Value> {
         let mut params = self.live(path, sheet, now);
         self.creating.clone_from(&params);
         params.extend(sheet.base.fixed.clone());
@@ -195,15 +201,15 @@ impl Courier {
     }
 
     /// Sends what is due, or says when it will be.
-    pub(super) fn step(&mut self, id: &Arc<str>, path: &Transition, desk: &mut Desk<'_>) {
+    pub(super) fn step(&mut self, id: &Arc<str>, path: &Course, desk: &mut Desk<'_>) {
         let now = desk.now.mono;
         self.wake = None;
         if self.in_flight.is_some() {
             return;
         }
-        let lead = if path.ended(now) { Duration::ZERO } else { self.governor.lead() };
+        let lead = if path.is_over(now) { Duration::ZERO } else { self.governor.lead() };
         let live = self.live(path, desk.sheet, now + lead);
-        let still = path.is_paused() || path.ended(now + lead);
+        let still = path.is_still(now + lead);
         let resting = still && self.is_settled(now + lead);
         let distance = self.distance(&live);
         self.at_rest = resting && distance == Some(0.0);
@@ -223,13 +229,13 @@ impl Courier {
         } else {
             let again = now + self.governor.hold();
             // Where the path has ended and a prompt is still on its way in, only that is looked at again.
-            let corner = path.next_jump(now + lead).or(path.end()).unwrap_or(now) - lead;
+            let corner = path.next_corner(now + lead).unwrap_or(now) - lead;
             let wake = if corner > now { again.min(corner) } else { again };
             self.wake = Some((wake, Wake::Fade));
         }
     }
 
-    fn send(&mut self, id: &Arc<str>, live: Map<String, Value>, path: &Transition, desk: &mut Desk<'_>) {
+    fn send(&mut self, id: &Arc<str>, live: Map<String, Value>, path: &Course, desk: &mut Desk<'_>) {
         let now = desk.now.mono;
         self.urgent = false;
         let coalesced = self.governor.on_sent(now, path.start());
@@ -332,10 +338,10 @@ impl Courier {
     }
 
     /// Returns every live parameter of the path at `at`, in the API's words.
-    fn live(&mut self, path: &Transition, sheet: &StreamSheet, at: Mono) -> Map<String, Value> {
+    fn live(&mut self, path: &Course, sheet: &StreamSheet, at: Mono) -> Map<String, Value> {
         let look = blend::look(&path.mix_at(at), &sheet.base);
         let slerp = sheet.blend == BlendMode::Slerp;
-        if slerp && path.ended(at) {
+        if slerp && path.is_over(at) {
             self.prompts.shrink(&look.prompts, SLOTS_MIN_SLERP);
         }
         let target = path.target();

@@ -3,19 +3,21 @@
 //! Dispatch only: `life.rs` creates, attaches and loses it, `courier.rs` brings looks to it, `watch.rs` reads its status.
 
 mod courier;
+mod course;
 mod life;
 mod set;
 mod watch;
 
 use std::{sync::Arc, time::Duration};
 
-use self::{courier::Courier, life::Life, watch::Watch};
+use self::{courier::Courier, course::Course, life::Life, watch::Watch};
 use super::{
     easing::Easing,
     event::{Action, Answer, FailureKind, Memory, Reply, Request, RequestId, StreamIndex, Wake},
     fact::Fact,
     mix::Mix,
     out::Out,
+    reload::Changes,
     scene::{Fade, Scene},
     sheet::{Sheet, StreamSheet, Verb},
     snapshot::StreamSnapshot,
@@ -28,7 +30,7 @@ use super::{
 pub(super) struct Stream {
     index: StreamIndex,
     sheet: Arc<Sheet>,
-    path: Transition,
+    path: Course,
     /// Whether the end of the path was told.
     arrived: bool,
     life: Life,
@@ -76,7 +78,7 @@ impl Stream {
         let first = stream.start.clone().unwrap_or_else(|| Arc::new(Scene::empty("base")));
         Self {
             index,
-            path: Transition::resting(&first, now.mono),
+            path: Course::new(Transition::resting(&first, now.mono)),
             arrived: false,
             life: Life::new(stream, memory, now.mono),
             courier: Courier::new(stream, &first, &sheet.scenes, now.mono),
@@ -103,7 +105,7 @@ impl Stream {
         }
         let easing = easing.or(scene.easing).unwrap_or_default();
         let seen = self.courier.led_to(now.mono);
-        self.path = self.path.retarget(scene, fade, easing, now.mono, seen);
+        self.path.take(self.path.retarget(scene, fade, easing, now.mono, seen));
         self.arrived = false;
         self.courier.on_path();
         let desk = desk!(self, now, out);
@@ -122,15 +124,15 @@ impl Stream {
         let target = Arc::clone(self.path.target());
         let seen = self.courier.led_to(now.mono);
         match verb {
-            Verb::Pause => self.path.pause(seen),
-            Verb::Resume => self.path.resume(now.mono),
-            Verb::Reverse => self.path = self.path.reverse(now.mono, seen),
+            Verb::Pause => self.path.path().pause(seen),
+            Verb::Resume => self.path.path().resume(now.mono),
+            Verb::Reverse => self.path.take(self.path.reverse(now.mono, seen)),
             Verb::Finish => {
                 let fade = Fade::new(FINISH.min(self.path.left(now.mono))).unwrap_or_default();
-                self.path = self.path.retarget(&target, fade, Easing::Smooth, now.mono, seen);
+                self.path.take(self.path.retarget(&target, fade, Easing::Smooth, now.mono, seen));
             }
             Verb::Cut => {
-                self.path = self.path.retarget(&target, Fade::CUT, Easing::Smooth, now.mono, seen);
+                self.path.take(self.path.retarget(&target, Fade::CUT, Easing::Smooth, now.mono, seen));
             }
         }
         self.arrived = false;
@@ -200,9 +202,35 @@ impl Stream {
         self.life.is_stopped()
     }
 
+    /// Goes on with an edited sheet, in which this stream has the same place.
+    pub(super) fn reload(&mut self, sheet: &Arc<Sheet>, now: Now, changes: &mut Changes) {
+        let old = std::mem::replace(&mut self.sheet, Arc::clone(sheet));
+        let (before, after) = (&old.streams[self.index.0], &sheet.streams[self.index.0]);
+        let target = self.path.target();
+        let is_of = |sheet: &Sheet, scene: &Arc<Scene>| {
+            sheet.scenes.get(&scene.name).is_some_and(|own| Arc::ptr_eq(own, scene))
+        };
+        if is_of(&old, target) && !sheet.scenes.contains_key(&target.name) {
+            changes.keep(format_args!(
+                "stream `{}` is on scene `{}`, which is gone, until something else is asked of it",
+                after.name, target.name
+            ));
+        }
+        let successor = |scene: &Arc<Scene>| match sheet.scenes.get(&scene.name) {
+            Some(new) if is_of(&old, scene) => Arc::clone(new),
+            _ => Arc::clone(scene),
+        };
+        let moments = (now.mono, self.courier.led_to(now.mono));
+        if self.path.edit(successor, (&before.base, &after.base), sheet.reload.edit_fade, moments) {
+            self.courier.on_path();
+        }
+        self.courier.reload(after);
+    }
+
     /// Does what is due.
     pub(super) fn step(&mut self, now: Now, out: &mut Out) {
         let mut desk = desk!(self, now, out);
+        self.path.tidy(now.mono);
         self.life.step(&mut desk);
         let Some(id) = self.life.live_id() else { return };
         self.courier.step(&id, &self.path, &mut desk);
