@@ -79,7 +79,12 @@ impl Place {
         }
     }
 
-    async fn post(&self, path: &[&str], body: &Map<String, Value>) -> Result<(StatusCode, Value), Error> {
+    /// Asks the running show for something.
+    pub(super) async fn post(
+        &self,
+        path: &[&str],
+        body: &Map<String, Value>,
+    ) -> Result<(StatusCode, Value), Error> {
         self.answer(client()?.post(self.at(path)?).json(body)).await
     }
 

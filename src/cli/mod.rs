@@ -5,6 +5,7 @@ mod go;
 mod log;
 mod manual;
 mod reference;
+mod reload;
 mod run;
 mod schema;
 mod simulate;
@@ -48,6 +49,8 @@ enum Command {
     Go(go::Options),
     /// Tell what is on, how far the transition is, and how the streams are.
     Status(status::Options),
+    /// Have the running show read its file again, and tell what changed.
+    Reload(reload::Options),
     /// Rehearse a show on a virtual clock: a transcript, a summary of each transition, a plot.
     Simulate(simulate::Options),
     /// Stand in for the Daydream API, without an account or a GPU.
@@ -115,6 +118,7 @@ pub fn main() -> ExitCode {
         Command::Check(options) => check::run(&options),
         Command::Go(options) => go::run(&options),
         Command::Status(options) => status::run(&options),
+        Command::Reload(options) => reload::run(&options),
         Command::Simulate(options) => simulate::run(&options),
         Command::Simulator(options) => simulator::run(options, &log),
         Command::Stream(options) => stream::run(&options),

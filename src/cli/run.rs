@@ -1,9 +1,12 @@
-//! `segue run`: runs a show until SIGTERM or SIGINT.
+//! `segue run`: runs a show until SIGTERM or SIGINT, and reads its file again at SIGHUP.
 
 use std::path::PathBuf;
 
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::mpsc,
+};
 use tracing::info;
 
 use super::{Error, check, log};
@@ -20,15 +23,17 @@ pub(super) struct Options {
 pub(super) fn run(options: &Options, log: &log::Options) -> Result<(), Error> {
     let clock = Clock::start();
     log::start(log);
-    let sheet = check::load(options.file.as_deref())?;
+    let source = check::load(options.file.as_deref())?;
     super::block_on(async {
-        let shutdown = signals().map_err(Error::io("cannot listen for signals"))?;
-        Ok(daemon::run(sheet, clock, shutdown).await?)
+        // One that waits stands for all: the file is read after it in any case.
+        let (again, hangups) = mpsc::channel(1);
+        let shutdown = signals(again).map_err(Error::io("cannot listen for signals"))?;
+        Ok(daemon::run(source, clock, hangups, shutdown).await?)
     })?
 }
 
-/// Completes at SIGTERM or SIGINT. SIGHUP is caught and kept for reloading, so that it does not end a show.
-fn signals() -> std::io::Result<impl Future<Output = ()>> {
+/// Completes at SIGTERM or SIGINT; passes each SIGHUP on.
+fn signals(again: mpsc::Sender<()>) -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;
@@ -37,7 +42,10 @@ fn signals() -> std::io::Result<impl Future<Output = ()>> {
             tokio::select! {
                 _ = terminate.recv() => return info!("SIGTERM came."),
                 _ = interrupt.recv() => return info!("SIGINT came."),
-                _ = hangup.recv() => info!("SIGHUP came; the show goes on as it is. Restart to read the file again."),
+                _ = hangup.recv() => {
+                    info!("SIGHUP came.");
+                    let _ = again.try_send(());
+                }
             }
         }
     })

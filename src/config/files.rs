@@ -152,6 +152,11 @@ impl Files {
         Self { show: show.to_owned(), patterns, hash }
     }
 
+    /// Returns the show file.
+    pub fn show(&self) -> &Path {
+        &self.show
+    }
+
     /// Returns a number that is another for another content: of any file, or another list of files.
     pub fn hash(&self) -> u64 {
         self.hash

@@ -107,8 +107,8 @@ impl Gathering<'_> {
             let problem = Problem::warning(&node.span, format!("no file fits {}", text(node)));
             self.report.push(problem.hint("the pattern starts at the folder of the show file"));
         }
+        files.iter().for_each(|file| self.hash.add(file));
         for file in files {
-            self.hash.add(&file);
             if self.seen.len() == INCLUDED_MAX {
                 let message = format!("a show includes at most {INCLUDED_MAX} files");
                 return self.report.push(Problem::error(&node.span, message));

@@ -4,8 +4,11 @@
 //! or an API that is gone is no such end: that is retried inside, for ever.
 
 mod board;
+mod doors;
+mod files;
 mod keeper;
 mod parts;
+mod reload;
 pub mod secret;
 mod story;
 mod systemd;
@@ -18,11 +21,18 @@ use tokio::{
 };
 use tracing::{info, warn};
 
-use self::{board::Board, keeper::Keeper, systemd::Systemd};
+use self::{
+    board::Board,
+    doors::Doors,
+    files::{EDITIONS_MAX, Edition, Reader, WISHES_MAX, Wish},
+    keeper::Keeper,
+    systemd::Systemd,
+};
 use crate::{
     backend::{AddressError, Client, ClientError},
     clock::Clock,
-    input::{inbox::Inbox, mqtt, mqtt::outbox::Outbox, osc},
+    config::Files,
+    input::inbox::Inbox,
     record::{self, Metrics, Recorder},
     show::{
         self, Show,
@@ -30,7 +40,7 @@ use crate::{
         event::{Action, Answer, Command, Event, FailureKind, Memory, Request, RequestId, StreamIndex},
         fact::Fact,
         sheet::Sheet,
-        snapshot::Snapshot,
+        snapshot::{ShowFile, Snapshot},
         time::Now,
     },
     simulator, web,
@@ -93,12 +103,28 @@ pub enum Error {
     TaskBroke(#[from] JoinError),
 }
 
-/// Runs the show of `sheet` until `shutdown`.
+/// A show that is to run.
+#[derive(Debug)]
+pub struct Source {
+    /// What it is.
+    pub sheet: Sheet,
+    /// Where it was read from; `None` for one that was in no file, and never becomes another.
+    pub files: Option<Files>,
+    /// The name of this machine, for reading the files again.
+    pub node: String,
+}
+
+/// Runs a show until `shutdown`; reads its files again whenever `hangups` says so.
 ///
 /// # Errors
 ///
 /// What could not be started, or which task ended.
-pub async fn run(sheet: Sheet, clock: Clock, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
+pub async fn run(
+    source: Source,
+    clock: Clock,
+    hangups: mpsc::Receiver<()>,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), Error> {
     let directory = record::directory::find(|name| std::env::var_os(name))?;
     if let Err(error) = record::directory::create(&directory) {
         // A wall with a picture and no memory is better than none.
@@ -106,7 +132,7 @@ pub async fn run(sheet: Sheet, clock: Clock, shutdown: impl Future<Output = ()>)
     }
     // Held until the end: two shows would overwrite each other's memory.
     let _lock = record::directory::lock(&directory)?;
-    let mut daemon = Daemon::start(Arc::new(sheet), clock, directory).await?;
+    let mut daemon = Daemon::start(source, clock, hangups, directory).await?;
     let ended = daemon.turn_until(shutdown).await;
     daemon.systemd.stopping();
     daemon.end().await;
@@ -115,7 +141,10 @@ pub async fn run(sheet: Sheet, clock: Clock, shutdown: impl Future<Output = ()>)
 
 /// Everything that the loop owns.
 struct Daemon {
-    sheet: Arc<Sheet>,
+    /// The sheet that holds, for those who need its names.
+    sheet: watch::Sender<Arc<Sheet>>,
+    /// What the snapshot says of its file; `None` if it was in none.
+    file: Option<ShowFile>,
     clock: Clock,
     show: Show,
     clients: Vec<Client>,
@@ -128,6 +157,10 @@ struct Daemon {
     questions: mpsc::Receiver<oneshot::Sender<Snapshot>>,
     keeper: Keeper,
     kept: mpsc::Receiver<Event>,
+    doors: Doors,
+    hangups: mpsc::Receiver<()>,
+    wishes: mpsc::Sender<Wish>,
+    editions: mpsc::Receiver<Edition>,
     recorder: Recorder,
     metrics: Arc<Metrics>,
     board: Option<Board>,
@@ -136,7 +169,14 @@ struct Daemon {
 }
 
 impl Daemon {
-    async fn start(sheet: Arc<Sheet>, clock: Clock, directory: PathBuf) -> Result<Self, Error> {
+    async fn start(
+        source: Source,
+        clock: Clock,
+        hangups: mpsc::Receiver<()>,
+        directory: PathBuf,
+    ) -> Result<Self, Error> {
+        let Source { sheet, files, node } = source;
+        let sheet = Arc::new(sheet);
         let (stop, stopped) = watch::channel(false);
         let (command_sender, commands) = mpsc::channel(COMMANDS_MAX);
         let (question_sender, questions) = mpsc::channel(QUESTIONS_MAX);
@@ -152,31 +192,48 @@ impl Daemon {
         let journal = record::Journal::load(&directory);
         let memories = keeper::memories(&journal, &sheet, &keys);
         let (keeper, kept) = Keeper::start(journal, keys).map_err(Error::Thread)?;
-        let continuous = Arc::clone(&sheet);
+        let (sheets, current) = watch::channel(Arc::clone(&sheet));
+        let inbox = Inbox::new(Box::new(move |message| show::continuity(&current.borrow(), message)));
+        let mut tasks = JoinSet::new();
+        let doors = Doors::open(&sheet.venue, &inbox, &mut tasks, &stopped)?;
+        let (wishes, wished) = mpsc::channel(WISHES_MAX);
+        let (edition_sender, editions) = mpsc::channel(EDITIONS_MAX);
+        let now = clock.now();
+        let file = files.as_ref().map(|files| ShowFile::loaded(now.wall, files.hash()));
         let mut daemon = Self {
-            show: Show::new(Arc::clone(&sheet), &memories, clock.seed(), clock.now()),
+            show: Show::new(Arc::clone(&sheet), &memories, clock.seed(), now),
             clock,
             clients,
             requests: JoinSet::new(),
-            tasks: JoinSet::new(),
-            inbox: Inbox::new(Box::new(move |message| show::continuity(&continuous, message))),
+            tasks,
+            inbox,
             commands,
             questions,
             keeper,
             kept,
+            board: doors.board(sheet.venue.mqtt.as_ref()),
+            doors,
+            hangups,
+            wishes,
+            editions,
+            file,
             recorder,
             metrics: Arc::new(Metrics::new()),
-            board: None,
             systemd: Systemd::new(),
             stop,
-            sheet,
+            sheet: sheets,
         };
         if let Some(inner) = inner {
             daemon.start_simulator(inner, stopped.clone());
         }
-        daemon.start_inputs(&stopped)?;
-        daemon.start_web(command_sender, question_sender, stopped).await?;
-        info!(show = %daemon.sheet.title, state = %directory.display(), "Show started.");
+        daemon.start_web(&sheet, command_sender, question_sender, stopped.clone()).await?;
+        daemon.start_reader(
+            files.map(|files| Reader::new(files, node, sheet.reload.watch)),
+            wished,
+            edition_sender,
+            stopped,
+        );
+        info!(show = %sheet.title, state = %directory.display(), "Show started.");
         Ok(daemon)
     }
 
@@ -190,46 +247,41 @@ impl Daemon {
         });
     }
 
-    fn start_inputs(&mut self, stopped: &watch::Receiver<bool>) -> Result<(), Error> {
-        if let Some(door) = &self.sheet.venue.osc {
-            let socket = parts::osc(door.listen)?;
-            info!(listen = %door.listen, "OSC opened.");
-            let (inbox, stopped) = (self.inbox.clone(), stopped.clone());
-            self.tasks.spawn(async move {
-                tokio::select! {
-                    () = osc::run(socket, inbox) => {}
-                    () = until(stopped) => {}
-                }
-                "osc"
-            });
-        }
-        if let Some(door) = &self.sheet.venue.mqtt {
-            let settings = parts::mqtt(door)?;
-            let outbox = Outbox::default();
-            self.board = Some(Board::new(outbox.clone(), &door.base));
-            let (inbox, stopped) = (self.inbox.clone(), stopped.clone());
-            self.tasks.spawn(async move {
-                mqtt::run(settings, inbox, outbox, until(stopped)).await;
-                "mqtt"
-            });
-        }
-        Ok(())
+    /// Starts to read the files of the show again; for one that was in none there is nothing to read.
+    fn start_reader(
+        &mut self,
+        reader: Option<Reader>,
+        wishes: mpsc::Receiver<Wish>,
+        editions: mpsc::Sender<Edition>,
+        stopped: watch::Receiver<bool>,
+    ) {
+        let Some(reader) = reader else { return };
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = reader.run(wishes, editions) => {}
+                () = until(stopped) => {}
+            }
+            "files"
+        });
     }
 
     async fn start_web(
         &mut self,
+        sheet: &Sheet,
         commands: mpsc::Sender<Command>,
         ask: mpsc::Sender<oneshot::Sender<Snapshot>>,
         stopped: watch::Receiver<bool>,
     ) -> Result<(), Error> {
-        let Some(door) = &self.sheet.venue.web else { return Ok(()) };
+        let Some(door) = &sheet.venue.web else { return Ok(()) };
         let listener = parts::web(door.listen).await?;
         let metrics = Arc::clone(&self.metrics);
+        let wishes = self.wishes.clone();
         let desk = Arc::new(web::Desk {
-            sheet: Arc::clone(&self.sheet),
+            sheet: self.sheet.subscribe(),
             ask,
             commands: Box::new(move |command| commands.try_send(command).map_err(|_| web::Busy)),
             metrics: Box::new(move || metrics.render()),
+            reload: Box::new(move |reply| wishes.try_send(Wish::Person(reply)).map_err(|_| web::Busy)),
         });
         self.tasks.spawn(async move { ended("web", web::serve(listener, desk, until(stopped)).await) });
         Ok(())
@@ -264,6 +316,15 @@ impl Daemon {
                     self.renew_key(&event);
                     event
                 }
+                Some(edition) = self.editions.recv() => {
+                    self.take(edition);
+                    continue;
+                }
+                Some(()) = self.hangups.recv() => {
+                    // A full queue means that the files are about to be read anyway.
+                    let _ = self.wishes.try_send(Wish::Hangup);
+                    continue;
+                }
                 Some(event) = self.kept.recv() => event,
                 Some(command) = self.commands.recv() => Event::Command(command),
                 () = self.inbox.ready() => {
@@ -272,7 +333,7 @@ impl Daemon {
                 }
                 Some(question) = self.questions.recv() => {
                     // Whoever asked may have gone.
-                    let _ = question.send(self.show.snapshot(self.clock.now()));
+                    let _ = question.send(self.snapshot(self.clock.now()));
                     continue;
                 }
                 () = self.clock.until(wake) => {
@@ -290,7 +351,8 @@ impl Daemon {
         if failure.kind != FailureKind::Key {
             return;
         }
-        match parts::client(&self.sheet.streams[stream.0], None) {
+        let client = parts::client(&self.sheet.borrow().streams[stream.0], None);
+        match client {
             Ok(client) => self.clients[stream.0] = client,
             Err(error) => warn!(error = keeper::chain(&error), "The key cannot be read again."),
         }
@@ -329,12 +391,17 @@ impl Daemon {
         }
         let board_is_due = self.board.as_ref().is_some_and(|board| board.is_due(now.mono));
         if !facts.is_empty() || board_is_due {
-            let snapshot = self.show.snapshot(now);
+            let snapshot = self.snapshot(now);
             self.systemd.show(&snapshot);
             if let Some(board) = self.board.as_mut().filter(|_| board_is_due) {
                 board.show(&snapshot, now.mono);
             }
         }
+    }
+
+    /// Returns what may be seen: of the show, and of the file it was read from.
+    fn snapshot(&self, now: Now) -> Snapshot {
+        Snapshot { show_file: self.file.clone(), ..self.show.snapshot(now) }
     }
 
     fn request(&mut self, stream: StreamIndex, id: RequestId, request: Request, now: Now) {

@@ -219,6 +219,7 @@ impl Show {
             show: Arc::clone(&self.sheet.title),
             streams: self.streams.iter().map(|stream| stream.snapshot(now)).collect(),
             upcoming: self.agenda.upcoming(&self.sheet, UPCOMING),
+            show_file: None,
             broker_connected: self.broker_connected,
         }
     }

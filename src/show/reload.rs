@@ -149,7 +149,7 @@ fn diff(
         if !old.contains(name) {
             changes.change(format_args!("{kind} `{name}` is new"));
         } else if !same(name) {
-            changes.change(format_args!("{kind} `{name}` is another"));
+            changes.change(format_args!("{kind} `{name}` changed"));
         }
     }
     for name in old.iter().filter(|name| !new.contains(name)) {

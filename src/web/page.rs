@@ -42,13 +42,20 @@ pub(super) struct Page<'a> {
 
 impl fmt::Display for Page<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Snapshot { show, streams, upcoming, broker_connected } = self.snapshot;
+        let Snapshot { show, streams, upcoming, show_file, broker_connected } = self.snapshot;
         let title = Text(show);
         writeln!(f, "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">")?;
         writeln!(f, "<meta name=\"viewport\" content=\"width=device-width\">")?;
         writeln!(f, "<title>{title}</title>\n<link rel=\"stylesheet\" href=\"/style.css\">")?;
         writeln!(f, "<h1>{title}</h1>")?;
         writeln!(f, "<p class=\"aside\">One moment of the show. Reload the page for another.</p>")?;
+        if let Some(error) = show_file.as_ref().and_then(|file| file.error.as_ref()) {
+            let error = Text(error);
+            writeln!(
+                f,
+                "<p class=\"trouble\">The show file is wrong; the show goes on as it was. {error}</p>"
+            )?;
+        }
         match broker_connected {
             Some(true) => writeln!(f, "<p>The MQTT broker is connected.</p>")?,
             Some(false) => writeln!(f, "<p class=\"trouble\">The MQTT broker is not connected.</p>")?,

@@ -14,7 +14,7 @@ use super::{
     Server,
     page::Page,
     problem::{Kind, Problem, quoted},
-    read, scenes,
+    read, reload, scenes,
 };
 use crate::show::snapshot::{Phase, Snapshot, StreamSnapshot};
 
@@ -37,6 +37,7 @@ pub(super) fn router(server: Server) -> Router {
         .route("/api/scenes/{name}/go", post(scenes::scene))
         .route("/api/cues/{name}/go", post(scenes::cue))
         .route("/api/transition/{verb}", post(scenes::transition))
+        .route("/api/reload", post(reload::reload))
         .fallback(nothing)
         .method_not_allowed_fallback(not_allowed)
         .layer(DefaultBodyLimit::max(read::BODY_BYTES_MAX))
@@ -45,7 +46,7 @@ pub(super) fn router(server: Server) -> Router {
 
 async fn page(State(server): State<Server>) -> Result<Response, Problem> {
     let snapshot = server.snapshot().await?;
-    let page = Page { sheet: &server.desk.sheet, snapshot: &snapshot };
+    let page = Page { sheet: &server.desk.sheet(), snapshot: &snapshot };
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
         (header::CONTENT_SECURITY_POLICY, PAGE_POLICY),

@@ -5,6 +5,7 @@ mod commands;
 mod inputs;
 mod life;
 mod rehearsal;
+mod reload;
 
 use crate::support::house::{Simulator, Stage};
 

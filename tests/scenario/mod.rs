@@ -3,6 +3,7 @@
 
 mod faults;
 mod paths;
+mod reload;
 mod triggers;
 mod walk;
 mod world;

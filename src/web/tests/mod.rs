@@ -16,13 +16,14 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 use tokio::{
     net::TcpStream,
-    sync::{mpsc, oneshot},
+    sync::{mpsc, oneshot, watch},
     task::JoinHandle,
 };
 
-use super::{Busy, Desk, LIMITS, Limits, Server, bind, connections as shell};
+use super::{Busy, Desk, LIMITS, Limits, Reply, Server, bind, connections as shell};
 use crate::show::{
     event::Command,
+    reload::Changes,
     scene::Scene,
     sheet::{Base, BlendMode, Cue, OnExit, Reload, Sheet, StreamSheet, Updates},
     snapshot::{Phase, Share, Snapshot, StreamSnapshot},
@@ -136,11 +137,16 @@ fn desk(play: Play) -> (Arc<Desk>, Arc<Mutex<Vec<Command>>>) {
             Ok(())
         }
     };
+    let reload = |reply: Reply| {
+        reply.send(Ok(Changes { changed: vec!["scene `dawn` changed".to_owned()], kept: Vec::new() })).ok();
+        Ok(())
+    };
     let desk = Arc::new(Desk {
-        sheet: Arc::new(sheet()),
+        sheet: watch::channel(Arc::new(sheet())).1,
         ask,
         commands: Box::new(commands),
         metrics: Box::new(move || metrics.clone()),
+        reload: Box::new(reload),
     });
     (desk, orders)
 }
@@ -220,6 +226,7 @@ fn snapshot() -> Snapshot {
         show: "Gallery <North>".into(),
         streams: vec![wall],
         upcoming: Vec::new(),
+        show_file: None,
         broker_connected: None,
     }
 }
