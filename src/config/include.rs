@@ -40,12 +40,12 @@ pub(super) struct Gathering<'a> {
 /// Adds to `root` what it includes, and returns which files that were and where secrets stand in them by mistake.
 pub(super) fn gather(
     root: Option<&mut Node>,
-    show: ReadFile,
+    show: &ReadFile,
     sources: &mut Sources,
     report: &mut Report,
 ) -> (Files, Vec<Span>) {
     let mut hash = Hash::default();
-    hash.add(&show);
+    hash.add(show);
     let taken = show.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64);
     let mut gathering = Gathering {
         show: &show.path,
@@ -107,7 +107,9 @@ impl Gathering<'_> {
             let problem = Problem::warning(&node.span, format!("no file fits {}", text(node)));
             self.report.push(problem.hint("the pattern starts at the folder of the show file"));
         }
-        files.iter().for_each(|file| self.hash.add(file));
+        for file in &files {
+            self.hash.add(file);
+        }
         for file in files {
             if self.seen.len() == INCLUDED_MAX {
                 let message = format!("a show includes at most {INCLUDED_MAX} files");

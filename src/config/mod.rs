@@ -131,7 +131,7 @@ fn read(show: ReadFile, on_disk: bool, context: &Context<'_>) -> Loaded {
     let mut secrets = root.as_ref().map(secret::places).unwrap_or_default();
     let mut files = None;
     if on_disk {
-        let (gathered, more) = include::gather(root.as_mut(), show, &mut sources, &mut report);
+        let (gathered, more) = include::gather(root.as_mut(), &show, &mut sources, &mut report);
         files = Some(gathered);
         secrets.extend(more);
     } else if let Some(root) = &root {

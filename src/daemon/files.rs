@@ -83,7 +83,10 @@ impl Reader {
 
     /// Waits until the files are to be read; `None` when nobody can want that any more.
     async fn wish(&self, wishes: &mut mpsc::Receiver<Wish>) -> Option<Wish> {
-        while self.watch {
+        loop {
+            if !self.watch {
+                return wishes.recv().await;
+            }
             // Watched anew before each look: the folders may be others by now.
             let files = self.files.clone();
             let (eyes, hash) = blocking(move || (open(&files.folders()), files.hash_now())).await;
@@ -97,7 +100,6 @@ impl Reader {
                 () = sleep(LOOK_EVERY) => {}
             }
         }
-        wishes.recv().await
     }
 
     /// Reads the files; what is wrong with them is given time to be mended, unless somebody asks meanwhile.

@@ -28,26 +28,27 @@ impl Daemon {
                 let hash = files.map(|files| files.hash());
                 Ok(self.go_on_with(sheet, hash.unwrap_or_default(), now))
             }
-            Ok(Loaded { diagnostics, .. }) => Err(mistakes(&diagnostics)),
-            Err(error) => Err(unread(&error)),
+            Ok(Loaded { diagnostics, .. }) => Err(Wrong::file(&diagnostics)),
+            Err(error) => Err(Wrong::unread(&error)),
         };
-        if let Err((mistakes, first, count)) = &outcome {
-            let _ = mistakes;
-            if let Some(file) = &mut self.file {
-                file.error = Some(first.clone());
-            }
-            self.note(&Fact::NotReloaded { message: first.clone(), mistakes: *count }, now);
-        }
+        let outcome = outcome.map_err(|wrong| self.go_on_without(wrong, now));
         let snapshot = self.snapshot(now);
         self.systemd.show(&snapshot);
         self.systemd.reloaded();
-        match (wish, outcome) {
+        if let Wish::Person(reply) = wish {
             // Whoever asked may have gone.
-            (Wish::Person(reply), outcome) => {
-                let _ = reply.send(outcome.map_err(|(mistakes, ..)| mistakes));
-            }
-            (Wish::Change | Wish::Hangup, _) => {}
+            let _ = reply.send(outcome);
         }
+    }
+
+    /// Goes on as before.
+    fn go_on_without(&mut self, wrong: Wrong, now: Now) -> Mistakes {
+        let Wrong { first, count, mistakes } = wrong;
+        if let Some(file) = &mut self.file {
+            file.error = Some(first.clone());
+        }
+        self.note(&Fact::NotReloaded { message: first, mistakes: count }, now);
+        mistakes
     }
 
     /// Goes on with a sheet that has no mistake.
@@ -81,23 +82,35 @@ fn warnings(diagnostics: &[Diagnostic]) {
     }
 }
 
-/// Tells every mistake to the log; returns what to tell whoever asked, the first one, and how many there are.
-fn mistakes(diagnostics: &[Diagnostic]) -> (Mistakes, String, usize) {
-    let errors: Vec<_> = diagnostics.iter().filter(|found| found.severity() == Severity::Error).collect();
-    for found in &errors {
-        error!(at = %place(found), hint = found.hint(), "{}", found.message());
-    }
-    let first =
-        errors.first().map_or_else(String::new, |found| format!("{}: {}", place(found), found.message()));
-    let told = config::render_text(diagnostics, false);
-    let found = serde_json::from_str(&config::render_json(diagnostics)).unwrap_or(Value::Null);
-    (Mistakes { told, found }, first, errors.len())
+/// Why the file is not taken over.
+struct Wrong {
+    /// The first mistake, with its place.
+    first: String,
+    /// How many there are.
+    count: usize,
+    /// All of them, for whoever asked.
+    mistakes: Mistakes,
 }
 
-fn unread(error: &ReadError) -> (Mistakes, String, usize) {
-    let told = keeper::chain(error);
-    error!("{told}");
-    (Mistakes { told: format!("error: {told}\n"), found: Value::Array(Vec::new()) }, told, 1)
+impl Wrong {
+    /// Tells every mistake to the log.
+    fn file(diagnostics: &[Diagnostic]) -> Self {
+        let errors: Vec<_> = diagnostics.iter().filter(|found| found.severity() == Severity::Error).collect();
+        for found in &errors {
+            error!(at = %place(found), hint = found.hint(), "{}", found.message());
+        }
+        let first = errors.first().map(|found| format!("{}: {}", place(found), found.message()));
+        let told = config::render_text(diagnostics, false);
+        let found = serde_json::from_str(&config::render_json(diagnostics)).unwrap_or(Value::Null);
+        Self { first: first.unwrap_or_default(), count: errors.len(), mistakes: Mistakes { told, found } }
+    }
+
+    fn unread(error: &ReadError) -> Self {
+        let first = keeper::chain(error);
+        error!("{first}");
+        let mistakes = Mistakes { told: format!("error: {first}\n"), found: Value::Array(Vec::new()) };
+        Self { first, count: 1, mistakes }
+    }
 }
 
 fn place(found: &Diagnostic) -> String {
