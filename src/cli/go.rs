@@ -1,4 +1,4 @@
-//! `segue go`: fires a scene or a cue of the running show.
+//! `segue go`: fires a scene, a cue or a prompt of one's own in the running show.
 
 use std::time::Duration;
 
@@ -24,7 +24,11 @@ pub(super) struct Place {
 #[derive(Debug, Args)]
 pub(super) struct Options {
     /// A scene, or else a cue.
-    name: String,
+    #[arg(required_unless_present = "prompt")]
+    name: Option<String>,
+    /// A prompt of your own instead.
+    #[arg(long, conflicts_with = "name", value_name = "TEXT")]
+    prompt: Option<String>,
     /// How long the fade takes, such as `8s`; the scene's own if left out.
     #[arg(long, value_parser = duration::parse, value_name = "TIME")]
     fade: Option<Duration>,
@@ -37,7 +41,7 @@ pub(super) struct Options {
 
 /// Fires it.
 pub(super) fn run(options: &Options) -> Result<(), Error> {
-    let Options { name, fade, stream, place } = options;
+    let Options { name, prompt, fade, stream, place } = options;
     let mut body = Map::new();
     if let Some(fade) = fade {
         body.insert("fade".to_owned(), json!(fade.as_secs_f64()));
@@ -46,16 +50,12 @@ pub(super) fn run(options: &Options) -> Result<(), Error> {
         body.insert("stream".to_owned(), json!(stream));
     }
     super::block_on(async {
-        let scene = place.post(&["api", "scenes", name, "go"], &body).await?;
-        // Whoever says how a scene is to come in does not mean a cue.
-        let answer = match scene {
-            (StatusCode::NOT_FOUND, problem) if body.is_empty() => {
-                match place.post(&["api", "cues", name, "go"], &body).await? {
-                    (StatusCode::NOT_FOUND, _) => (StatusCode::NOT_FOUND, problem),
-                    cue => cue,
-                }
+        let answer = match (prompt, name) {
+            (Some(prompt), _) => {
+                body.insert("prompt".to_owned(), json!(prompt));
+                place.post(&["api", "prompt"], &body).await?
             }
-            answer => answer,
+            (None, name) => place.fire(name.as_deref().unwrap_or_default(), &body).await?,
         };
         match answer {
             (status, _) if status.is_success() => Ok(()),
@@ -68,6 +68,20 @@ pub(super) fn run(options: &Options) -> Result<(), Error> {
 }
 
 impl Place {
+    /// Fires the scene of that name, or else the cue.
+    async fn fire(&self, name: &str, body: &Map<String, Value>) -> Result<(StatusCode, Value), Error> {
+        let scene = self.post(&["api", "scenes", name, "go"], body).await?;
+        // Whoever says how a scene is to come in does not mean a cue.
+        let (StatusCode::NOT_FOUND, problem) = scene else { return Ok(scene) };
+        if !body.is_empty() {
+            return Ok((StatusCode::NOT_FOUND, problem));
+        }
+        match self.post(&["api", "cues", name, "go"], body).await? {
+            (StatusCode::NOT_FOUND, _) => Ok((StatusCode::NOT_FOUND, problem)),
+            cue => Ok(cue),
+        }
+    }
+
     /// Reads a document from the running show.
     pub(super) async fn get(&self, path: &[&str]) -> Result<Value, Error> {
         let request = client()?.get(self.at(path)?);

@@ -81,6 +81,10 @@ fn describe_stream(text: &mut String, stream: &Value) {
             }
         }
     }
+    let waiting: Vec<String> = stream["waiting"].as_array().into_iter().flatten().map(word).collect();
+    if !waiting.is_empty() {
+        let _ = writeln!(text, "  then     {}", waiting.join(", "));
+    }
     describe_health(text, stream);
 }
 
@@ -139,6 +143,7 @@ mod tests {
                 "name": "wall", "backend": "daydream", "phase": "live", "id": "str_x", "scene": "neon",
                 "mix": [{"scene": "dawn", "weight": 0.25}, {"scene": "neon", "weight": 0.75}],
                 "transition": {"progress": 0.66, "fade_seconds": 8.0, "remaining_seconds": 2.7},
+                "waiting": ["dawn", "“misty sea”"],
                 "updates": {"sent": 12, "failed": 1, "coalesced": 0, "round_trip_seconds": 0.151},
                 "health": {"state": "ONLINE", "fps_in": 30.0, "fps_out": 24.94, "last_error": null, "whep_url": null, "read_seconds_ago": 31.0},
                 "trouble": {"what": "update", "message": "no answer in 10 s", "seconds_ago": 3.2},
@@ -153,6 +158,7 @@ mod tests {
           on       to neon, 66 %, 2.7 s left
                     25 % dawn
                     75 % neon
+          then     dawn, “misty sea”
           health   ONLINE, 30.0 fps in, 24.9 fps out, but that was 31 s ago
           updates  12 sent, 1 failed, last took 151 ms
           trouble  update: no answer in 10 s (3 s ago)

@@ -11,6 +11,7 @@ use crate::show::{
         Profile,
         objects::{self, Member},
     },
+    sheet::{Policy, Verb},
 };
 
 /// One map of the show file.
@@ -293,25 +294,35 @@ pub static SCENE: Section = Section {
 const EASING: Form = Form::Any(&[Form::Words(&Easing::NAMES), Form::Like("cubic-bezier(0.4, 0, 0.2, 1)")]);
 const STREAMS: Form = Form::Any(&[Form::Text, Form::List(&Form::Text)]);
 
+const PLAYED: Form = Form::Any(&[Form::Text, Form::Map(&SCENE)]);
+const PLAYED_WHAT: &str = "the scene to go to: its name, or a scene written here";
+const POLICY_WHAT: &str = "what if a transition is running: `blend` goes there from where it is, `finish-first` lets it \
+     arrive within a second, `ignore` does nothing, `queue` waits for its end";
+const VERB_WHAT: &str = "what to do to the running transition, in place of a scene";
+
 /// A step of a cue.
 pub static CUE_STEP: Section = section(
-    "A step of a cue",
+    "A step of a cue: a scene, or a transition",
     &[
-        required("scene", Form::Text, "the scene to go to"),
+        key("scene", PLAYED, "", PLAYED_WHAT),
         key("fade", Form::Time, "the scene's", "how long it takes"),
         key("easing", EASING, "the scene's", "its shape"),
+        key("policy", Form::Words(&Policy::NAMES), "blend", POLICY_WHAT),
         key("stream", STREAMS, "all of them", "on which streams"),
+        key("transition", Form::Words(&Verb::NAMES), "", VERB_WHAT),
     ],
 );
 
 /// A step of a trigger.
 pub static STEP: Section = section(
-    "A step of a trigger: a scene, or a cue",
+    "A step of a trigger: a scene, a transition, or a cue",
     &[
-        key("scene", Form::Text, "", "the scene to go to"),
+        key("scene", PLAYED, "", PLAYED_WHAT),
         key("fade", Form::Time, "the scene's", "how long it takes"),
         key("easing", EASING, "the scene's", "its shape"),
+        key("policy", Form::Words(&Policy::NAMES), "blend", POLICY_WHAT),
         key("stream", STREAMS, "all of them", "on which streams"),
+        key("transition", Form::Words(&Verb::NAMES), "", VERB_WHAT),
         key("cue", Form::Text, "", "the cue to fire, alone"),
     ],
 );

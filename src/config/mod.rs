@@ -11,7 +11,7 @@
 //! | `reader`, `scalar`, `time`, `weighted`, `conditions`, `secret` | maps and single values |
 //! | `streams`, `params`, `nets`, `values` | `streams` |
 //! | `scenes`, `demands` | `scenes`, and what they need from the streams |
-//! | `steps`, `triggers` | `cues` and `triggers` |
+//! | `steps`, `triggers`, `inline` | `cues` and `triggers`, and the scenes inside them |
 //! | `inputs` | `inputs` and `web` |
 //! | `keys` | every key there is, with what it says |
 //! | `report`, `diagnostic`, `words` | what to tell about it |
@@ -23,6 +23,7 @@ mod diagnostic;
 mod explain;
 mod files;
 mod include;
+mod inline;
 mod inputs;
 pub mod keys;
 mod nets;
@@ -167,7 +168,15 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let web = inputs::web(fields.entry("web").map(|entry| &entry.value), report);
     fields.finish(report);
 
-    let scene_drafts = scenes::read(scenes_entry.map(|entry| &entry.value), report);
+    let mut scene_drafts = scenes::read(scenes_entry.map(|entry| &entry.value), report);
+    let scenes = scene_drafts.iter().map(|draft| (draft.scene.name.clone(), draft.scene.clone())).collect();
+    let (cues_node, triggers_node) =
+        (cues_entry.map(|entry| &entry.value), triggers_entry.map(|entry| &entry.value));
+    let mut inline = BTreeMap::new();
+    for (place, draft) in inline::read(cues_node, triggers_node, report) {
+        inline.insert(place, Arc::clone(&draft.scene));
+        scene_drafts.push(draft);
+    }
     let nothing = |entry: &Entry| match &entry.value.value {
         Value::Map(entries) => entries.is_empty(),
         value => matches!(value, Value::Null),
@@ -180,17 +189,13 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
         );
     }
     let named = scenes::named(&scene_drafts);
-    let mut cast = Cast {
-        scenes: scene_drafts.iter().map(|draft| (draft.scene.name.clone(), draft.scene.clone())).collect(),
-        streams: Vec::new(),
-        cues: BTreeMap::new(),
-    };
+    let mut cast = Cast { scenes, inline, streams: Vec::new(), cues: BTreeMap::new() };
     let streams_place = streams_entry.map_or(&top, |entry| &entry.key.span);
     let stream_drafts =
         streams::read(streams_entry.map(|entry| &entry.value), streams_place, &cast.scenes, &named, report);
     scenes::check(&scene_drafts, &stream_drafts.list, report);
     cast.streams = stream_drafts.names;
-    cast.cues = steps::cues(cues_entry.map(|entry| &entry.value), &cast, report);
+    cast.cues = steps::cues(cues_node, &cast, report);
     let around = Surroundings {
         source,
         zone: (zone.clone(), zone_named),
@@ -198,7 +203,7 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
         has_osc: doors.has_osc,
         cast: &cast,
     };
-    let triggers = triggers::read(triggers_entry.map(|entry| &entry.value), &around, report);
+    let triggers = triggers::read(triggers_node, &around, report);
     let mqtt = doors.mqtt.map(|door| MqttDoor { filters: filters(&triggers), ..door });
     let streams = stream_drafts.list.into_iter().map(|draft| draft.sheet).collect();
     let venue = Venue { osc: doors.osc, mqtt, web };

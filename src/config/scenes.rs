@@ -30,6 +30,8 @@ const KEYS: [&str; 6] = ["prompt", "seed", "fade", "easing", "controlnets", "all
 #[derive(Debug)]
 pub(super) struct SceneDraft {
     pub(super) scene: Arc<Scene>,
+    /// What it is called in messages.
+    of: String,
     /// Where each parameter's key stands.
     pub(super) keys: BTreeMap<&'static str, Span>,
     /// Where each `ControlNet`'s key stands.
@@ -44,13 +46,14 @@ pub(super) fn read(node: Option<&Node>, report: &mut Report) -> Vec<SceneDraft> 
     let mut drafts = Vec::new();
     for (name, entry) in entries {
         report.take(scalar::name(&entry.key, "a scene"));
-        drafts.push(scene(name, &entry.key.span, &entry.value, report));
+        let of = format!("scene {}", quoted(name));
+        drafts.push(scene(name, of, &entry.key.span, &entry.value, report));
     }
     drafts
 }
 
-fn scene(name: &str, place: &Span, node: &Node, report: &mut Report) -> SceneDraft {
-    let of = format!("scene {}", quoted(name));
+/// Reads one scene; `of` is what it is called in messages, `place` where to point if something is missing.
+pub(super) fn scene(name: &str, of: String, place: &Span, node: &Node, report: &mut Report) -> SceneDraft {
     let mut scene = Scene::empty(name);
     let mut keys = BTreeMap::new();
     let mut net_keys = BTreeMap::new();
@@ -77,7 +80,7 @@ fn scene(name: &str, place: &Span, node: &Node, report: &mut Report) -> SceneDra
             }
         }
     }
-    SceneDraft { scene: Arc::new(scene), keys, nets: net_keys, allow_reload }
+    SceneDraft { scene: Arc::new(scene), of, keys, nets: net_keys, allow_reload }
 }
 
 /// Reads an easing.
@@ -126,19 +129,19 @@ pub(super) fn named(drafts: &[SceneDraft]) -> BTreeSet<&'static str> {
 pub(super) fn check(drafts: &[SceneDraft], streams: &[StreamDraft], report: &mut Report) {
     let guided = guided(drafts, streams);
     for draft in drafts {
-        let of = format!("scene {}", quoted(&draft.scene.name));
+        let of = &draft.of;
         for (name, place) in &draft.nets {
-            check_net(name, place, &of, streams, report);
+            check_net(name, place, of, streams, report);
         }
-        check_twins(draft, &of, streams, report);
-        let reloads = demands::check(draft, &of, streams, report);
+        check_twins(draft, of, streams, report);
+        let reloads = demands::check(draft, of, streams, report);
         if let Some(place) = draft.allow_reload.as_ref().filter(|_| !reloads) {
             let problem = Problem::warning(place, "`allow_reload` allows nothing: the scene reloads nothing");
-            report.push(problem.of(&of).hint("take it out"));
+            report.push(problem.of(of).hint("take it out"));
         }
         for spec in TABLE {
             if let (Some(idle), Some(place)) = (spec.idle, draft.keys.get(spec.name)) {
-                check_idle((spec, idle), place, &of, (guided, streams), report);
+                check_idle((spec, idle), place, of, (guided, streams), report);
             }
         }
     }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use crate::show::{
     event::StreamIndex,
     scene::Scene,
-    sheet::{Cue, Step, Streams},
+    sheet::{Cue, Policy, Step, Streams, Verb},
 };
 
 use super::{
@@ -17,13 +17,18 @@ use super::{
     words::{closest, did_you_mean_or_list, quoted},
 };
 
-/// The keys that only a step with a scene has.
-const SCENE_KEYS: [&str; 3] = ["fade", "easing", "stream"];
+/// What a step does: one of these.
+const KINDS: [&str; 3] = ["scene", "transition", "cue"];
+
+/// The keys that say how a scene comes in.
+const WAY_KEYS: [&str; 3] = ["fade", "easing", "policy"];
 
 /// Everything that a step can name.
 #[derive(Debug)]
 pub(super) struct Cast {
     pub(super) scenes: BTreeMap<Arc<str>, Arc<Scene>>,
+    /// The scenes inside steps, by where they begin.
+    pub(super) inline: BTreeMap<usize, Arc<Scene>>,
     pub(super) streams: Vec<Arc<str>>,
     /// Empty while the cues themselves are read: a cue cannot fire a cue.
     pub(super) cues: BTreeMap<Arc<str>, Arc<Cue>>,
@@ -81,43 +86,85 @@ fn step(node: &Node, of: &str, actor: Actor, cast: &Cast, report: &mut Report) -
     }
     let section = if actor == Actor::Trigger { &keys::STEP } else { &keys::CUE_STEP };
     let mut fields = Fields::of(node, &node.span, of, section, report)?;
-    if let [entry, ..] = fields.given(&["cue"]).as_slice() {
-        return cue_step(fields, entry, actor, cast, report);
+    let given = fields.given(&KINDS);
+    for key in section.names() {
+        fields.entry(key);
     }
-    let scene = fields.required("scene", "write `{ scene: NAME }`", report);
-    let scene = scene.and_then(|node| {
-        let named = scalar::text(node).map_err(|problem| problem.at_key("scene").of(of));
+    let kind = |name: &str| given.iter().copied().find(|entry| entry.key.text() == Some(name));
+    if let Some(entry) = kind("cue").filter(|_| actor == Actor::Cue) {
+        let problem = Problem::error(&entry.key.span, "a cue holds no other cues");
+        report.push(problem.of(of).hint("repeat the steps of that cue here, or fire both from a trigger"));
+        return None;
+    }
+    let step = if kind("cue").is_some() {
+        cue_step(&mut fields, cast, report)
+    } else if kind("transition").is_some() {
+        steer_step(&mut fields, cast, report)
+    } else {
+        scene_step(&mut fields, cast, report)
+    };
+    if let [first, second, ..] = given.as_slice() {
+        let does = |entry: &Entry| match entry.key.text() {
+            Some("cue") => "fires a cue",
+            Some("transition") => "steers the transition",
+            _ => "plays a scene",
+        };
+        let message = format!("a step {} or {}, not both", does(first), does(second));
+        let [one, two] = [first, second].map(|entry| entry.key.text().unwrap_or_default());
+        let hint = format!("write two steps: `[{{ {one}: … }}, {{ {two}: … }}]`");
+        report.push(Problem::error(&second.key.span, message).of(of).hint(hint));
+    }
+    fields.finish(report);
+    step
+}
+
+fn scene_step(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) -> Option<Step> {
+    let of = fields.what().to_owned();
+    let misspelt = fields.rest().iter().any(|(name, _)| closest(name, ["transition"]).is_some());
+    let node = if misspelt {
+        fields.value("scene", report)
+    } else {
+        fields.required("scene", "write `{ scene: NAME }`", report)
+    };
+    let scene = node.and_then(|node| {
+        if let Value::Map(_) = node.value {
+            return cast.inline.get(&node.span.start).cloned();
+        }
+        let named = scalar::text(node).map_err(|problem| problem.at_key("scene").of(&of));
         let found = named.and_then(|name| {
-            cast.scenes.get(name).cloned().ok_or_else(|| missing(node, name, of, "plays scene", &cast.scenes))
+            cast.scenes
+                .get(name)
+                .cloned()
+                .ok_or_else(|| missing(node, name, &of, "plays scene", &cast.scenes))
         });
         report.take(found)
     });
     let fade = fields.get("fade", report, time::fade);
     let easing = fields.get("easing", report, scenes::easing);
-    let streams = match fields.value("stream", report) {
-        Some(node) => streams(node, of, cast, report),
-        None => Streams::All,
-    };
-    if actor == Actor::Trigger {
-        fields.entry("cue");
-    }
-    fields.finish(report);
-    Some(Step::Scene { scene: scene?, streams, fade, easing })
+    let policy = fields.get("policy", report, |node| {
+        let name = scalar::choice(node, "policy", &Policy::NAMES)?;
+        Policy::find(name).ok_or_else(|| scalar::expected(node, "a policy"))
+    });
+    let streams = streams_of(fields, cast, report);
+    Some(Step::Scene { scene: scene?, streams, fade, easing, policy: policy.unwrap_or_default() })
 }
 
-fn cue_step(
-    mut fields: Fields<'_>,
-    entry: &Entry,
-    actor: Actor,
-    cast: &Cast,
-    report: &mut Report,
-) -> Option<Step> {
-    let of = fields.what().to_owned();
-    if actor == Actor::Cue {
-        let problem = Problem::error(&entry.key.span, "a cue holds scenes, not other cues");
-        report.push(problem.of(&of).hint("repeat the steps of that cue here, or fire both from a trigger"));
-        return None;
+fn steer_step(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) -> Option<Step> {
+    let verb = fields.get("transition", report, |node| {
+        let name = scalar::choice(node, "transition", &Verb::NAMES)?;
+        Verb::find(name).ok_or_else(|| scalar::expected(node, "a verb"))
+    });
+    for entry in fields.given(&WAY_KEYS) {
+        let key = entry.key.text().unwrap_or_default();
+        let message = format!("`{key}` goes with `scene`: a running transition has its own way");
+        report.push(Problem::error(&entry.key.span, message).of(fields.what()).hint("take it out"));
     }
+    let streams = streams_of(fields, cast, report);
+    Some(Step::Steer { verb: verb?, streams })
+}
+
+fn cue_step(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) -> Option<Step> {
+    let of = fields.what().to_owned();
     let node = fields.value("cue", report);
     let cue = node.and_then(|node| {
         let named = scalar::text(node).map_err(|problem| problem.at_key("cue").of(&of));
@@ -133,19 +180,19 @@ fn cue_step(
         });
         report.take(found)
     });
-    let scene = fields.entry("scene");
-    for key in SCENE_KEYS {
-        if let Some(entry) = fields.entry(key) {
-            let message = format!("a cue brings its own `{key}`");
-            report.push(Problem::error(&entry.key.span, message).of(&of).hint("write it in the cue"));
-        }
+    for entry in fields.given(&WAY_KEYS).into_iter().chain(fields.given(&["stream"])) {
+        let message = format!("a cue brings its own `{}`", entry.key.text().unwrap_or_default());
+        report.push(Problem::error(&entry.key.span, message).of(&of).hint("write it in the cue"));
     }
-    if let Some(entry) = scene {
-        let problem = Problem::error(&entry.key.span, "a step plays a scene or fires a cue, not both");
-        report.push(problem.of(&of).hint("write two steps: `[{ cue: … }, { scene: … }]`"));
-    }
-    fields.finish(report);
     cue.map(Step::Cue)
+}
+
+fn streams_of(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) -> Streams {
+    let of = fields.what().to_owned();
+    match fields.value("stream", report) {
+        Some(node) => streams(node, &of, cast, report),
+        None => Streams::All,
+    }
 }
 
 /// Says that a name leads nowhere, and which one does.

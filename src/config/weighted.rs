@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::show::{
     params::SEED_MAX,
+    prompt,
     weighted::{ENTRIES_MAX, WeightError, Weighted},
 };
 
@@ -16,7 +17,9 @@ use super::{
 
 /// Reads a prompt.
 pub(super) fn prompt(node: &Node, of: &str, report: &mut Report) -> Option<Weighted<Arc<str>>> {
-    read(node, of, ("prompt", "text"), report, |node| scalar::filled(node).map(Arc::from))
+    read(node, of, ("prompt", "text"), report, |node| {
+        prompt::text(scalar::filled(node)?).map_err(|error| Problem::error(&node.span, error.to_string()))
+    })
 }
 
 /// Reads a seed.

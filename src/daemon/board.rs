@@ -54,6 +54,7 @@ fn summary(snapshot: &Snapshot) -> String {
             let health = stream.health.as_ref();
             let document = json!({
                 "scene": stream.scene,
+                "waiting": stream.waiting,
                 "phase": stream.phase,
                 "progress": stream.transition.as_ref().map_or(1.0, |way| (way.progress * 100.0).round() / 100.0),
                 "state": health.and_then(|health| health.state.as_deref()),

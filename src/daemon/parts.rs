@@ -72,7 +72,8 @@ pub(super) fn client(stream: &StreamSheet, inner: Option<&Inner>) -> Result<Clie
 ///
 /// The password is not to be had.
 pub(super) fn mqtt(door: &MqttDoor) -> Result<mqtt::Settings, Error> {
-    let own = ["scene/set", "cue/set", "transition/set"].map(|topic| format!("{}/{topic}", door.base));
+    let own = ["scene/set", "cue/set", "transition/set", "prompt/set"]
+        .map(|topic| format!("{}/{topic}", door.base));
     let own = own.iter().filter_map(|topic| TopicFilter::try_from(topic.as_str()).ok());
     Ok(mqtt::Settings {
         host: door.host.to_string(),

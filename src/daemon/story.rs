@@ -15,6 +15,15 @@ pub(super) fn tell(fact: &Fact) {
         Fact::TransitionSteered { stream, scene, verb } => {
             info!(%stream, %scene, verb = verb.name(), "Transition steered.");
         }
+        Fact::TransitionQueued { stream, scene, ahead } => {
+            info!(%stream, %scene, ahead, "Transition waits.");
+        }
+        Fact::TransitionIgnored { stream, scene, running } => {
+            info!(%stream, %scene, %running, "Transition not started: another is running.");
+        }
+        Fact::TransitionDropped { stream, scene, instead } => {
+            info!(%stream, %scene, %instead, "Transition that waited was dropped.");
+        }
         Fact::TransitionEnded { stream, scene } => info!(%stream, %scene, "Transition ended."),
         Fact::Updated { stream, round_trip, encodes, coalesced } => {
             debug!(%stream, ?round_trip, encodes, coalesced, "Update accepted.");

@@ -10,7 +10,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use super::labels::{Build, Names, OfDoor, OfFailure, OfRefusal, OfState, OfStream};
+use super::labels::{Build, Names, OfDoor, OfFailure, OfOutcome, OfRefusal, OfState, OfStream};
 use crate::show::{event::FailureKind, fact::Fact, health::StatusReport};
 
 /// The content type of the text.
@@ -38,6 +38,7 @@ pub struct Metrics {
     round_trip: Family<OfStream, Histogram, fn() -> Histogram>,
     encodes_expected: Counters,
     progress: Levels,
+    transitions: Family<OfOutcome, Counter>,
     requests_failed: Family<OfFailure, Counter>,
     triggers: Family<OfDoor, Counter>,
     refused: Family<OfRefusal, Counter>,
@@ -62,6 +63,7 @@ impl Metrics {
             round_trip: Family::new_with_constructor(|| Histogram::new(ROUND_TRIP_BUCKETS)),
             encodes_expected: Family::default(),
             progress: Family::default(),
+            transitions: Family::default(),
             requests_failed: Family::default(),
             triggers: Family::default(),
             refused: Family::default(),
@@ -118,6 +120,11 @@ impl Metrics {
             self.encodes_expected.clone(),
         );
         registry.register("transition_progress", "How far the transition is, 0 to 1", self.progress.clone());
+        registry.register(
+            "transitions",
+            "Wishes to go to a scene, by what became of them",
+            self.transitions.clone(),
+        );
     }
 
     fn register_show(&mut self) {
@@ -159,6 +166,10 @@ impl Metrics {
                 let failure = failure_name(*failure);
                 self.requests_failed.get_or_create(&OfFailure { stream: of.stream, request, failure }).inc();
             }
+            Fact::TransitionStarted { stream, .. } => self.count_transition(stream, "started"),
+            Fact::TransitionQueued { stream, .. } => self.count_transition(stream, "queued"),
+            Fact::TransitionIgnored { stream, .. } => self.count_transition(stream, "ignored"),
+            Fact::TransitionDropped { stream, .. } => self.count_transition(stream, "dropped"),
             Fact::Polled { stream, report } => self.poll(stream, report),
             Fact::StreamLost { stream, .. } | Fact::StreamDeleted { stream, .. } => self.forget(stream),
             Fact::Refused { door, reason, count, example: _ } => {
@@ -166,7 +177,6 @@ impl Metrics {
             }
             // Told by the log and the history. The state is taken from every poll, so that a change cannot be missed.
             Fact::Cue { .. }
-            | Fact::TransitionStarted { .. }
             | Fact::TransitionSteered { .. }
             | Fact::CreatesSpent { .. }
             | Fact::TransitionEnded { .. }
@@ -182,6 +192,12 @@ impl Metrics {
             | Fact::NotReloaded { .. }
             | Fact::NotRemembered { .. } => {}
         }
+    }
+
+    /// Scenes are no labels: a prompt from outside is one too.
+    fn count_transition(&self, stream: &str, outcome: &'static str) {
+        let OfStream { stream } = self.names.stream(stream);
+        self.transitions.get_or_create(&OfOutcome { stream, outcome }).inc();
     }
 
     /// Takes how far a stream's transition is, 0 to 1; what lies outside is clamped, NaN is left out.

@@ -138,6 +138,17 @@ pub enum Command {
         /// How long; `None` for the scene's own fade.
         fade: Option<Duration>,
     },
+    /// Blend to a prompt that no scene has.
+    Prompt {
+        /// A text, or a list of `[text, weight]`; not checked yet.
+        prompt: Value,
+        /// A whole number, or a list of `[seed, weight]`, not checked yet; `None` for the stream's own.
+        seed: Option<Value>,
+        /// Which stream; `None` for all.
+        stream: Option<String>,
+        /// How long; `None` for the usual fade.
+        fade: Option<Duration>,
+    },
     /// Do something to the running transition.
     Steer {
         /// What.

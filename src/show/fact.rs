@@ -37,6 +37,33 @@ pub enum Fact {
         #[serde(rename = "fade_seconds", serialize_with = "as_seconds")]
         fade: Duration,
     },
+    /// A wish to go to a scene waits until what runs and waits before it has ended.
+    TransitionQueued {
+        /// The stream.
+        stream: Arc<str>,
+        /// The scene it will move to.
+        scene: Arc<str>,
+        /// How many transitions come before it, the running one included.
+        ahead: usize,
+    },
+    /// A wish to go to a scene was dropped, because it says that it is only for a stream at rest.
+    TransitionIgnored {
+        /// The stream.
+        stream: Arc<str>,
+        /// The scene that it does not move to.
+        scene: Arc<str>,
+        /// Where the running transition leads.
+        running: Arc<str>,
+    },
+    /// A wish that waited was dropped, because a later one took its place.
+    TransitionDropped {
+        /// The stream.
+        stream: Arc<str>,
+        /// The scene that it will not move to.
+        scene: Arc<str>,
+        /// The scene that it moves to instead.
+        instead: Arc<str>,
+    },
     /// Somebody did something to a running transition.
     TransitionSteered {
         /// The stream.

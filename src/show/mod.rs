@@ -22,6 +22,7 @@ pub mod health;
 pub mod mix;
 mod out;
 pub mod params;
+pub mod prompt;
 pub mod refusals;
 pub mod reload;
 pub mod roster;
@@ -49,7 +50,10 @@ use self::{
     reload::Changes,
     sheet::{Cue, Sheet, Step},
     snapshot::Snapshot,
-    stream::Stream,
+    stream::{
+        Stream,
+        queue::{Going, WAITING_MAX},
+    },
     time::{Mono, Now},
     trigger::{Ask, Refusal},
 };
@@ -316,17 +320,18 @@ impl Show {
         for Ask { name, steps } in asks {
             self.out.push(Action::Note(Fact::Trigger { name, door }));
             for step in &steps {
-                self.perform(step, now);
+                self.perform(step, door, now);
             }
         }
     }
 
-    fn perform(&mut self, step: &Step, now: Now) {
+    fn perform(&mut self, step: &Step, door: Door, now: Now) {
         match step {
-            Step::Scene { scene, streams, fade, easing } => {
-                for (index, stream) in self.streams.iter_mut().enumerate() {
+            Step::Scene { scene, streams, fade, easing, policy } => {
+                let going = Going { scene: Arc::clone(scene), fade: *fade, easing: *easing, policy: *policy };
+                for index in 0..self.streams.len() {
                     if streams.contains(StreamIndex(index)) {
-                        stream.go(scene, *fade, *easing, now, &mut self.out);
+                        self.send(index, going.clone(), door, now);
                     }
                 }
             }
@@ -341,9 +346,19 @@ impl Show {
                 let Cue { name, steps } = &**cue;
                 self.out.push(Action::Note(Fact::Cue { name: Arc::clone(name) }));
                 for step in steps {
-                    self.perform(step, now);
+                    self.perform(step, door, now);
                 }
             }
+        }
+    }
+
+    /// Sends a stream on its way, or refuses what is more than may wait.
+    fn send(&mut self, index: usize, going: Going, door: Door, now: Now) {
+        let scene = Arc::clone(&going.scene.name);
+        if self.streams[index].go(going, now, &mut self.out).is_err() {
+            let stream = &self.sheet.streams[index].name;
+            let example = format!("{scene} on {stream}: {WAITING_MAX} transitions wait already");
+            self.refuse(door, &Refusal { reason: "too many transitions wait", example }, now);
         }
     }
 
@@ -367,7 +382,7 @@ impl Show {
 pub fn check_command(sheet: &Sheet, command: &Command) -> Result<(), String> {
     trigger::of_command(sheet, command)
         .map(|_| ())
-        .map_err(|Refusal { reason, example }| format!("{reason} `{example}`"))
+        .map_err(|Refusal { reason, example }| format!("{reason}: {example}"))
 }
 
 /// Returns which triggers an OSC message would fire, where only the newest such message matters: at a fader's address,

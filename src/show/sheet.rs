@@ -176,6 +176,8 @@ pub enum Step {
         fade: Option<Fade>,
         /// Which shape; `None` for the scene's own.
         easing: Option<Easing>,
+        /// What if a transition is running.
+        policy: Policy,
     },
     /// Do something to the running transition.
     Steer {
@@ -184,7 +186,7 @@ pub enum Step {
         /// Of which streams.
         streams: Streams,
     },
-    /// Fire a cue. Cues hold only scene steps, so this cannot go in circles.
+    /// Fire a cue. Cues hold no cues, so this cannot go in circles.
     Cue(Arc<Cue>),
 }
 
@@ -205,6 +207,10 @@ pub enum Verb {
 }
 
 impl Verb {
+    /// Every name.
+    pub const NAMES: [&'static str; 5] =
+        [Self::ALL[0].0, Self::ALL[1].0, Self::ALL[2].0, Self::ALL[3].0, Self::ALL[4].0];
+
     /// Every verb with its name.
     pub const ALL: [(&'static str, Self); 5] = [
         ("pause", Self::Pause),
@@ -222,6 +228,37 @@ impl Verb {
     /// Returns its name.
     pub fn name(self) -> &'static str {
         Self::ALL.iter().find(|(_, verb)| *verb == self).map_or("", |(name, _)| name)
+    }
+}
+
+/// What becomes of a wish to go to a scene while a transition is running.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Policy {
+    /// It goes there at once, from where the mix is, and takes the place of all that waits.
+    #[default]
+    Blend,
+    /// The running one arrives within a second, and then it goes there; it takes the place of all that waits.
+    FinishFirst,
+    /// Nothing: it is dropped.
+    Ignore,
+    /// It waits until the running one, and all that wait already, have ended.
+    Queue,
+}
+
+impl Policy {
+    /// Every policy with its name.
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("blend", Self::Blend),
+        ("finish-first", Self::FinishFirst),
+        ("ignore", Self::Ignore),
+        ("queue", Self::Queue),
+    ];
+    /// Every name.
+    pub const NAMES: [&'static str; 4] = [Self::ALL[0].0, Self::ALL[1].0, Self::ALL[2].0, Self::ALL[3].0];
+
+    /// Returns the policy of that name.
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(other, _)| *other == name).map(|(_, policy)| *policy)
     }
 }
 

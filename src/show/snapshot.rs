@@ -60,6 +60,8 @@ pub struct StreamSnapshot {
     pub mix: Vec<Share>,
     /// The running transition; `None` at rest.
     pub transition: Option<Progress>,
+    /// The scenes that wait for it to end, the next one first; sixteen at most.
+    pub waiting: Vec<Arc<str>>,
     /// The prompts that the backend has acknowledged, with their coefficients, in their places.
     pub prompts: Vec<(Value, f64)>,
     /// The seeds likewise.
@@ -193,6 +195,7 @@ impl StreamSnapshot {
                 remaining_seconds: path.left(now).as_secs_f64(),
                 paused: path.is_paused(),
             }),
+            waiting: Vec::new(),
             prompts: Vec::new(),
             seeds: Vec::new(),
             updates: Updates::default(),

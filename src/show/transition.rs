@@ -20,6 +20,10 @@ use super::{
 /// Weights below this are dropped when a path is laid anew: a twentieth of what the runner can tell (0.0005).
 const WEIGHT_MIN: f64 = 0.000_025;
 
+/// The most scenes on the way at once. Whoever asks for another one four times a second, in fades of 4 s, has 20 of them;
+/// the lightest of so many is less than 3 % of the picture, and has long given up its slot.
+const LEGS_MAX: usize = 32;
+
 /// A path of the mix.
 #[derive(Clone, Debug)]
 pub struct Transition {
@@ -82,6 +86,7 @@ impl Transition {
         if !legs.iter().any(|leg| leg.to == 1.0) {
             legs.push(Leg { scene: Arc::clone(target), from: 0.0, speed: 0.0, to: 1.0 });
         }
+        keep_heaviest(&mut legs);
         balance(&mut legs);
         let coast = if easing == Easing::Smooth { coast(&legs, fade) } else { Duration::ZERO };
         let origin = Arc::clone(self.mix_at(seen).heaviest());
@@ -233,6 +238,15 @@ impl Transition {
         let carried = leg.speed * coast * s * (1.0 - s) * (1.0 - s);
         let fading = leg.speed * (1.0 - s) * (1.0 - 3.0 * s);
         (weight + carried, speed + fading)
+    }
+}
+
+/// Drops the lightest legs beyond [`LEGS_MAX`]; what leads to the target stays.
+fn keep_heaviest(legs: &mut Vec<Leg>) {
+    while legs.len() > LEGS_MAX {
+        let leaving = legs.iter().enumerate().filter(|(_, leg)| leg.to == 0.0);
+        let Some((lightest, _)) = leaving.min_by(|(_, a), (_, b)| a.from.total_cmp(&b.from)) else { return };
+        legs.remove(lightest);
     }
 }
 

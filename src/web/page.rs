@@ -17,12 +17,16 @@ use crate::show::{
 const SHARE_SEEN_MIN: f64 = 0.005;
 
 /// The routes, for people.
-const ROUTES: [(&str, &str); 6] = [
+const ROUTES: [(&str, &str); 7] = [
     (
         "POST /api/scenes/{name}/go",
         "goes to a scene; takes <code>fade</code> (8, 8s, 1m30s) and <code>stream</code>, as JSON or in the query",
     ),
     ("POST /api/cues/{name}/go", "fires a cue"),
+    (
+        "POST /api/prompt",
+        "goes to a prompt of your own: <code>prompt</code>, and <code>seed</code>, <code>fade</code>, <code>stream</code> if wanted",
+    ),
     (
         "GET /api/state",
         "everything that is known, as JSON; <a href=\"/api/state?pretty\">?pretty</a> for people",
@@ -119,6 +123,9 @@ fn on(f: &mut fmt::Formatter<'_>, stream: &StreamSnapshot) -> fmt::Result {
         if *weight >= SHARE_SEEN_MIN {
             write!(f, "<br><span class=\"aside\">{} {:.0} %</span>", Text(scene), weight * 100.0)?;
         }
+    }
+    for scene in &stream.waiting {
+        write!(f, "<br>then {}", Text(scene))?;
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::show::{duration, scene::Fade};
 
-/// The largest body. A command has two short members; the rest is room for what later routes take.
+/// The largest body: four of the longest prompts in a list, and every other command many times.
 pub(super) const BODY_BYTES_MAX: usize = 16 * 1024;
 
 /// The members of a request, each known and each given once.
@@ -71,6 +71,18 @@ impl Members {
             return Err(bad("a fade takes at most a day"));
         }
         Ok(Some(time))
+    }
+
+    /// Takes a value of any kind.
+    pub(super) fn any(&mut self, name: &str) -> Option<Value> {
+        self.0.remove(name).filter(|value| !value.is_null())
+    }
+
+    /// Takes the seed; a query can only say it as a text.
+    pub(super) fn seed(&mut self) -> Option<Value> {
+        let seed = self.any("seed")?;
+        let whole = seed.as_str().and_then(|text| text.parse::<i64>().ok());
+        Some(whole.map_or(seed, Value::from))
     }
 
     /// Takes a text.

@@ -36,6 +36,7 @@ pub(super) fn router(server: Server) -> Router {
         .route("/api/state", get(state))
         .route("/api/scenes/{name}/go", post(scenes::scene))
         .route("/api/cues/{name}/go", post(scenes::cue))
+        .route("/api/prompt", post(scenes::prompt))
         .route("/api/transition/{verb}", post(scenes::transition))
         .route("/api/reload", post(reload::reload))
         .fallback(nothing)

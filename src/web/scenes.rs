@@ -46,6 +46,14 @@ pub(super) async fn cue(
     order(&server, Command::Cue { cue })
 }
 
+/// Goes to a prompt that no scene has: `POST /api/prompt` with a `prompt`, and a `seed`, a `fade` and a `stream` if wanted.
+pub(super) async fn prompt(State(server): State<Server>, request: Request) -> Result<Response, Problem> {
+    let mut members = Members::of(&server, request, &["prompt", "seed", "fade", "stream"]).await?;
+    let prompt = members.any("prompt").ok_or_else(|| bad("`prompt` is missing"))?;
+    let (seed, fade, stream) = (members.seed(), members.fade()?, members.text("stream")?);
+    order(&server, Command::Prompt { prompt, seed, stream, fade })
+}
+
 /// Steers the running transition: `POST /api/transition/{verb}`, with a `stream` if wanted.
 pub(super) async fn transition(
     State(server): State<Server>,
@@ -85,6 +93,13 @@ fn accepted(command: &Command) -> Value {
             "stream": stream,
             "fade_seconds": fade.map(|fade| fade.as_secs_f64()),
         }),
+        Command::Prompt { prompt, seed, stream, fade } => json!({
+            "accepted": true,
+            "prompt": prompt,
+            "seed": seed,
+            "stream": stream,
+            "fade_seconds": fade.map(|fade| fade.as_secs_f64()),
+        }),
         Command::Steer { verb, stream } => json!({ "accepted": true, "transition": verb, "stream": stream }),
         Command::Cue { cue } => json!({ "accepted": true, "cue": cue }),
     }
@@ -102,7 +117,9 @@ fn explained(sheet: &Sheet, command: &Command, why: String) -> Problem {
             Problem::new(Kind::UnknownScene, format!("there is no scene {}{cue}", quoted(scene)))
                 .meant(nearest(scene, sheet.scenes.keys().map(|name| &**name)))
         }
-        Command::Scene { stream: Some(stream), .. } | Command::Steer { stream: Some(stream), .. }
+        Command::Scene { stream: Some(stream), .. }
+        | Command::Prompt { stream: Some(stream), .. }
+        | Command::Steer { stream: Some(stream), .. }
             if sheet.stream(stream).is_none() =>
         {
             bad(format!("there is no stream {}", quoted(stream)))
@@ -112,6 +129,8 @@ fn explained(sheet: &Sheet, command: &Command, why: String) -> Problem {
             Problem::new(Kind::UnknownCue, format!("there is no cue {}", quoted(cue)))
                 .meant(nearest(cue, sheet.cues.keys().map(|name| &**name)))
         }
-        Command::Scene { .. } | Command::Steer { .. } | Command::Cue { .. } => bad(why),
+        Command::Scene { .. } | Command::Prompt { .. } | Command::Steer { .. } | Command::Cue { .. } => {
+            bad(why)
+        }
     }
 }

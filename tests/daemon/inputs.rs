@@ -152,6 +152,65 @@ inputs:
 }
 
 #[tokio::test]
+async fn a_prompt_comes_in_by_every_door() {
+    let directory = Directory::new();
+    let simulator = Simulator::start(&directory, &[]);
+    let broker = Broker::open().await;
+    let stage = Stage::new(&directory);
+    let port = broker.port();
+    let text = show(&simulator, &stage, "").replace(
+        "inputs:",
+        &format!(
+            "triggers:
+  still: {{ when: {{ osc: /still }}, do: {{ transition: pause }} }}
+  next: {{ when: {{ osc: /next }}, do: {{ scene: dawn, fade: 0s, policy: queue }} }}
+inputs:
+  mqtt: {{ url: \"mqtt://127.0.0.1:{port}\", base: segue/test }}"
+        ),
+    );
+    let daemon = stage.run(&text).await;
+    daemon.until("the broker", |state| state["broker_connected"] == true).await;
+
+    let text = |text: &str| rosc::OscType::String(text.to_owned());
+    let args = vec![text("a pine forest"), 0.7.into(), text("fog"), 0.3.into(), 0.0.into()];
+    let message = rosc::OscMessage { addr: "/segue/prompt".to_owned(), args };
+    daemon.datagram(&rosc::encoder::encode(&rosc::OscPacket::Message(message)).unwrap());
+    simulator.shows(&[("a pine forest", 0.7), ("fog", 0.3)]).await;
+
+    let mut desk = Desk::new(&broker).await;
+    desk.publish("segue/test/prompt/set", r#"{"prompt": "harbour at dusk", "seed": 7, "fade": 0}"#, false)
+        .await;
+    simulator.shows(&[("harbour at dusk", 1.0), ("fog", 0.0)]).await;
+    eventually("the state", async || {
+        let (text, _) = desk.hear("segue/test/state").await;
+        let state: Value = serde_json::from_str(&text).unwrap();
+        (state["streams"]["wall"]["scene"] == "“harbour at dusk”").then_some(())
+    })
+    .await;
+
+    let url = format!("{}/api/prompt", daemon.web);
+    let answer = http().post(&url).body(r#"{"prompt": "snow", "fade": "60s"}"#).send().await.unwrap();
+    assert_eq!(answer.status(), 202);
+    daemon.until("the prompt", |state| state["streams"][0]["scene"] == "“snow”").await;
+    daemon.osc("/still", &[]);
+    daemon.until("the pause", |state| state["streams"][0]["transition"]["paused"] == true).await;
+    daemon.osc("/next", &[]);
+    daemon.until("the queue", |state| state["streams"][0]["waiting"] == serde_json::json!(["dawn"])).await;
+    daemon.osc("/segue/transition/cut", &[]);
+    simulator.shows(&[("mist", 1.0), ("snow", 0.0)]).await;
+    let state = daemon.until("the end", |state| state["streams"][0]["transition"].is_null()).await;
+    assert_eq!(state["streams"][0]["waiting"], serde_json::json!([]));
+
+    let answer = http().post(&url).body(r#"{"prompt": "bell\u0007"}"#).send().await.unwrap();
+    assert_eq!(answer.status(), 400);
+    let told: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+    assert!(told["detail"].as_str().unwrap().contains("control character"), "{told}");
+    let metrics = daemon.text("/metrics").await;
+    assert!(metrics.contains("segue_transitions_total{stream=\"wall\",outcome=\"queued\"} 1"), "{metrics}");
+    assert!(!metrics.contains("snow"), "a prompt is no label");
+}
+
+#[tokio::test]
 async fn cron_fires_by_the_second_where_it_is_written_so() {
     let directory = Directory::new();
     let simulator = Simulator::start(&directory, &[]);

@@ -234,6 +234,57 @@ fn nothing_is_sent_when_only_a_comment_a_fade_or_another_scene_changes() {
     ");
 }
 
+#[test]
+fn what_waits_is_played_as_it_is_edited_and_a_scene_in_a_step_is_edited_like_any() {
+    let show = format!(
+        "{SHOW}cues:\n  glow: {{ scene: {{ prompt: ember, seed: 1 }}, fade: 0 }}\n  then: {{ scene: neon, fade: 0, policy: queue }}\n"
+    );
+    insta::assert_snapshot!(play(&show, "
+        0:01 osc /segue/cue/glow
+        0:02 edit prompt: ember => prompt: coal
+        0:05 go rain 1s
+        0:05.5 osc /segue/cue/then
+        0:05.6 edit prompt: city, seed: 2 => prompt: town, seed: 2
+        0:10 end
+    "), @r"
+    0:00.001 create wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:00.101 wall created as str_1
+    0:00.102 wall on dawn
+    0:00.202 wall is ONLINE
+    0:01.000 trigger /segue/cue/glow (osc)
+    0:01.000 cue glow
+    0:01.000 wall to glow/1 in 0s
+    0:01.000 update wall | prompt mist 0.0 ember 1.0 rain 0.0
+    0:01.100 wall on glow/1
+    0:02.000 now: cue `glow` changed
+    0:02.000 update wall | prompt mist 0.0 ember 0.96488 coal 0.03512
+    0:02.250 update wall | prompt mist 0.0 ember 0.85757 coal 0.14243
+    0:02.500 update wall | prompt mist 0.0 ember 0.70105 coal 0.29895
+    0:02.750 update wall | prompt mist 0.0 ember 0.51875 coal 0.48125
+    0:03.000 update wall | prompt mist 0.0 ember 0.3341 coal 0.6659
+    0:03.250 update wall | prompt mist 0.0 ember 0.17054 coal 0.82946
+    0:03.500 update wall | prompt mist 0.0 ember 0.05152 coal 0.94848
+    0:03.750 update wall | prompt mist 0.0 ember 0.00046 coal 0.99954
+    0:04.000 update wall | prompt mist 0.0 ember 0.0 coal 1.0
+    0:05.000 trigger go rain (http)
+    0:05.000 wall to rain in 1s
+    0:05.000 update wall | prompt city 0.1125 rain 0.1125 coal 0.775 | seed 1 0.775 2 0.225
+    0:05.250 update wall | prompt city 0.2375 rain 0.2375 coal 0.525 | seed 1 0.525 2 0.475
+    0:05.500 update wall | prompt city 0.3625 rain 0.3625 coal 0.275 | seed 1 0.275 2 0.725
+    0:05.500 trigger /segue/cue/then (osc)
+    0:05.500 cue then
+    0:05.500 wall: neon waits for 1
+    0:05.600 now: scene `neon` changed
+    0:05.750 update wall | prompt city 0.4875 rain 0.4875 coal 0.025 town 0.0 | seed 1 0.025 2 0.975
+    0:06.000 update wall | prompt city 0.5 rain 0.5 coal 0.0 town 0.0 | seed 1 0.0 2 1.0
+    0:06.100 wall on rain
+    0:06.100 wall to neon in 0s
+    0:06.100 update wall | prompt city 0.0 rain 0.0 coal 0.0 town 1.0
+    0:06.200 wall on neon
+    0:10.000 then waits for Poll
+    ");
+}
+
 const TRIGGERS: &str = "
 timezone: Europe/Berlin
 streams:

@@ -314,6 +314,13 @@ impl World {
             }
             Fact::TransitionSteered { stream, scene, verb } => format!("{stream} {}: {scene}", verb.name()),
             Fact::TransitionEnded { stream, scene } => format!("{stream} on {scene}"),
+            Fact::TransitionQueued { stream, scene, ahead } => format!("{stream}: {scene} waits for {ahead}"),
+            Fact::TransitionIgnored { stream, scene, running } => {
+                format!("{stream}: {scene} ignored, {running} runs")
+            }
+            Fact::TransitionDropped { stream, scene, instead } => {
+                format!("{stream}: {scene} dropped for {instead}")
+            }
             Fact::RequestFailed { request, failure, in_a_row, .. } => {
                 format!("{request} failed: {failure:?} ({in_a_row})")
             }

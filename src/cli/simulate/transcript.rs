@@ -88,6 +88,13 @@ impl Transcript {
             Fact::TransitionSteered { stream, scene, verb } => {
                 (stream, format!("{} on the way to {scene}", verb.name()))
             }
+            Fact::TransitionQueued { stream, scene, ahead } => (stream, format!("{scene} waits for {ahead}")),
+            Fact::TransitionIgnored { stream, scene, running } => {
+                (stream, format!("{scene} is ignored on the way to {running}"))
+            }
+            Fact::TransitionDropped { stream, scene, instead } => {
+                (stream, format!("{scene} waits no more: {instead} instead"))
+            }
             Fact::CreatesSpent { stream, wait } => {
                 (stream, format!("no other is created for {}", duration::text(*wait)))
             }

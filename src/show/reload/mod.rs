@@ -80,28 +80,34 @@ pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
         &mut changes,
     );
     let streams = new.streams.iter().map(|stream| old.stream(&stream.name)).collect();
-    let mut links = Links { scenes: &scenes, cues: BTreeMap::new(), streams };
+    let inline = inline(old);
+    let mut links = Links { scenes: &scenes, cues: BTreeMap::new(), inline: &inline, streams };
     let kept = Links {
         scenes: &scenes,
         cues: BTreeMap::new(),
+        inline: &inline,
         streams: (0..old.streams.len()).map(|at| Some(StreamIndex(at))).collect(),
     };
     let mut linked = BTreeMap::new();
     for (name, cue) in cues {
-        let steps = links.steps(&cue.steps);
+        let steps = links.steps(Actor::Cue, &cue.steps);
         linked.insert(Arc::clone(&name), Arc::new(Cue { name, steps }));
     }
     diff(
         "cue",
         &names(&old.cues),
         &names(&linked),
-        |name| kept.steps(&old.cues[name].steps) == linked[name].steps,
+        |name| kept.steps(Actor::Cue, &old.cues[name].steps) == linked[name].steps,
         &mut changes,
     );
     links.cues = linked;
     let triggers: Vec<Trigger> = triggers
         .into_iter()
-        .map(|Trigger { name, when, steps }| Trigger { name, when, steps: links.steps(&steps) })
+        .map(|Trigger { name, when, steps }| Trigger {
+            name,
+            when,
+            steps: links.steps(Actor::Trigger, &steps),
+        })
         .collect();
     let find = |list: &[Trigger], name: &str| list.iter().find(|trigger| &*trigger.name == name).cloned();
     let same = |name: &str| match (find(&old.triggers, name), find(&triggers, name)) {
@@ -118,6 +124,45 @@ pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
     let venue = self::venue(&old.venue, venue, &mut changes);
     let Links { cues, .. } = links;
     (Sheet { title, zone, streams, scenes, cues, triggers, venue, reload }, changes)
+}
+
+/// Returns what a scene has become between two sheets, itself if nothing: the scene of its name, or the one that stands in
+/// its step.
+pub(super) fn successor(old: &Sheet, new: &Sheet, scene: &Arc<Scene>) -> Arc<Scene> {
+    let named = |sheet: &Sheet| sheet.scenes.get(&scene.name).cloned();
+    let is_it = |other: &Arc<Scene>| Arc::ptr_eq(other, scene);
+    let after = if named(old).as_ref().is_some_and(is_it) {
+        named(new)
+    } else {
+        let place = inline(old).into_iter().find(|(_, other)| is_it(other));
+        place.and_then(|(actor, _)| find_inline(&inline(new), actor, &scene.name))
+    };
+    after.unwrap_or_else(|| Arc::clone(scene))
+}
+
+/// Who has a scene in one of its steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Actor {
+    Cue,
+    Trigger,
+}
+
+/// Returns the scenes that stand in steps. Their names are the places, unique for each kind of actor.
+fn inline(sheet: &Sheet) -> Vec<(Actor, Arc<Scene>)> {
+    let scene = |actor: Actor, step: &Step| match step {
+        Step::Scene { scene, .. } if !sheet.scenes.contains_key(&scene.name) => {
+            Some((actor, Arc::clone(scene)))
+        }
+        _ => None,
+    };
+    let of_cues = sheet.cues.values().flat_map(|cue| &cue.steps);
+    let of_triggers = sheet.triggers.iter().flat_map(|trigger| &trigger.steps);
+    let of_cues = of_cues.filter_map(|step| scene(Actor::Cue, step));
+    of_cues.chain(of_triggers.filter_map(|step| scene(Actor::Trigger, step))).collect()
+}
+
+fn find_inline(scenes: &[(Actor, Arc<Scene>)], actor: Actor, name: &str) -> Option<Arc<Scene>> {
+    scenes.iter().find(|(by, scene)| *by == actor && &*scene.name == name).map(|(_, scene)| Arc::clone(scene))
 }
 
 /// Keeps each scene of `old` that is the same in `new`.
@@ -154,6 +199,8 @@ fn diff(kind: &str, old: &[Arc<str>], new: &[Arc<str>], same: impl Fn(&str) -> b
 struct Links<'a> {
     scenes: &'a BTreeMap<Arc<str>, Arc<Scene>>,
     cues: BTreeMap<Arc<str>, Arc<Cue>>,
+    /// The scenes in steps until now.
+    inline: &'a [(Actor, Arc<Scene>)],
     /// Where each stream of the sheet is in the show; `None` for one that has to wait for a restart.
     streams: Vec<Option<StreamIndex>>,
 }
@@ -163,15 +210,16 @@ impl Links<'_> {
         Arc::clone(self.scenes.get(&scene.name).unwrap_or(scene))
     }
 
-    fn steps(&self, steps: &[Step]) -> Vec<Step> {
-        steps.iter().map(|step| self.step(step)).collect()
+    fn steps(&self, actor: Actor, steps: &[Step]) -> Vec<Step> {
+        steps.iter().map(|step| self.step(actor, step)).collect()
     }
 
-    fn step(&self, step: &Step) -> Step {
+    fn step(&self, actor: Actor, step: &Step) -> Step {
         let mut step = step.clone();
         match &mut step {
             Step::Scene { scene, streams, .. } => {
-                *scene = self.scene(scene);
+                let known = find_inline(self.inline, actor, &scene.name).filter(|known| known == scene);
+                *scene = known.unwrap_or_else(|| self.scene(scene));
                 self.move_streams(streams);
             }
             Step::Steer { streams, .. } => self.move_streams(streams),
@@ -196,7 +244,7 @@ impl Links<'_> {
             Step::Cue(cue) => Step::Cue(Arc::new(Cue { name: Arc::clone(&cue.name), steps: Vec::new() })),
             step => step,
         };
-        self.steps(steps).into_iter().map(bare).collect()
+        self.steps(Actor::Trigger, steps).into_iter().map(bare).collect()
     }
 }
 

@@ -1,25 +1,33 @@
 //! One stream: the look that is desired, the update in flight, the look that is acknowledged, and how they come together.
 //!
-//! Dispatch only: `life.rs` creates, attaches and loses it, `courier.rs` brings looks to it, `watch.rs` reads its status.
+//! Dispatch only: `life.rs` creates, attaches and loses it, `courier.rs` brings looks to it, `watch.rs` reads its status,
+//! `queue.rs` keeps what it was asked for and does not do yet.
 
 mod courier;
 mod course;
 mod life;
+pub(super) mod queue;
 mod set;
 mod watch;
 
 use std::{sync::Arc, time::Duration};
 
-use self::{courier::Courier, course::Course, life::Life, watch::Watch};
+use self::{
+    courier::Courier,
+    course::Course,
+    life::Life,
+    queue::{Going, Queue, QueueFull, is_same},
+    watch::Watch,
+};
 use super::{
     easing::Easing,
     event::{Action, Answer, FailureKind, Memory, Reply, Request, RequestId, StreamIndex, Wake},
     fact::Fact,
     mix::Mix,
     out::Out,
-    reload::Changes,
+    reload::{self, Changes},
     scene::{Fade, Scene},
-    sheet::{Sheet, StreamSheet, Verb},
+    sheet::{Policy, Sheet, StreamSheet, Verb},
     snapshot::StreamSnapshot,
     time::{Mono, Now},
     transition::Transition,
@@ -31,6 +39,8 @@ pub(super) struct Stream {
     index: StreamIndex,
     sheet: Arc<Sheet>,
     path: Course,
+    /// What waits for the running transition to end.
+    queue: Queue,
     /// Whether the end of the path was told.
     arrived: bool,
     life: Life,
@@ -79,6 +89,7 @@ impl Stream {
         Self {
             index,
             path: Course::new(Transition::resting(&first, now.mono)),
+            queue: Queue::default(),
             arrived: false,
             life: Life::new(stream, memory, now.mono),
             courier: Courier::new(stream, &first, &sheet.scenes, now.mono),
@@ -87,25 +98,66 @@ impl Stream {
         }
     }
 
-    /// Starts a transition to `scene`.
+    /// Takes a wish to go to a scene: starts the transition, or does what the wish's policy says while another runs.
+    ///
+    /// A paused transition runs. What the policies do with those that wait: `blend` and `finish-first` are the last
+    /// word and take their place, `queue` goes behind them, `ignore` leaves them alone.
+    ///
+    /// # Errors
+    ///
+    /// As many wait as may.
+    pub(super) fn go(&mut self, going: Going, now: Now, out: &mut Out) -> Result<(), QueueFull> {
+        let scene = self.known(going.scene, now);
+        let going = Going { scene, ..going };
+        let runs_there = is_same(self.path.target(), &going.scene);
+        match going.policy {
+            _ if !self.is_under_way(now.mono) && self.queue.is_empty() => self.start(going, now, out),
+            Policy::Blend => {
+                self.drop_waiting(&going, now, out);
+                self.start(going, now, out);
+            }
+            // There is nothing to finish first where it leads there already.
+            Policy::FinishFirst if runs_there => {
+                self.drop_waiting(&going, now, out);
+                self.start(going, now, out);
+            }
+            Policy::FinishFirst => {
+                if self.queue.scenes().eq([&going.scene]) {
+                    return Ok(());
+                }
+                self.drop_waiting(&going, now, out);
+                self.steer(Verb::Finish, now, out);
+                return self.wait(going, now, out);
+            }
+            Policy::Ignore => {
+                let (stream, scene) = (desk!(self, now, out).name(), Arc::clone(&going.scene.name));
+                let running = Arc::clone(&self.path.target().name);
+                out.push(Action::Note(Fact::TransitionIgnored { stream, scene, running }));
+            }
+            Policy::Queue => {
+                let last = self.queue.scenes().next_back().unwrap_or(self.path.target());
+                // A sensor that repeats itself does not fill the queue.
+                if !is_same(last, &going.scene) {
+                    return self.wait(going, now, out);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts a transition.
     ///
     /// Asked again for where it is going already, only sooner counts: a sensor that repeats itself does not stretch a fade.
-    pub(super) fn go(
-        &mut self,
-        scene: &Arc<Scene>,
-        fade: Option<Fade>,
-        easing: Option<Easing>,
-        now: Now,
-        out: &mut Out,
-    ) {
+    fn start(&mut self, going: Going, now: Now, out: &mut Out) {
+        let Going { scene, fade, easing, policy: _ } = going;
         let fade = fade.or(scene.fade).unwrap_or(Fade::DEFAULT);
-        let again = Arc::ptr_eq(self.path.target(), scene);
+        let again = Arc::ptr_eq(self.path.target(), &scene);
         if again && self.path.end().is_some_and(|end| now.mono + fade.length() >= end) {
             return;
         }
         let easing = easing.or(scene.easing).unwrap_or_default();
         let seen = self.courier.led_to(now.mono);
-        self.path.take(self.path.retarget(scene, fade, easing, now.mono, seen));
+        self.path.take(self.path.retarget(&scene, fade, easing, now.mono, seen));
         self.arrived = false;
         self.courier.on_path();
         let desk = desk!(self, now, out);
@@ -116,7 +168,50 @@ impl Stream {
         }));
     }
 
-    /// Does something to the running transition; without one, nothing.
+    /// Returns the scene under which the stream knows this one: a prompt that is asked for twice is one scene.
+    fn known(&self, scene: Arc<Scene>, now: Now) -> Arc<Scene> {
+        let mix = self.path.mix_at(now.mono);
+        let shown = mix.parts().iter().map(|part| &part.scene);
+        let known = shown.chain(self.queue.scenes()).find(|known| is_same(known, &scene));
+        known.map_or(scene, Arc::clone)
+    }
+
+    fn wait(&mut self, going: Going, now: Now, out: &mut Out) -> Result<(), QueueFull> {
+        let scene = Arc::clone(&going.scene.name);
+        let ahead = self.queue.len() + 1;
+        self.queue.push(going)?;
+        let stream = desk!(self, now, out).name();
+        out.push(Action::Note(Fact::TransitionQueued { stream, scene, ahead }));
+        Ok(())
+    }
+
+    /// Drops what waits, because `going` takes its place.
+    fn drop_waiting(&mut self, going: &Going, now: Now, out: &mut Out) {
+        for Going { scene, .. } in self.queue.clear() {
+            let (stream, instead) = (desk!(self, now, out).name(), Arc::clone(&going.scene.name));
+            let scene = Arc::clone(&scene.name);
+            out.push(Action::Note(Fact::TransitionDropped { stream, scene, instead }));
+        }
+    }
+
+    /// Returns whether a transition is running: it has not ended, or its exact end is not acknowledged yet, which a slow
+    /// API may hold up for [`ARRIVAL_MAX`].
+    fn is_under_way(&self, now: Mono) -> bool {
+        let awaited = self.life.live_id().is_some() && !self.arrived;
+        let overdue = self.path.end().is_some_and(|end| now >= end + ARRIVAL_MAX);
+        !self.path.ended(now) || awaited && !overdue
+    }
+
+    /// Starts what waits once the running transition has ended; returns whether it did.
+    fn advance(&mut self, now: Now, out: &mut Out) -> bool {
+        if self.is_under_way(now.mono) {
+            return false;
+        }
+        let next = self.queue.pop();
+        next.map(|next| self.start(next, now, out)).is_some()
+    }
+
+    /// Does something to the running transition; without one, nothing. What waits goes on waiting for its end.
     pub(super) fn steer(&mut self, verb: Verb, now: Now, out: &mut Out) {
         if self.path.ended(now.mono) {
             return;
@@ -127,6 +222,8 @@ impl Stream {
             Verb::Pause => self.path.path().pause(seen),
             Verb::Resume => self.path.path().resume(now.mono),
             Verb::Reverse => self.path.take(self.path.reverse(now.mono, seen)),
+            // It arrives within a second as it is.
+            Verb::Finish if !self.path.is_paused() && self.path.left(now.mono) <= FINISH => {}
             Verb::Finish => {
                 let fade = Fade::new(FINISH.min(self.path.left(now.mono))).unwrap_or_default();
                 self.path.take(self.path.retarget(&target, fade, Easing::Smooth, now.mono, seen));
@@ -194,6 +291,7 @@ impl Stream {
 
     /// Begins to end: deletes the stream if the show file wants that.
     pub(super) fn stop(&mut self, now: Now, out: &mut Out) {
+        drop(self.queue.clear());
         self.life.stop(&mut desk!(self, now, out));
     }
 
@@ -207,19 +305,14 @@ impl Stream {
         let old = std::mem::replace(&mut self.sheet, Arc::clone(sheet));
         let (before, after) = (&old.streams[self.index.0], &sheet.streams[self.index.0]);
         let target = self.path.target();
-        let is_of = |sheet: &Sheet, scene: &Arc<Scene>| {
-            sheet.scenes.get(&scene.name).is_some_and(|own| Arc::ptr_eq(own, scene))
-        };
-        if is_of(&old, target) && !sheet.scenes.contains_key(&target.name) {
+        if old.scenes.contains_key(&target.name) && !sheet.scenes.contains_key(&target.name) {
             changes.keep(format_args!(
                 "stream `{}` is on scene `{}`, which is gone, until something else is asked of it",
                 after.name, target.name
             ));
         }
-        let successor = |scene: &Arc<Scene>| match sheet.scenes.get(&scene.name) {
-            Some(new) if is_of(&old, scene) => Arc::clone(new),
-            _ => Arc::clone(scene),
-        };
+        let successor = |scene: &Arc<Scene>| reload::successor(&old, sheet, scene);
+        self.queue.recast(successor);
         let moments = (now.mono, self.courier.led_to(now.mono));
         if self.path.edit(successor, (&before.base, &after.base), sheet.reload.edit_fade, moments) {
             self.courier.on_path();
@@ -229,6 +322,16 @@ impl Stream {
 
     /// Does what is due.
     pub(super) fn step(&mut self, now: Now, out: &mut Out) {
+        self.turn(now, out);
+        while self.advance(now, out) {
+            self.turn(now, out);
+        }
+    }
+
+    fn turn(&mut self, now: Now, out: &mut Out) {
+        if let Some(next) = self.queue.scenes().next() {
+            self.courier.expect(Some(next));
+        }
         let mut desk = desk!(self, now, out);
         self.path.tidy(now.mono);
         self.life.step(&mut desk);
@@ -244,13 +347,16 @@ impl Stream {
 
     /// Returns when to come back, and why.
     pub(super) fn next_wake(&self) -> Option<(Mono, Wake)> {
-        let Some(_) = self.life.live_id() else { return self.life.next_wake() };
-        let waits = !self.arrived && self.courier.is_at_rest();
-        let end = self.path.end().filter(|_| waits).map(|end| (end, Wake::Fade));
-        [self.life.next_wake(), self.courier.next_wake(), self.watch.next_wake(), end]
-            .into_iter()
-            .flatten()
-            .min()
+        let is_live = self.life.live_id().is_some();
+        let awaited = is_live && !self.courier.is_at_rest();
+        let end = match self.path.end() {
+            Some(end) if !self.queue.is_empty() && awaited => Some(end + ARRIVAL_MAX),
+            end => end.filter(|_| !self.queue.is_empty() || !self.arrived && is_live && !awaited),
+        };
+        let of_parts =
+            [self.courier.next_wake(), self.watch.next_wake()].map(|wake| wake.filter(|_| is_live));
+        let end = end.map(|end| (end, Wake::Fade));
+        of_parts.into_iter().chain([self.life.next_wake(), end]).flatten().min()
     }
 
     /// Returns its name and how far its transition is, 0 to 1.
@@ -268,12 +374,17 @@ impl Stream {
         let sheet = &self.sheet.streams[self.index.0];
         let mut snapshot = StreamSnapshot::of_path(&sheet.name, &self.path, now.mono);
         snapshot.backend = sheet.connection.backend;
+        snapshot.waiting = self.queue.scenes().map(|scene| Arc::clone(&scene.name)).collect();
         self.life.describe(&mut snapshot, now.mono);
         self.courier.describe(&mut snapshot, now.mono);
         self.watch.describe(&mut snapshot, now.mono);
         snapshot
     }
 }
+
+/// How long what waits stands by for the backend to acknowledge the exact end of what ran: several round trips, and no
+/// longer, for what waits is held up by people and not by an API that is away.
+const ARRIVAL_MAX: Duration = Duration::from_secs(2);
 
 /// How long a transition takes that is told to finish.
 const FINISH: Duration = Duration::from_secs(1);

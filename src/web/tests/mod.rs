@@ -216,6 +216,7 @@ fn snapshot() -> Snapshot {
         scene: "neon".into(),
         mix: vec![share("dawn", 0.25), share("neon", 0.75)],
         transition: None,
+        waiting: Vec::new(),
         prompts: vec![(json!("<script>alert('mist')</script>"), 1.0)],
         seeds: vec![(json!(42), 1.0)],
         updates: crate::show::snapshot::Updates::default(),

@@ -50,6 +50,54 @@ async fn a_name_may_be_anything_that_a_path_can_carry() {
 }
 
 #[tokio::test]
+async fn a_prompt_of_ones_own_is_asked_for() {
+    let house = House::open().await;
+    let asked =
+        |prompt: Value, seed: Option<Value>, stream: Option<&str>, fade: Option<f64>| Command::Prompt {
+            prompt,
+            seed,
+            stream: stream.map(str::to_owned),
+            fade: fade.map(Duration::from_secs_f64),
+        };
+    let cases = [
+        ("", r#"{"prompt": "fog"}"#, asked(json!("fog"), None, None, None)),
+        (
+            "?prompt=fog%20at%20sea&seed=7&fade=8s",
+            "",
+            asked(json!("fog at sea"), Some(json!(7)), None, Some(8.0)),
+        ),
+        (
+            "?stream=wall",
+            r#"{"prompt": [["fog", 0.7], ["sea", 0.3]], "seed": [[1, 1], [2, 1]], "fade": 0}"#,
+            asked(
+                json!([["fog", 0.7], ["sea", 0.3]]),
+                Some(json!([[1, 1], [2, 1]])),
+                Some("wall"),
+                Some(0.0),
+            ),
+        ),
+    ];
+    for (query, body, command) in cases {
+        let response = house.post(&format!("/api/prompt{query}"), body).await;
+        assert_eq!(response.status(), 202, "{query} {body}");
+        let told: Value = response.json().await.unwrap();
+        assert_eq!(told["accepted"], json!(true));
+        assert_eq!(house.orders().pop(), Some(command), "{query} {body}");
+    }
+    for (body, why) in [
+        ("{}", "`prompt` is missing"),
+        (r#"{"prompt": ""}"#, "bad prompt: prompt: the text is empty"),
+        (r#"{"prompt": "fog", "seed": 1.5}"#, "bad prompt: seed: a whole number"),
+        (r#"{"prompt": "fog", "delta": 0.3}"#, "unknown key `delta`"),
+        (r#"{"prompt": "fog", "stream": "wal"}"#, "there is no stream `wal`"),
+    ] {
+        let told = refusal(house.post("/api/prompt", body).await, 400, "bad-request").await;
+        assert!(told["detail"].as_str().unwrap().starts_with(why), "{told}");
+    }
+    assert_eq!(house.orders().len(), 3, "what makes no sense does not reach the show");
+}
+
+#[tokio::test]
 async fn a_cue_is_fired() {
     let house = House::open().await;
     let response = house.post("/api/cues/open/go", "{}").await;

@@ -1,0 +1,54 @@
+//! Scenes that are written into a step instead of being named: found before the steps themselves are read, because the
+//! streams must know what all scenes change.
+//!
+//! Takes every form of a step as it comes; what is wrong with steps is told where they are read.
+
+use super::{
+    report::Report,
+    scenes::{self, SceneDraft},
+    tree::{Entry, Node, Value},
+    words::quoted,
+};
+
+/// A scene inside a step, by where its map begins in the file.
+pub(super) type InlineScene = (usize, SceneDraft);
+
+/// Reads the scenes inside the steps of cues and triggers.
+pub(super) fn read(cues: Option<&Node>, triggers: Option<&Node>, report: &mut Report) -> Vec<InlineScene> {
+    let mut found = Vec::new();
+    for Entry { key, value } in cues.map(entries).unwrap_or_default() {
+        in_steps(value, ("cue", key), &mut found, report);
+    }
+    for Entry { key, value } in triggers.map(entries).unwrap_or_default() {
+        if let Some(steps) = member(value, "do") {
+            in_steps(steps, ("trigger", key), &mut found, report);
+        }
+    }
+    found
+}
+
+fn in_steps(node: &Node, (actor, key): (&str, &Node), found: &mut Vec<InlineScene>, report: &mut Report) {
+    let steps = match &node.value {
+        Value::List(items) => items.as_slice(),
+        _ => std::slice::from_ref(node),
+    };
+    let name = key.text().unwrap_or_default();
+    for (place, step) in steps.iter().enumerate() {
+        let Some(scene) = member(step, "scene").filter(|scene| matches!(scene.value, Value::Map(_))) else {
+            continue;
+        };
+        // No scene of the show file has a name with a slash.
+        let called = format!("{name}/{}", place + 1);
+        let of = format!("{actor} {}", quoted(name));
+        found.push((scene.span.start, scenes::scene(&called, of, &scene.span, scene, report)));
+    }
+}
+
+fn member<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
+    let entry = entries(node).iter().find(|entry| entry.key.text() == Some(name))?;
+    Some(&entry.value)
+}
+
+fn entries(node: &Node) -> &[Entry] {
+    if let Value::Map(entries) = &node.value { entries } else { &[] }
+}

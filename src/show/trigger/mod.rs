@@ -1,0 +1,116 @@
+//! What a message asks for: triggers of the show file, and the fixed addresses and topics that need none.
+//!
+//! Only finds out; doing it is the show's. What asks for nothing that exists is a refusal, never an error. `osc.rs` and
+//! `mqtt.rs` know the forms of their doors.
+
+mod mqtt;
+mod osc;
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::Value;
+
+pub(super) use self::{
+    mqtt::of_mqtt,
+    osc::{continuity, of_osc},
+};
+use super::{
+    event::Command,
+    prompt,
+    scene::{Fade, Scene},
+    sheet::{Policy, Sheet, Step, Streams, Trigger, Verb},
+};
+
+/// Something asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Ask {
+    /// Who asks: the trigger, or the address or topic.
+    pub(super) name: Arc<str>,
+    /// What for.
+    pub(super) steps: Vec<Step>,
+}
+
+/// Something asked for that cannot be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    /// The kind of mistake, fit to count by.
+    pub(super) reason: &'static str,
+    /// What it was.
+    pub(super) example: String,
+}
+
+impl Refusal {
+    fn new(reason: &'static str, example: impl Into<String>) -> Self {
+        Self { reason, example: example.into() }
+    }
+}
+
+/// Returns what a person's command asks for.
+pub(super) fn of_command(sheet: &Sheet, command: &Command) -> Result<Ask, Refusal> {
+    let (name, step) = match command {
+        Command::Scene { scene, stream, fade } => {
+            let streams = stream.as_deref().map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
+            let fade = fade.map(|time| fade_of(Ok(time))).transpose()?;
+            (format!("go {scene}"), scene_step(sheet, scene, streams, fade)?)
+        }
+        Command::Prompt { prompt, seed, stream, fade } => {
+            let streams = stream.as_deref().map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
+            let fade = fade.map(|time| fade_of(Ok(time))).transpose()?;
+            ("prompt".to_owned(), prompt_step(prompt, seed.as_ref(), streams, fade)?)
+        }
+        Command::Steer { verb, stream } => {
+            let streams = stream.as_deref().map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
+            (format!("transition {}", verb.name()), Step::Steer { verb: *verb, streams })
+        }
+        Command::Cue { cue } => (format!("cue {cue}"), cue_step(sheet, cue)?),
+    };
+    Ok(Ask { name: name.into(), steps: vec![step] })
+}
+
+fn ask(trigger: &Trigger) -> Ask {
+    Ask { name: Arc::clone(&trigger.name), steps: trigger.steps.clone() }
+}
+
+fn scene_step(sheet: &Sheet, name: &str, streams: Streams, fade: Option<Fade>) -> Result<Step, Refusal> {
+    let scene = sheet.scenes.get(name).ok_or_else(|| Refusal::new("unknown scene", name))?;
+    Ok(go(Arc::clone(scene), streams, fade))
+}
+
+/// Makes the step to a prompt that no scene has.
+fn prompt_step(
+    prompt: &Value,
+    seed: Option<&Value>,
+    streams: Streams,
+    fade: Option<Fade>,
+) -> Result<Step, Refusal> {
+    let scene = prompt::scene_from_json(prompt, seed).map_err(|why| Refusal::new("bad prompt", why))?;
+    Ok(go(Arc::new(scene), streams, fade))
+}
+
+/// Whoever asks without a trigger means now.
+fn go(scene: Arc<Scene>, streams: Streams, fade: Option<Fade>) -> Step {
+    Step::Scene { scene, streams, fade, easing: None, policy: Policy::Blend }
+}
+
+fn steer_step(verb: &str, streams: Streams) -> Result<Step, Refusal> {
+    let verb = Verb::find(verb).ok_or_else(|| Refusal::new("unknown verb", verb))?;
+    Ok(Step::Steer { verb, streams })
+}
+
+fn cue_step(sheet: &Sheet, name: &str) -> Result<Step, Refusal> {
+    sheet
+        .cues
+        .get(name)
+        .map(|cue| Step::Cue(Arc::clone(cue)))
+        .ok_or_else(|| Refusal::new("unknown cue", name))
+}
+
+fn one_stream(sheet: &Sheet, name: &str) -> Result<Streams, Refusal> {
+    let index = sheet.stream(name).ok_or_else(|| Refusal::new("unknown stream", name))?;
+    Ok(Streams::Some(vec![index]))
+}
+
+fn fade_of(time: Result<Duration, String>) -> Result<Fade, Refusal> {
+    let time = time.map_err(|text| Refusal::new("bad fade", text))?;
+    Fade::new(time).ok_or_else(|| Refusal::new("bad fade", format!("{time:?} is longer than a day")))
+}

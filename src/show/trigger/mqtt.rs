@@ -1,0 +1,118 @@
+//! What an MQTT message asks for: triggers that listen to its topic, and our own topics under the base.
+
+use serde_json::{Map, Value};
+
+use super::{Ask, Refusal, ask, cue_step, fade_of, one_stream, prompt_step, scene_step, steer_step};
+use crate::show::{
+    condition::{self, Condition},
+    duration,
+    event::MqttMessage,
+    scene::Fade,
+    sheet::{Sheet, Step, Streams, When},
+};
+
+/// Returns what an MQTT message asks for. What the broker had kept counts only for triggers that say so.
+pub(in crate::show) fn of_mqtt(sheet: &Sheet, message: &MqttMessage) -> Result<Vec<Ask>, Refusal> {
+    let payload = std::str::from_utf8(&message.payload).ok();
+    if let Some(ask) = fixed_mqtt(sheet, message, payload)? {
+        return Ok(vec![ask]);
+    }
+    let mut asks = Vec::new();
+    let mut unread = false;
+    for trigger in &sheet.triggers {
+        let When::Mqtt { filter, payload: condition, pointer, retained } = &trigger.when else { continue };
+        if message.retained && !retained || !filter.matches(&message.topic) {
+            continue;
+        }
+        if *condition == Condition::Any && pointer.is_none() {
+            asks.push(ask(trigger));
+            continue;
+        }
+        let Some(payload) = payload else {
+            unread = true;
+            continue;
+        };
+        let value = condition::value_in(payload, pointer.as_deref());
+        if value.is_some_and(|value| condition.holds(&value)) {
+            asks.push(ask(trigger));
+        }
+    }
+    if unread && asks.is_empty() {
+        return Err(Refusal::new("payload is not UTF-8", &message.topic));
+    }
+    Ok(asks)
+}
+
+fn fixed_mqtt(sheet: &Sheet, message: &MqttMessage, payload: Option<&str>) -> Result<Option<Ask>, Refusal> {
+    let base = sheet.venue.mqtt.as_ref().map(|door| &*door.base);
+    let Some(verb) = base.and_then(|base| message.topic.strip_prefix(base)?.strip_prefix('/')) else {
+        return Ok(None);
+    };
+    let key = match verb {
+        "scene/set" => "scene",
+        "cue/set" => "cue",
+        "transition/set" => "transition",
+        "prompt/set" => "prompt",
+        _ => return Ok(None),
+    };
+    // A command that the broker kept is an old one: it was obeyed when it was new.
+    if message.retained {
+        return Ok(None);
+    }
+    let payload = payload.ok_or_else(|| Refusal::new("payload is not UTF-8", &message.topic))?;
+    let step = set_payload(sheet, key, payload.trim())?;
+    Ok(Some(Ask { name: message.topic.as_str().into(), steps: vec![step] }))
+}
+
+/// Reads the payload of one of our own topics: a name or a prompt as it stands, or an object with more to say.
+fn set_payload(sheet: &Sheet, key: &str, payload: &str) -> Result<Step, Refusal> {
+    if !payload.starts_with('{') {
+        return match key {
+            "cue" => cue_step(sheet, payload),
+            "transition" => steer_step(payload, Streams::All),
+            "prompt" => prompt_step(&payload.into(), None, Streams::All, None),
+            _ => scene_step(sheet, payload, Streams::All, None),
+        };
+    }
+    let bad = |what: String| Refusal::new("bad command", what);
+    let Ok(Value::Object(object)) = serde_json::from_str(payload) else {
+        return Err(bad("the payload is not a JSON object".to_owned()));
+    };
+    let allowed: &[&str] = match key {
+        "cue" => &["cue"],
+        "transition" => &["transition", "stream"],
+        "prompt" => &["prompt", "seed", "fade", "stream"],
+        _ => &["scene", "fade", "stream"],
+    };
+    if let Some(unknown) = object.keys().find(|name| !allowed.contains(&name.as_str())) {
+        return Err(bad(format!("unknown key `{unknown}`")));
+    }
+    let text = |name: &str| match object.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => value.as_str().map(Some).ok_or_else(|| bad(format!("`{name}` is not a text"))),
+    };
+    let missing = || bad(format!("`{key}` is missing"));
+    let name = || text(key)?.ok_or_else(missing);
+    let streams = text("stream")?.map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
+    match key {
+        "cue" => cue_step(sheet, name()?),
+        "transition" => steer_step(name()?, streams),
+        "prompt" => {
+            let seed = object.get("seed").filter(|seed| !seed.is_null());
+            prompt_step(object.get("prompt").ok_or_else(missing)?, seed, streams, fade_in(&object)?)
+        }
+        _ => scene_step(sheet, name()?, streams, fade_in(&object)?),
+    }
+}
+
+/// Reads the fade of a command: seconds as a number, or a text such as `1m30s`.
+fn fade_in(object: &Map<String, Value>) -> Result<Option<Fade>, Refusal> {
+    Ok(match object.get("fade") {
+        None | Some(Value::Null) => None,
+        Some(Value::Number(seconds)) => {
+            Some(fade_of(duration::from_seconds(seconds.as_f64().unwrap_or(f64::NAN)))?)
+        }
+        Some(Value::String(text)) => Some(fade_of(duration::parse(text))?),
+        Some(_) => return Err(Refusal::new("bad fade", "`fade` is neither a number nor a text")),
+    })
+}

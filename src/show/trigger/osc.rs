@@ -1,0 +1,187 @@
+//! What an OSC message asks for: triggers that listen to its address, and the fixed addresses under `/segue/`.
+
+use std::sync::Arc;
+
+use super::{Ask, Refusal, ask, cue_step, fade_of, go, one_stream, scene_step, steer_step};
+use crate::show::{
+    address,
+    condition::{self, Condition},
+    duration,
+    event::{Arg, OscMessage, StreamIndex},
+    prompt,
+    sheet::{Sheet, Step, Streams, Verb, When},
+};
+
+/// The first part of the fixed OSC addresses.
+const ROOT: &str = "/segue/";
+
+/// What a fixed address does.
+enum Fixed {
+    /// This; a scene in the time that the arguments say.
+    Step(Step),
+    /// Goes to the prompt that the arguments say.
+    Prompt(Streams),
+}
+
+/// Returns what an OSC message asks for; an empty list for a button's release and for arguments that do not fit.
+pub(in crate::show) fn of_osc(sheet: &Sheet, message: &OscMessage) -> Result<Vec<Ask>, Refusal> {
+    let mut asks = Vec::new();
+    let mut known = false;
+    for trigger in &sheet.triggers {
+        let When::Osc { address: own, args } = &trigger.when else { continue };
+        if own.matches(&message.address) || address::matches(&message.address, own.as_str()) {
+            known = true;
+            if args_hold(args, &message.args) {
+                asks.push(ask(trigger));
+            }
+        }
+    }
+    let fixed = fixed_osc(sheet, message);
+    match fixed {
+        Ok(fixed) => asks.extend(fixed),
+        Err(_) if known => {}
+        Err(refusal) => return Err(refusal),
+    }
+    Ok(asks)
+}
+
+/// Returns which triggers a message would fire, if nothing but ranges of values listens to its address.
+pub(in crate::show) fn continuity(sheet: &Sheet, message: &OscMessage) -> Option<Vec<bool>> {
+    if message.address.starts_with(ROOT) || address::is_pattern(&message.address) {
+        return None;
+    }
+    let mut fires = Vec::new();
+    for trigger in &sheet.triggers {
+        let When::Osc { address: own, args } = &trigger.when else { continue };
+        if own.matches(&message.address) {
+            if args.is_empty() || !args.iter().all(|arg| matches!(arg, Condition::Between { .. })) {
+                return None;
+            }
+            fires.push(args_hold(args, &message.args));
+        }
+    }
+    Some(fires)
+}
+
+/// Conditions hold in order. The 0 that a button sends when it is let go fires nothing, unless it is asked for by name.
+fn args_hold(conditions: &[Condition], args: &[Arg]) -> bool {
+    let names_zero =
+        matches!(conditions.first(), Some(Condition::Number(_) | Condition::Bool(_) | Condition::Text(_)));
+    if is_release(args) && !names_zero {
+        return false;
+    }
+    conditions.len() <= args.len() && conditions.iter().zip(args).all(|(condition, arg)| condition.holds(arg))
+}
+
+fn is_release(args: &[Arg]) -> bool {
+    args.first().and_then(condition::number) == Some(0.0)
+}
+
+fn fixed_osc(sheet: &Sheet, message: &OscMessage) -> Result<Vec<Ask>, Refusal> {
+    if address::is_pattern(&message.address) {
+        let asks: Result<Vec<_>, _> = fixed_addresses(sheet)
+            .filter(|(literal, _)| address::matches(&message.address, literal))
+            .map(|(literal, fixed)| fixed_ask(&literal, fixed, &message.args))
+            .collect();
+        let asks: Vec<Ask> = asks?.into_iter().flatten().collect();
+        if asks.is_empty() && !is_release(&message.args) {
+            return Err(Refusal::new("unknown address", &message.address));
+        }
+        return Ok(asks);
+    }
+    let Some(rest) = message.address.strip_prefix(ROOT) else {
+        return Err(Refusal::new("unknown address", &message.address));
+    };
+    let parts: Vec<&str> = rest.split('/').collect();
+    let fixed = match parts.as_slice() {
+        ["prompt"] => Fixed::Prompt(Streams::All),
+        ["scene", name] => Fixed::Step(scene_step(sheet, name, Streams::All, None)?),
+        ["cue", name] => Fixed::Step(cue_step(sheet, name)?),
+        ["transition", verb] => Fixed::Step(steer_step(verb, Streams::All)?),
+        [stream, "prompt"] => Fixed::Prompt(one_stream(sheet, stream)?),
+        [stream, "transition", verb] => Fixed::Step(steer_step(verb, one_stream(sheet, stream)?)?),
+        [stream, "scene", name] => Fixed::Step(scene_step(sheet, name, one_stream(sheet, stream)?, None)?),
+        _ => return Err(Refusal::new("unknown address", &message.address)),
+    };
+    Ok(fixed_ask(&message.address, fixed, &message.args)?.into_iter().collect())
+}
+
+/// Returns every fixed address of the show with what it does.
+fn fixed_addresses(sheet: &Sheet) -> impl Iterator<Item = (String, Fixed)> {
+    let streams = sheet.streams.iter().enumerate();
+    let streams = streams
+        .map(|(index, stream)| (format!("{ROOT}{}/", stream.name), Streams::Some(vec![StreamIndex(index)])));
+    let places = std::iter::once((ROOT.to_owned(), Streams::All)).chain(streams);
+    let of_places = places.flat_map(move |(place, streams)| {
+        let mut found = vec![(format!("{place}prompt"), Fixed::Prompt(streams.clone()))];
+        found.extend(sheet.scenes.iter().map(|(name, scene)| {
+            let step = go(Arc::clone(scene), streams.clone(), None);
+            (format!("{place}scene/{name}"), Fixed::Step(step))
+        }));
+        found.extend(Verb::ALL.into_iter().map(|(name, verb)| {
+            let step = Step::Steer { verb, streams: streams.clone() };
+            (format!("{place}transition/{name}"), Fixed::Step(step))
+        }));
+        found
+    });
+    let cues = sheet
+        .cues
+        .iter()
+        .map(|(name, cue)| (format!("{ROOT}cue/{name}"), Fixed::Step(Step::Cue(Arc::clone(cue)))));
+    of_places.chain(cues)
+}
+
+/// Gives what an address does the fade and the prompt that the arguments say; `None` for a button's release.
+fn fixed_ask(address: &str, fixed: Fixed, args: &[Arg]) -> Result<Option<Ask>, Refusal> {
+    let step = match fixed {
+        // A text that reads as 0 is a text here.
+        Fixed::Prompt(_) if !matches!(args.first(), Some(Arg::Text(_))) && is_release(args) => {
+            return Ok(None);
+        }
+        Fixed::Prompt(streams) => prompt_step(args, streams)?,
+        Fixed::Step(_) if is_release(args) => return Ok(None),
+        Fixed::Step(mut step) => {
+            if let Step::Scene { fade, .. } = &mut step {
+                *fade = match args.first() {
+                    Some(Arg::Number(seconds)) => Some(fade_of(duration::from_seconds(*seconds))?),
+                    Some(Arg::Text(text)) => Some(fade_of(duration::parse(text))?),
+                    Some(Arg::Bool(_) | Arg::Other) | None => None,
+                };
+            }
+            step
+        }
+    };
+    Ok(Some(Ask { name: address.into(), steps: vec![step] }))
+}
+
+/// Reads `"mist"`, `"mist" 8`, `"mist" 0.7 "neon" 0.3` or `"mist" 0.7 "neon" 0.3 8`.
+///
+/// One text has no weight, so what follows it is the seconds. Several have one each, and the seconds come last.
+fn prompt_step(args: &[Arg], streams: Streams) -> Result<Step, Refusal> {
+    let bad = |why: String| Refusal::new("bad prompt", why);
+    let texts = args.iter().filter(|arg| matches!(arg, Arg::Text(_))).count();
+    let mut entries = Vec::new();
+    let mut rest = args;
+    match rest {
+        [Arg::Text(text), after @ ..] if texts == 1 => {
+            entries.push((text.as_str(), 1.0));
+            rest = after;
+        }
+        _ => {
+            while let [Arg::Text(text), Arg::Number(weight), after @ ..] = rest {
+                entries.push((text.as_str(), *weight));
+                rest = after;
+            }
+        }
+    }
+    let fade = match rest {
+        [] => None,
+        [Arg::Number(seconds)] if !entries.is_empty() => Some(fade_of(duration::from_seconds(*seconds))?),
+        _ => return Err(bad("a text, or texts with a weight after each, then the seconds".to_owned())),
+    };
+    if entries.is_empty() {
+        return Err(bad("there is no text".to_owned()));
+    }
+    let scene = prompt::scene_of(entries).map_err(bad)?;
+    Ok(go(Arc::new(scene), streams, fade))
+}
