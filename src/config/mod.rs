@@ -106,15 +106,15 @@ pub struct ReadError {
 pub fn load(path: &Path, context: &Context<'_>) -> Result<Loaded, ReadError> {
     let mut room = BYTES_MAX;
     let bytes = files::read(path, &mut room).map_err(|source| ReadError { path: path.to_owned(), source })?;
-    Ok(read(ReadFile { path: path.to_owned(), bytes: Ok(bytes) }, true, context))
+    Ok(read(&ReadFile { path: path.to_owned(), bytes: Ok(bytes) }, true, context))
 }
 
 /// Reads the text of a show file that is nowhere on disk; `name` is how messages call it.
 pub fn parse(name: &str, text: &str, context: &Context<'_>) -> Loaded {
-    read(ReadFile { path: name.into(), bytes: Ok(text.into()) }, false, context)
+    read(&ReadFile { path: name.into(), bytes: Ok(text.into()) }, false, context)
 }
 
-fn read(show: ReadFile, on_disk: bool, context: &Context<'_>) -> Loaded {
+fn read(show: &ReadFile, on_disk: bool, context: &Context<'_>) -> Loaded {
     let (mut report, mut sources) = (Report::default(), Sources::default());
     let name = show.path.display().to_string();
     let bytes = show.bytes.as_deref().unwrap_or_default().to_vec();
@@ -132,7 +132,7 @@ fn read(show: ReadFile, on_disk: bool, context: &Context<'_>) -> Loaded {
     let mut secrets = root.as_ref().map(secret::places).unwrap_or_default();
     let mut files = None;
     if on_disk {
-        let (gathered, more) = include::gather(root.as_mut(), &show, &mut sources, &mut report);
+        let (gathered, more) = include::gather(root.as_mut(), show, &mut sources, &mut report);
         files = Some(gathered);
         secrets.extend(more);
     } else if let Some(root) = &root {

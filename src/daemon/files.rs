@@ -7,8 +7,14 @@
 use std::{collections::BTreeSet, io, os::fd::OwnedFd, path::PathBuf, time::Duration};
 
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
-use tokio::{net::unix::pipe::Receiver, sync::mpsc, time::sleep};
+use tokio::{
+    net::unix::pipe::Receiver,
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time::sleep,
+};
 
+use super::until;
 use crate::{
     config::{self, Context, Files, Loaded, ReadError},
     web,
@@ -68,8 +74,25 @@ impl Reader {
         Self { seen: files.hash(), files, node, watch }
     }
 
+    /// Starts the task.
+    pub(super) fn start(
+        self,
+        tasks: &mut JoinSet<&'static str>,
+        wishes: mpsc::Receiver<Wish>,
+        editions: mpsc::Sender<Edition>,
+        stopped: watch::Receiver<bool>,
+    ) {
+        tasks.spawn(async move {
+            tokio::select! {
+                () = self.run(wishes, editions) => {}
+                () = until(stopped) => {}
+            }
+            "files"
+        });
+    }
+
     /// Reads the files whenever they have changed or somebody wants it, as long as anybody takes them.
-    pub(super) async fn run(mut self, mut wishes: mpsc::Receiver<Wish>, editions: mpsc::Sender<Edition>) {
+    async fn run(mut self, mut wishes: mpsc::Receiver<Wish>, editions: mpsc::Sender<Edition>) {
         while let Some(wish) = self.wish(&mut wishes).await {
             let edition = match wish {
                 Wish::Change => self.read_patiently(&mut wishes).await,

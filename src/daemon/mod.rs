@@ -5,6 +5,7 @@
 
 mod board;
 mod doors;
+mod error;
 mod files;
 mod keeper;
 mod parts;
@@ -13,14 +14,15 @@ pub mod secret;
 mod story;
 mod systemd;
 
-use std::{net::SocketAddr, path::PathBuf, pin::pin, sync::Arc, time::Duration};
+use std::{path::PathBuf, pin::pin, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, oneshot, watch},
-    task::{JoinError, JoinSet},
+    task::JoinSet,
 };
 use tracing::{info, warn};
 
+pub use self::error::Error;
 use self::{
     board::Board,
     doors::Doors,
@@ -29,7 +31,7 @@ use self::{
     systemd::Systemd,
 };
 use crate::{
-    backend::{AddressError, Client, ClientError},
+    backend::Client,
     clock::Clock,
     config::Files,
     input::inbox::Inbox,
@@ -56,52 +58,6 @@ const HISTORY_GRACE: Duration = Duration::from_secs(2);
 const QUESTIONS_MAX: usize = 64;
 /// Commands waiting for the loop; a turn takes well under a millisecond, so more than this means that it hangs.
 const COMMANDS_MAX: usize = 256;
-
-/// Why the daemon could not start, or had to end.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The state directory cannot be found or made.
-    #[error("the state directory cannot be used")]
-    Directory(#[from] record::directory::DirectoryError),
-    /// A secret is not to be had.
-    #[error("a secret is missing")]
-    Secret(#[from] secret::SecretError),
-    /// A socket cannot be opened.
-    #[error("cannot listen on {address} for the {what}")]
-    Listen {
-        /// What for.
-        what: &'static str,
-        /// Where.
-        address: SocketAddr,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A stream's client cannot be made.
-    #[error("stream `{stream}` has no client")]
-    Client {
-        /// The stream.
-        stream: Arc<str>,
-        /// Why.
-        source: ClientError,
-    },
-    /// A stream's base URL is none.
-    #[error("stream `{stream}` has no address")]
-    Address {
-        /// The stream.
-        stream: Arc<str>,
-        /// Why.
-        source: AddressError,
-    },
-    /// A thread cannot be started.
-    #[error("cannot start a thread")]
-    Thread(#[source] std::io::Error),
-    /// A task ended while the show was running.
-    #[error("task `{0}` ended while the show was running")]
-    TaskEnded(&'static str),
-    /// A task broke.
-    #[error("a task broke")]
-    TaskBroke(#[from] JoinError),
-}
 
 /// A show that is to run.
 #[derive(Debug)]
@@ -227,12 +183,10 @@ impl Daemon {
             daemon.start_simulator(inner, stopped.clone());
         }
         daemon.start_web(&sheet, command_sender, question_sender, stopped.clone()).await?;
-        daemon.start_reader(
-            files.map(|files| Reader::new(files, node, sheet.reload.watch)),
-            wished,
-            edition_sender,
-            stopped,
-        );
+        if let Some(files) = files {
+            let reader = Reader::new(files, node, sheet.reload.watch);
+            reader.start(&mut daemon.tasks, wished, edition_sender, stopped);
+        }
         info!(show = %sheet.title, state = %directory.display(), "Show started.");
         Ok(daemon)
     }
@@ -244,24 +198,6 @@ impl Daemon {
             let options = simulator::Options { seed: clock.seed(), ..simulator::Options::default() };
             let served = simulator::serve(inner.listener, options, move || clock.now(), until(stopped)).await;
             ended("simulator", served)
-        });
-    }
-
-    /// Starts to read the files of the show again; for one that was in none there is nothing to read.
-    fn start_reader(
-        &mut self,
-        reader: Option<Reader>,
-        wishes: mpsc::Receiver<Wish>,
-        editions: mpsc::Sender<Edition>,
-        stopped: watch::Receiver<bool>,
-    ) {
-        let Some(reader) = reader else { return };
-        self.tasks.spawn(async move {
-            tokio::select! {
-                () = reader.run(wishes, editions) => {}
-                () = until(stopped) => {}
-            }
-            "files"
         });
     }
 
