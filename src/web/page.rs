@@ -17,7 +17,7 @@ use crate::show::{
 const SHARE_SEEN_MIN: f64 = 0.005;
 
 /// The routes, for people.
-const ROUTES: [(&str, &str); 7] = [
+const ROUTES: [(&str, &str); 8] = [
     (
         "POST /api/scenes/{name}/go",
         "goes to a scene; takes <code>fade</code> (8, 8s, 1m30s) and <code>stream</code>, as JSON or in the query",
@@ -31,6 +31,7 @@ const ROUTES: [(&str, &str); 7] = [
         "GET /api/state",
         "everything that is known, as JSON; <a href=\"/api/state?pretty\">?pretty</a> for people",
     ),
+    ("POST /api/reload", "reads the show file again and tells what changed"),
     ("GET /metrics", "counts and gauges in the <a href=\"/metrics\">OpenMetrics</a> format"),
     ("GET /healthz", "answers <code>ok</code> while <a href=\"/healthz\">the show runs</a>"),
     ("GET /readyz", "answers 200 while <a href=\"/readyz\">every stream is live</a>"),

@@ -399,7 +399,8 @@ proptest! {
             ];
             script.extend(reloads.iter().map(|at| (*at, None)));
             script.sort_by(|a, b| a.0.total_cmp(&b.0));
-            let mut world = World::new(SHOW);
+            let each = "triggers:\n  each: { when: { cron: '*/7 * * * * *' }, do: { scene: rain, fade: 3s } }\n";
+            let mut world = World::new(&format!("{SHOW}{each}"));
             for (at, line) in script {
                 world.run_until(Mono(Duration::from_secs_f64(at)));
                 match line {
