@@ -12,6 +12,8 @@
 //!
 //! Imports point one way: `main`, `cli`, `daemon`, then the parts of the shell, then `show`. In the order to read them:
 
+#![forbid(unsafe_code)]
+
 pub mod show;
 
 pub mod config;

@@ -16,6 +16,7 @@ use segue::{
         condition::Condition,
         easing::Easing,
         event::StreamIndex,
+        fades::{Fades, SwitchAt},
         scene::{Fade, Level},
         sheet::{BlendMode, OnExit, Sheet, Step, Streams, When},
         venue::{Backend, Environment, SecretSource},
@@ -178,7 +179,8 @@ fn what_reloads_is_cut_between_scenes_and_no_longer_fixed() {
     let choice = |value| Level::Choice(value);
     assert_eq!(style.base.values["similar_image_filter_max_skip_frame"], choice(json!(3)));
     assert_eq!(style.base.values["enable_similar_image_filter"], choice(json!(false)));
-    assert_eq!(style.base.values["ip_adapter"], choice(json!({ "type": "regular", "scale": 0.5 })));
+    let adapter = Level::Object(json!({ "type": "regular", "scale": 0.5 }).as_object().cloned().unwrap());
+    assert_eq!(style.base.values["ip_adapter"], adapter);
     assert_eq!(json!(style.base.fixed), json!({ "model_id": "prompthero/openjourney-v4" }));
     let still = &sheet.scenes["still"].values;
     assert_eq!(still["similar_image_filter_max_skip_frame"], choice(json!(20)));
@@ -194,14 +196,36 @@ fn scenes_keep_what_they_name_and_names_may_look_like_numbers() {
     assert_eq!(names, ["1", "dawn", "dusk", "still", "yes"]);
     let dawn = &sheet.scenes["dawn"];
     assert_eq!(dawn.seed.as_ref().unwrap().entries(), [(-5, 1.0)]);
-    assert_eq!(dawn.fade, Fade::from_seconds(0.25));
+    assert_eq!(dawn.fade, Fade::from_seconds(0.25).map(Fades::from));
     assert_eq!(dawn.easing, Easing::parse("cubic-bezier(0.4, 0, 0.2, 1)").ok());
     assert_eq!(dawn.controlnets["depth"], 1.0);
     let dusk = &sheet.scenes["dusk"];
     assert_eq!(dusk.prompt.as_ref().unwrap().entries(), [(Arc::from("1984"), 1.0)]);
-    assert_eq!(dusk.fade, Fade::from_seconds(2.5));
+    assert_eq!(dusk.fade, Fade::from_seconds(2.5).map(Fades::from));
     assert_eq!(dusk.values, dawn.values);
     assert_eq!(*sheet.scenes["1"], segue::show::scene::Scene::empty("1"));
+}
+
+#[test]
+fn each_group_of_parameters_may_have_its_own_fade() {
+    let sheet = good("fades.yaml");
+    let fades = |name: &str| sheet.scenes[name].fade.clone().unwrap();
+    let seconds = |fade: Fade| fade.length().as_secs_f64();
+    let own = fades("own");
+    let groups = ["prompt", "seed", "controlnets", "guidance_scale", "delta", "anything"];
+    assert_eq!(groups.map(|name| seconds(own.of(name))), [4.0, 2.0, 20.0, 60.0, 0.0, 60.0]);
+    assert_eq!((seconds(own.main()), seconds(own.longest())), (8.0, 60.0));
+    let part = fades("part");
+    assert_eq!(["prompt", "t_index_list", "ip_adapter"].map(|name| seconds(part.of(name))), [4.0, 3.0, 0.5]);
+    assert_eq!(
+        ["part", "even", "own"].map(|name| sheet.scenes[name].switch_at),
+        [SwitchAt::End, SwitchAt::Start, SwitchAt::Middle]
+    );
+    let [Step::Scene { scene, fade, easing, .. }] = sheet.cues["step"].steps.as_slice() else { panic!() };
+    let way = scene.way(fade.clone(), *easing);
+    let of_step = ["prompt", "seed", "delta"].map(|name| seconds(way.fades.of(name)));
+    assert_eq!(of_step, [8.0, 1.0, 8.0], "the step's fades, and the scene's default");
+    assert!(matches!(sheet.scenes["style"].values["ip_adapter"], Level::Object(_)));
 }
 
 #[test]
@@ -212,7 +236,7 @@ fn cues_and_triggers_lead_to_the_scenes_they_name() {
     else {
         panic!("{:?}", sheet.cues)
     };
-    assert_eq!((first, *fade), (&Streams::Some(vec![StreamIndex(0)]), Some(Fade::CUT)));
+    assert_eq!((first, fade.clone()), (&Streams::Some(vec![StreamIndex(0)]), Some(Fade::CUT.into())));
     assert_eq!(*second, Streams::Some(vec![StreamIndex(1), StreamIndex(0)]));
     assert_eq!((&*scene.name, *easing), ("1", Some(Easing::Linear)));
     let names: Vec<_> = sheet.triggers.iter().map(|trigger| &*trigger.name).collect();

@@ -8,6 +8,8 @@ mod corpora;
 mod daemon;
 mod include;
 mod input;
+mod mixing;
 mod params;
 mod scenario;
+mod supply;
 mod support;

@@ -40,6 +40,12 @@ else
   cargo test --locked --no-fail-fast
 fi
 
+# Licences and duplicates are held to deny.toml by the tests above; where cargo-deny is, it looks at every platform too.
+if cargo deny --version >/dev/null 2>&1; then
+  echo "== dependencies"
+  cargo deny --offline check licenses bans sources
+fi
+
 echo "== shipped shows"
 cargo run --locked --quiet -- check --strict config/*.yaml
 

@@ -1,9 +1,21 @@
 //! Targets that need nothing but what the library offers to all; shared by the fuzzer and the replay in the tests.
 
+#![forbid(unsafe_code)]
+
+use std::{fs, path::PathBuf, sync::OnceLock};
+
 use jiff::{Timestamp, tz::TimeZone};
 use segue::{
+    config::{self, Context},
     input::osc::decode,
-    show::{cron::CronExpression, easing::Easing},
+    record::Journal,
+    show::{
+        condition::{self, Condition},
+        cron::CronExpression,
+        easing::Easing,
+        event::Arg,
+        text::{CHARS_DEFAULT, Phrase, TextPolicy},
+    },
 };
 
 /// Reads a datagram.
@@ -42,4 +54,76 @@ pub fn easing(bytes: &[u8]) {
         }
         Err(reason) => assert!(!reason.is_empty()),
     }
+}
+
+/// Reads an MQTT payload, and holds its value, or the one that the first line points at, against every kind of condition.
+pub fn payload(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let (pointer, payload) = match text.split_once('\n') {
+        Some((pointer, payload)) if pointer.starts_with('/') => (Some(pointer), payload),
+        _ => (None, text),
+    };
+    let Some(value) = condition::value_in(payload, pointer) else { return };
+    assert!(pointer.is_some() || value == Arg::Text(payload.to_owned()));
+    let between = |above, below| Condition::Between { above, below };
+    let number = condition::number(&value);
+    assert!(number.is_none_or(f64::is_finite), "{value:?}");
+    let above = between(Some(0.0), None).holds(&value);
+    let below = between(None, Some(0.0)).holds(&value);
+    assert!(!(above && below), "{value:?} is above and below");
+    assert_eq!(number.is_some(), above || below || Condition::Number(0.0).holds(&value), "{value:?}");
+    assert!(Condition::Any.holds(&value));
+    assert!(!(Condition::Bool(true).holds(&value) && Condition::Bool(false).holds(&value)), "{value:?}");
+    if let Arg::Text(text) = &value {
+        assert!(Condition::Text(text.as_str().into()).holds(&value), "{value:?}");
+    }
+}
+
+/// Reads a show file; one that is refused says why, and a program and a person can both read it.
+pub fn show(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let loaded = config::parse("fuzz.yaml", text, &Context { node: "fuzz" });
+    let told = config::render_text(&loaded.diagnostics, false);
+    assert_eq!(told.is_empty(), loaded.diagnostics.is_empty());
+    let json = config::render_json(&loaded.diagnostics);
+    assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok());
+    let errors = loaded.diagnostics.iter().filter(|one| one.severity() == config::Severity::Error).count();
+    assert_eq!(loaded.sheet.is_none(), errors > 0, "{told}");
+    for diagnostic in &loaded.diagnostics {
+        let span = diagnostic.span();
+        assert!(span.start <= span.end && text.get(span).is_some(), "{diagnostic:?}");
+    }
+}
+
+/// Reads a journal; whatever it was, the one that is written then reads the same.
+pub fn journal(bytes: &[u8]) {
+    static PLACE: OnceLock<PathBuf> = OnceLock::new();
+    let place = PLACE.get_or_init(|| {
+        let place = std::env::temp_dir().join(format!("segue-fuzz-{}", std::process::id()));
+        fs::create_dir_all(&place).expect("a place for the journal");
+        place
+    });
+    for file in fs::read_dir(place).expect("the place") {
+        fs::remove_file(file.expect("a file").path()).expect("removed");
+    }
+    fs::write(place.join(segue::record::journal::FILE_NAME), bytes).expect("written");
+    let journal = Journal::load(place);
+    journal.store().expect("stored");
+    assert_eq!(Journal::load(place), journal);
+}
+
+/// Holds a text from outside against a policy; what is let in is one short line, and is let in again as it is.
+pub fn text(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let denied: Vec<Phrase> = ["gore", "two words", "血"].into_iter().filter_map(Phrase::new).collect();
+    let policy = TextPolicy::new(CHARS_DEFAULT, Vec::new(), denied);
+    match policy.admit(text) {
+        Ok(line) => {
+            assert!((1..=CHARS_DEFAULT).contains(&line.chars().count()), "{line:?}");
+            assert!(!line.contains(char::is_control) && line.trim() == line, "{line:?}");
+            assert_eq!(policy.admit(&line).as_ref(), Ok(&line));
+        }
+        Err(reason) => assert!(!reason.is_empty()),
+    }
+    let _ = TextPolicy::new(CHARS_DEFAULT, Phrase::new("fox").into_iter().collect(), Vec::new()).admit(text);
 }

@@ -1,6 +1,7 @@
 //! What may be repeated of what a server said: printable, short, and without secrets.
 //!
-//! Every text for people that leaves this module has come through here.
+//! The key is taken out of every body before anybody reads it, whatever it stands for there; every text for people that
+//! leaves this module has come through here as well.
 
 use std::fmt;
 
@@ -28,6 +29,17 @@ impl Discretion {
         Self { key }
     }
 
+    /// Takes the key out of a body, as it is and as JSON may spell it.
+    ///
+    /// Some gateways say the whole request back. Without this, a key that comes as an id or a state would be taken for one,
+    /// and end in the journal and on the page.
+    pub(super) fn redact(&self, body: Vec<u8>) -> Vec<u8> {
+        let Some(key) = &self.key else { return body };
+        let plain = key.expose_secret();
+        let escaped = plain.replace('/', "\\/");
+        [plain, &escaped].into_iter().fold(body, |body, key| without(body, key.as_bytes()))
+    }
+
     /// Returns at most `chars_max` characters of `text` on one line, with secrets hidden.
     pub(super) fn tell(&self, text: &str, chars_max: usize) -> String {
         let mut text = printable(text);
@@ -39,6 +51,23 @@ impl Discretion {
         // Cut last, so that no part of a secret survives at the end.
         cut(hide_stream_keys(&text), chars_max)
     }
+}
+
+/// Returns `body` with something else in every place of `secret`.
+fn without(body: Vec<u8>, secret: &[u8]) -> Vec<u8> {
+    let find = |body: &[u8]| body.windows(secret.len()).position(|window| window == secret);
+    if secret.is_empty() || find(&body).is_none() {
+        return body;
+    }
+    let mut out = Vec::with_capacity(body.len());
+    let mut rest = body.as_slice();
+    while let Some(at) = find(rest) {
+        out.extend_from_slice(&rest[..at]);
+        out.extend_from_slice(HIDDEN.as_bytes());
+        rest = &rest[at + secret.len()..];
+    }
+    out.extend_from_slice(rest);
+    out
 }
 
 /// Returns `text` with every run of spaces, line ends and unprintable characters as one space.
@@ -96,6 +125,20 @@ mod tests {
             "at aiWebrtc/***-4be01c7d-out, ***"
         );
         assert!(!format!("{:?}", discretion()).contains("topsecret"));
+    }
+
+    #[test]
+    fn a_key_is_taken_out_of_a_body_wherever_it_stands() {
+        let redact = |key: &str, body: &str| {
+            String::from_utf8(Discretion::new(Some(key.into())).redact(body.into())).unwrap()
+        };
+        assert_eq!(
+            redact("sk_a", r#"{"id":"sk_a","b":["xsk_asksk_a"]}"#),
+            r#"{"id":"***","b":["x***sk***"]}"#
+        );
+        assert_eq!(redact("a/b+c=", r#""a\/b+c=" and a/b+c="#), r#""***" and ***"#);
+        assert_eq!(redact("sk_a", "sk_"), "sk_");
+        assert_eq!(Discretion::default().redact(b"sk_a".to_vec()), b"sk_a");
     }
 
     #[test]

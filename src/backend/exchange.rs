@@ -135,6 +135,7 @@ impl Wire {
         }
         let mut response = request.send().await.map_err(|error| silence(error, &host, limit, discretion))?;
         let (body, end) = read(&mut response).await;
+        let body = discretion.redact(body);
         Ok(Answer {
             status: response.status(),
             retry_after: asked_wait(response.headers(), wall),

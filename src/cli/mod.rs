@@ -4,6 +4,7 @@ mod check;
 mod go;
 mod log;
 mod manual;
+mod place;
 mod reference;
 mod reload;
 mod run;
@@ -79,8 +80,8 @@ enum Error {
     /// The show could not start or had to end.
     #[error(transparent)]
     Daemon(#[from] daemon::Error),
-    /// A key is missing.
-    #[error("no API key")]
+    /// A key or a token is missing.
+    #[error("a secret is missing")]
     Key(#[from] crate::daemon::secret::SecretError),
     /// Something failed that has been said in full.
     #[error("{0}")]
@@ -104,7 +105,9 @@ impl Error {
     fn exit_code(&self) -> u8 {
         match self {
             // A secret that the show file names and that is not there: trying again does not help.
-            Self::Config(_) | Self::Read(_) | Self::Daemon(daemon::Error::Secret(_)) => exit_code::CONFIG,
+            Self::Config(_)
+            | Self::Read(_)
+            | Self::Daemon(daemon::Error::Secret(_) | daemon::Error::Token(_)) => exit_code::CONFIG,
             Self::Daemon(_) | Self::Key(_) | Self::Failed(_) | Self::Io { .. } => exit_code::FAILED,
         }
     }

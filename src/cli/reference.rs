@@ -36,6 +36,9 @@ fn section(page: &mut String, section: &Section) {
                 "Every parameter below, but for those that Segue sets and those that the API refuses.",
             );
         }
+        Params::Fades => {
+            line(page, "Besides these every live parameter below: each is a group by its own name.\n");
+        }
         Params::Scene => {
             line(
                 page,

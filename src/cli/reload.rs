@@ -4,7 +4,10 @@ use clap::Args;
 use reqwest::StatusCode;
 use serde_json::{Map, Value};
 
-use super::{Error, go::Place};
+use super::{
+    Error,
+    place::{self, Place},
+};
 
 /// Where the show is.
 #[derive(Debug, Args)]
@@ -15,18 +18,18 @@ pub(super) struct Options {
 
 /// Has it read.
 pub(super) fn run(options: &Options) -> Result<(), Error> {
-    let (status, answer) = super::block_on(options.place.post(&["api", "reload"], &Map::new()))??;
+    let desk = options.place.find()?;
+    let (status, answer) = super::block_on(desk.post(&["api", "reload"], &Map::new()))??;
     if status.is_success() {
         super::say(told(&answer).trim_end());
         return Ok(());
     }
-    let text = |key: &str| answer.get(key).and_then(Value::as_str).map(str::to_owned);
-    let detail = text("detail").unwrap_or_else(|| format!("the show answered {status}"));
     if status == StatusCode::UNPROCESSABLE_ENTITY {
-        super::say_error(text("told").unwrap_or_default().trim_end());
-        return Err(Error::Config(detail));
+        let text = |key: &str| answer.get(key).and_then(Value::as_str).unwrap_or_default();
+        super::say_error(text("told").trim_end());
+        return Err(Error::Config(text("detail").to_owned()));
     }
-    Err(Error::Failed(detail))
+    Err(place::refusal(status, &answer))
 }
 
 fn told(answer: &Value) -> String {

@@ -52,7 +52,8 @@ fn section(section: &Section) -> Value {
     required
         .extend(section.members.iter().find(|member| member.name == "model_id").map(|member| member.name));
     for spec in TABLE.iter().filter(|spec| belongs(spec, section.params)) {
-        properties.entry(spec.name).or_insert_with(|| parameter(spec));
+        let of_spec = || if section.params == Params::Fades { form(&Form::Time) } else { parameter(spec) };
+        properties.entry(spec.name).or_insert_with(of_spec);
     }
     object(&properties, &required)
 }
@@ -62,6 +63,7 @@ fn belongs(spec: &Spec, params: Params) -> bool {
         Params::None => false,
         Params::Stream => spec.is_for_streams(),
         Params::Scene => spec.is_for_scenes(),
+        Params::Fades => spec.is_for_scenes() && spec.is_live(),
     }
 }
 

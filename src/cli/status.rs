@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
 
-use super::{Error, go::Place};
+use super::{Error, place::Place};
 
 /// How old a status may be to stand for the present: three times the usual 5 s between two.
 const STALE_SECONDS: f64 = 15.0;
@@ -23,7 +23,8 @@ pub(super) struct Options {
 
 /// Tells it.
 pub(super) fn run(options: &Options) -> Result<(), Error> {
-    let state = super::block_on(options.place.get(&["api", "state"]))??;
+    let desk = options.place.find()?;
+    let state = super::block_on(desk.get(&["api", "state"]))??;
     if options.json {
         super::say(&format!("{state:#}"));
     } else {

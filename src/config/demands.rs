@@ -27,10 +27,12 @@ pub(super) fn check(draft: &SceneDraft, of: &str, streams: &[StreamDraft], repor
         for stream in streams.iter().filter(|stream| stream.sheet.base.values.contains_key(name)) {
             let problem = match change(draft, spec, stream) {
                 Change::None => continue,
-                Change::Reload(_) if draft.allow_reload.is_some() => {
+                Change::Reload(_) | Change::Restart(_) if draft.allow_reload.is_some() => {
                     reloads = true;
                     continue;
                 }
+                Change::Restart(what) => Problem::error(place, what)
+                    .hint("give both the same length, or write `allow_reload: true` beside it"),
                 Change::Reload(what) => Problem::error(place, format!("{what} reloads the pipeline"))
                     .hint("give it the stream's own, or write `allow_reload: true` beside it"),
                 Change::Refused(problem) => problem,
@@ -76,6 +78,8 @@ enum Change {
     None,
     /// This reloads.
     Reload(String),
+    /// This starts the picture anew, which takes leave too.
+    Restart(String),
     /// It cannot be.
     Refused(Problem),
 }
@@ -91,11 +95,10 @@ fn change(draft: &SceneDraft, spec: &Spec, stream: &StreamDraft) -> Change {
         && old.len() != new.len()
     {
         let (old, new) = (old.len(), new.len());
-        let message = format!(
+        return Change::Restart(format!(
             "`{}` has {new} entries, and {old} on stream `{name}`: another length starts from new noise",
             spec.name
-        );
-        return Change::Refused(Problem::error(place, message).hint("give both the same length"));
+        ));
     }
     if spec.name == "image_postprocessing" && enlargement(old) != enlargement(&new) {
         let message =

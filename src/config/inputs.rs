@@ -1,9 +1,12 @@
-//! Where the show listens: OSC, MQTT, the web server.
+//! Where the show listens: OSC and MQTT.
 
 use core::net::SocketAddr;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use crate::show::venue::{MqttDoor, OscDoor, SecretSource, Tls, WebDoor};
+use crate::show::{
+    subnet::Subnet,
+    venue::{MqttDoor, OscDoor, SecretSource, Tls},
+};
 
 use super::{
     keys,
@@ -15,7 +18,6 @@ use super::{
 };
 
 const OSC_LISTEN: SocketAddr = SocketAddr::new(core::net::IpAddr::V4(core::net::Ipv4Addr::LOCALHOST), 7755);
-const WEB_LISTEN: SocketAddr = SocketAddr::new(core::net::IpAddr::V4(core::net::Ipv4Addr::LOCALHOST), 7756);
 
 /// How far ahead a time tag may lie; what is farther is a wrong clock and no plan.
 const HORIZON: (Duration, Duration) = (Duration::ZERO, Duration::from_mins(1));
@@ -45,45 +47,47 @@ pub(super) fn read(node: Option<&Node>, host: &str, report: &mut Report) -> Door
 
 fn osc(entry: &Entry, report: &mut Report) -> Option<OscDoor> {
     let mut fields = Fields::of(&entry.value, &entry.key.span, "`inputs.osc`", &keys::OSC, report)?;
-    let listen = listen(&mut fields, OSC_LISTEN, report);
+    let listen = fields.get("listen", report, |node| Ok((scalar::listen(node)?, &node.span)));
     let horizon = fields.get("horizon", report, |node| time::duration_in(node, "horizon", HORIZON));
-    fields.finish(report);
-    Some(OscDoor { listen, horizon: horizon.unwrap_or(Duration::from_secs(10)) })
-}
-
-/// Reads `web`; without it the server has its usual place, `off` is no server.
-pub(super) fn web(node: Option<&Node>, report: &mut Report) -> Option<WebDoor> {
-    let Some(node) = node else { return Some(WebDoor { listen: WEB_LISTEN }) };
-    match &node.value {
-        Value::Bool(false, _) => return None,
-        Value::Text(text) if text == "off" => return None,
-        Value::Map(_) | Value::Null => {}
-        _ => {
-            let problem = scalar::expected(node, "`off` or an address");
-            report
-                .push(problem.of("`web`").hint("write `web: { listen: \"127.0.0.1:7756\" }`, or `web: off`"));
-            return None;
-        }
+    let allow = fields.value("allow", report).map(|node| subnets(node, report));
+    if let (Some((listen, span)), None) = (listen, &allow)
+        && !listen.ip().to_canonical().is_loopback()
+    {
+        let message =
+            format!("`{listen}` can be reached from other machines, and everybody on them may send");
+        let hint = format!(
+            "write `allow: [192.168.7.0/24]` beside it, or `127.0.0.1:{}` unless others have to reach it",
+            listen.port()
+        );
+        report.push(Problem::warning(span, message).of(fields.what()).hint(hint));
     }
-    let mut fields = Fields::of(node, &node.span, "`web`", &keys::WEB, report)?;
-    let listen = listen(&mut fields, WEB_LISTEN, report);
     fields.finish(report);
-    Some(WebDoor { listen })
+    Some(OscDoor {
+        listen: listen.map_or(OSC_LISTEN, |(listen, _)| listen),
+        horizon: horizon.unwrap_or(Duration::from_secs(10)),
+        allow: allow.unwrap_or_default(),
+    })
 }
 
-fn listen(fields: &mut Fields<'_>, usual: SocketAddr, report: &mut Report) -> SocketAddr {
-    let Some(node) = fields.value("listen", report) else { return usual };
-    let Some(listen) =
-        report.take(scalar::listen(node).map_err(|problem| problem.at_key("listen").of(fields.what())))
-    else {
-        return usual;
+/// Reads the addresses that may send: at least one, because none would be everybody.
+fn subnets(node: &Node, report: &mut Report) -> Vec<Subnet> {
+    const OF: &str = "`inputs.osc`: `allow`";
+    let Value::List(items) = &node.value else {
+        let problem = scalar::expected(node, "a list of addresses");
+        report.push(problem.of(OF).hint("write `allow: [192.168.7.0/24]`"));
+        return Vec::new();
     };
-    if !listen.ip().to_canonical().is_loopback() {
-        let message = format!("`{listen}` can be reached from other machines, and there is no password");
-        let hint = format!("write `127.0.0.1:{}` unless others have to reach it", listen.port());
-        report.push(Problem::warning(&node.span, message).of(fields.what()).hint(hint));
+    if items.is_empty() {
+        let problem = Problem::error(&node.span, "nobody may send");
+        report.push(problem.of(OF).hint("write `allow: [192.168.7.0/24]`, or take `osc` out"));
     }
-    listen
+    let subnet = |item: &Node| {
+        let text = scalar::filled(item)?;
+        Subnet::parse(text).map_err(|reason| {
+            Problem::error(&item.span, format!("{} is no range of addresses", quoted(text))).hint(reason)
+        })
+    };
+    items.iter().filter_map(|item| report.take(subnet(item).map_err(|problem| problem.of(OF)))).collect()
 }
 
 /// What the URL of a broker says.

@@ -7,11 +7,13 @@ use core::f64::consts::PI;
 
 use crate::show::{
     easing::Easing,
+    fades::SwitchAt,
     params::{
         Profile,
         objects::{self, Member},
     },
     sheet::{Policy, Verb},
+    text::CHARS_MAX,
 };
 
 /// One map of the show file.
@@ -51,6 +53,8 @@ pub enum Params {
     Stream,
     /// Those that a scene may name.
     Scene,
+    /// The live ones of these, and their values are times.
+    Fades,
 }
 
 /// What the values of a key are.
@@ -105,9 +109,9 @@ impl Section {
 }
 
 /// Every section, from the whole file inwards.
-pub static SECTIONS: [&Section; 21] = [
-    &SHOW, &INCLUDED, &RELOAD, &STREAM, &SECRET, &PARAMS, &NET, &TIMEOUTS, &UPDATES, &STATUS, &SCENE,
-    &CUE_STEP, &TRIGGER, &WHEN, &PAYLOAD, &ARGS, &STEP, &INPUTS, &OSC, &MQTT, &WEB,
+pub static SECTIONS: [&Section; 23] = [
+    &SHOW, &INCLUDED, &RELOAD, &STREAM, &SECRET, &PARAMS, &NET, &TIMEOUTS, &UPDATES, &STATUS, &SCENE, &FADES,
+    &CUE_STEP, &TRIGGER, &WHEN, &PAYLOAD, &ARGS, &STEP, &INPUTS, &OSC, &MQTT, &WEB, &TEXT,
 ];
 
 const fn section(title: &'static str, keys: &'static [Key]) -> Section {
@@ -145,6 +149,7 @@ pub static SHOW: Section = section(
             "{ listen: \"127.0.0.1:7756\" }",
             "the page and the HTTP interface",
         ),
+        key("text", Form::Map(&TEXT), "", "which texts from outside may become prompts"),
         key("reload", Form::Map(&RELOAD), "", "what happens when this file or an included one changes"),
     ],
 );
@@ -277,8 +282,14 @@ pub static SCENE: Section = Section {
     keys: &[
         key("prompt", Form::Prompt, "the stream's", "what to paint: a text, or texts with weights"),
         key("seed", Form::Seed, "the stream's", "out of which noise: a number, or numbers with weights"),
-        key("fade", Form::Time, "4s", "how long its way in takes, at most 24h; 0 is a cut"),
+        key("fade", FADE, "4s", "how long its way in takes, at most 24h; 0 is a cut"),
         key("easing", EASING, "smooth", "the shape of its way in"),
+        key(
+            "switch_at",
+            Form::Words(&SwitchAt::WORDS),
+            "middle",
+            "when its way in switches what cannot be blended, such as texts",
+        ),
         key("controlnets", Form::Scales, "the stream's", "the scales of ControlNets, by short name or id"),
         key(
             "allow_reload",
@@ -289,6 +300,22 @@ pub static SCENE: Section = Section {
     ],
     members: &[],
     params: Params::Scene,
+};
+
+const FADE: Form = Form::Any(&[Form::Time, Form::Map(&FADES)]);
+
+/// How long each group of parameters takes.
+pub static FADES: Section = Section {
+    title: "`fade` by groups of parameters",
+    keys: &[
+        key("default", Form::Time, "the scene's", "what everything takes that is not named"),
+        key("prompt", Form::Time, "", "the prompt"),
+        key("seed", Form::Time, "", "the seed"),
+        key("controlnets", Form::Time, "", "the scales of ControlNets"),
+        key("params", Form::Time, "", "every parameter that has no time of its own"),
+    ],
+    members: &[],
+    params: Params::Fades,
 };
 
 const EASING: Form = Form::Any(&[Form::Words(&Easing::NAMES), Form::Like("cubic-bezier(0.4, 0, 0.2, 1)")]);
@@ -305,7 +332,7 @@ pub static CUE_STEP: Section = section(
     "A step of a cue: a scene, or a transition",
     &[
         key("scene", PLAYED, "", PLAYED_WHAT),
-        key("fade", Form::Time, "the scene's", "how long it takes"),
+        key("fade", FADE, "the scene's", "how long it takes"),
         key("easing", EASING, "the scene's", "its shape"),
         key("policy", Form::Words(&Policy::NAMES), "blend", POLICY_WHAT),
         key("stream", STREAMS, "all of them", "on which streams"),
@@ -318,7 +345,7 @@ pub static STEP: Section = section(
     "A step of a trigger: a scene, a transition, or a cue",
     &[
         key("scene", PLAYED, "", PLAYED_WHAT),
-        key("fade", Form::Time, "the scene's", "how long it takes"),
+        key("fade", FADE, "the scene's", "how long it takes"),
         key("easing", EASING, "the scene's", "its shape"),
         key("policy", Form::Words(&Policy::NAMES), "blend", POLICY_WHAT),
         key("stream", STREAMS, "all of them", "on which streams"),
@@ -388,6 +415,12 @@ pub static OSC: Section = section(
     &[
         key("listen", Form::Like("127.0.0.1:7755"), "127.0.0.1:7755", "where to listen"),
         key("horizon", Form::Time, "10s", "how far ahead a time tag may lie, at most 1m"),
+        key(
+            "allow",
+            Form::List(&Form::Like("192.168.7.0/24")),
+            "everybody who can reach it",
+            "who may send: addresses and ranges of them; nobody else is heard",
+        ),
     ],
 );
 
@@ -410,5 +443,37 @@ pub static MQTT: Section = section(
 );
 
 /// The web server.
-pub static WEB: Section =
-    section("`web`", &[key("listen", Form::Like("127.0.0.1:7756"), "127.0.0.1:7756", "where to listen")]);
+pub static WEB: Section = section(
+    "`web`",
+    &[
+        key("listen", Form::Like("127.0.0.1:7756"), "127.0.0.1:7756", "where to listen"),
+        key(
+            "token",
+            Form::Map(&SECRET),
+            "",
+            "where the token is to be found that everybody has to show; needed when others can reach it",
+        ),
+        key(
+            "allow_unauthenticated",
+            Form::Bool,
+            "false",
+            "lets everybody in who can reach it: only for a network that nobody else is on",
+        ),
+        key(
+            "hosts",
+            Form::List(&Form::Like("wall.example.net")),
+            "its addresses, and localhost",
+            "other names and addresses that it goes by",
+        ),
+    ],
+);
+
+/// Texts from outside.
+pub static TEXT: Section = section(
+    "`text`",
+    &[
+        key("max_length", Form::Number(1.0, CHARS_MAX as f64), "500", "the most characters; whole"),
+        key("allow", Form::List(&Form::Text), "every word", "the only words and phrases that may be said"),
+        key("deny", Form::List(&Form::Text), "", "words and phrases that may not be said"),
+    ],
+);

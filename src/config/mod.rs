@@ -12,7 +12,7 @@
 //! | `streams`, `params`, `nets`, `values` | `streams` |
 //! | `scenes`, `demands` | `scenes`, and what they need from the streams |
 //! | `steps`, `triggers`, `inline` | `cues` and `triggers`, and the scenes inside them |
-//! | `inputs` | `inputs` and `web` |
+//! | `inputs`, `web`, `text` | `inputs`, `web` and `text` |
 //! | `keys` | every key there is, with what it says |
 //! | `report`, `diagnostic`, `words` | what to tell about it |
 //! | `explain` | when the cron triggers will fire |
@@ -21,6 +21,7 @@ mod conditions;
 mod demands;
 mod diagnostic;
 mod explain;
+mod fades;
 mod files;
 mod include;
 mod inline;
@@ -37,10 +38,12 @@ mod sources;
 mod steps;
 mod streams;
 mod syntax;
+mod text;
 mod time;
 mod tree;
 mod triggers;
 mod values;
+mod web;
 mod weighted;
 mod words;
 
@@ -165,7 +168,8 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let cues_entry = fields.entry("cues");
     let triggers_entry = fields.entry("triggers");
     let doors = inputs::read(fields.entry("inputs").map(|entry| &entry.value), context.node, report);
-    let web = inputs::web(fields.entry("web").map(|entry| &entry.value), report);
+    let web = web::read(fields.entry("web").map(|entry| &entry.value), report);
+    let text = text::read(fields.entry("text").map(|entry| &entry.value), report);
     fields.finish(report);
 
     let mut scene_drafts = scenes::read(scenes_entry.map(|entry| &entry.value), report);
@@ -206,7 +210,7 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let triggers = triggers::read(triggers_node, &around, report);
     let mqtt = doors.mqtt.map(|door| MqttDoor { filters: filters(&triggers), ..door });
     let streams = stream_drafts.list.into_iter().map(|draft| draft.sheet).collect();
-    let venue = Venue { osc: doors.osc, mqtt, web };
+    let venue = Venue { osc: doors.osc, mqtt, web, text };
     let Cast { scenes, cues, .. } = cast;
     Some(Sheet { title, zone, streams, scenes, cues, triggers, venue, reload })
 }

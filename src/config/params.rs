@@ -260,6 +260,10 @@ fn level(spec: &Spec, value: Json) -> Level {
         },
         Kind::Number(..) => Level::Number(value.as_f64().unwrap_or_default()),
         Kind::Integer(..) => Level::Integer(whole(&value)),
+        Kind::IpAdapter | Kind::CachedAttention => match value {
+            Json::Object(object) => Level::Object(object),
+            value => Level::Choice(value),
+        },
         Kind::Indices => Level::Indices(value.as_array().into_iter().flatten().map(whole).collect()),
         _ => Level::Choice(value),
     }
@@ -335,6 +339,7 @@ pub(super) fn plain(level: &Level) -> Json {
         Level::Number(number) => (*number).into(),
         Level::Integer(number) => whole(*number),
         Level::Indices(list) => list.iter().copied().map(whole).collect::<Vec<_>>().into(),
+        Level::Object(object) => object.clone().into(),
         Level::Choice(value) => value.clone(),
     }
 }

@@ -12,19 +12,18 @@ use crate::show::{
 };
 
 use super::{
-    demands, keys, nets, params as read_params,
+    demands, fades, keys, nets, params as read_params,
     reader::{self, Fields},
     report::{Problem, Report},
     scalar,
     streams::StreamDraft,
-    time,
     tree::{Node, Span, Value},
     weighted,
     words::{did_you_mean, quoted},
 };
 
 /// What a scene may say besides parameters.
-const KEYS: [&str; 6] = ["prompt", "seed", "fade", "easing", "controlnets", "allow_reload"];
+const KEYS: [&str; 7] = ["prompt", "seed", "fade", "easing", "switch_at", "controlnets", "allow_reload"];
 
 /// A scene, and where in the file its parts stand.
 #[derive(Debug)]
@@ -61,8 +60,9 @@ pub(super) fn scene(name: &str, of: String, place: &Span, node: &Node, report: &
     if let Some(mut fields) = Fields::of(node, place, &of, &keys::SCENE, report) {
         scene.prompt = fields.value("prompt", report).and_then(|node| weighted::prompt(node, &of, report));
         scene.seed = fields.value("seed", report).and_then(|node| weighted::seed(node, &of, report));
-        scene.fade = fields.get("fade", report, time::fade);
+        scene.fade = fields.value("fade", report).and_then(|node| fades::read(node, &of, report));
         scene.easing = fields.get("easing", report, easing);
+        scene.switch_at = fields.get("switch_at", report, fades::switch_at).unwrap_or_default();
         if let Some(node) = fields.value("controlnets", report) {
             scene.controlnets = controlnets(node, &of, &mut net_keys, report);
         }

@@ -9,10 +9,10 @@ use crate::show::{
 };
 
 use super::{
-    keys,
+    fades, keys,
     reader::{self, Fields},
     report::{Problem, Report},
-    scalar, scenes, time,
+    scalar, scenes,
     tree::{Entry, Node, Span, Value},
     words::{closest, did_you_mean_or_list, quoted},
 };
@@ -139,7 +139,7 @@ fn scene_step(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) -> Opti
         });
         report.take(found)
     });
-    let fade = fields.get("fade", report, time::fade);
+    let fade = fields.value("fade", report).and_then(|node| fades::read(node, &of, report));
     let easing = fields.get("easing", report, scenes::easing);
     let policy = fields.get("policy", report, |node| {
         let name = scalar::choice(node, "policy", &Policy::NAMES)?;

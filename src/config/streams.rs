@@ -27,7 +27,7 @@ use super::{
 };
 
 /// Names that the OSC and MQTT addresses of the daemon itself need.
-const RESERVED: [&str; 7] = ["scene", "cue", "transition", "prompt", "go", "back", "panic"];
+const RESERVED: [&str; 8] = ["scene", "cue", "transition", "prompt", "mix", "go", "back", "panic"];
 
 /// How often a status may be read.
 const STATUS_EVERY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_hours(1));

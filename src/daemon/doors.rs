@@ -70,6 +70,12 @@ impl Doors {
                     new.osc.clone_from(&old.osc);
                 }
             }
+        } else if let (Some(old), Some(new)) = (&old.osc, &mut new.osc)
+            && old.allow != new.allow
+        {
+            // The new socket cannot be there before the old one goes.
+            changes.keep("`inputs.osc.allow` is another after a restart, or with another port");
+            new.allow.clone_from(&old.allow);
         }
         if old.mqtt != new.mqtt {
             match new.mqtt.as_ref().map(parts::mqtt).transpose() {
@@ -84,7 +90,7 @@ impl Doors {
 }
 
 fn socket(door: &OscDoor) -> Result<osc::Socket, Error> {
-    let socket = parts::osc(door.listen)?;
+    let socket = parts::osc(door)?;
     info!(listen = %door.listen, "OSC opened.");
     Ok(socket)
 }

@@ -7,7 +7,7 @@ use tokio::task::JoinError;
 use super::secret;
 use crate::{
     backend::{AddressError, ClientError},
-    record,
+    record, web,
 };
 
 /// Why the daemon could not start, or had to end.
@@ -19,6 +19,9 @@ pub enum Error {
     /// A secret is not to be had.
     #[error("a secret is missing")]
     Secret(#[from] secret::SecretError),
+    /// The token of the web server is none.
+    #[error("the token of the web server cannot be used")]
+    Token(#[from] web::TokenError),
     /// A socket cannot be opened.
     #[error("cannot listen on {address} for the {what}")]
     Listen {

@@ -39,7 +39,7 @@ use crate::{
     show::{
         self, Show,
         agenda::CLOCK_LOOK_EVERY,
-        event::{Action, Answer, Command, Event, FailureKind, Memory, Request, RequestId, StreamIndex},
+        event::{Action, Answer, Command, Door, Event, FailureKind, Memory, Request, RequestId, StreamIndex},
         fact::Fact,
         sheet::Sheet,
         snapshot::{ShowFile, Snapshot},
@@ -209,8 +209,10 @@ impl Daemon {
         stopped: watch::Receiver<bool>,
     ) -> Result<(), Error> {
         let Some(door) = &sheet.venue.web else { return Ok(()) };
+        let token = parts::token(door)?;
         let listener = parts::web(door.listen).await?;
         let metrics = Arc::clone(&self.metrics);
+        let (clock, inbox) = (self.clock, self.inbox.clone());
         let wishes = self.wishes.clone();
         let desk = Arc::new(web::Desk {
             sheet: self.sheet.subscribe(),
@@ -218,6 +220,9 @@ impl Daemon {
             commands: Box::new(move |command| commands.try_send(command).map_err(|_| web::Busy)),
             metrics: Box::new(move || metrics.render()),
             reload: Box::new(move |reply| wishes.try_send(Wish::Person(reply)).map_err(|_| web::Busy)),
+            token,
+            now: Box::new(move || clock.now().mono),
+            refused: Box::new(move |reason, from| inbox.refuse(Door::Http, reason, from)),
         });
         self.tasks.spawn(async move { ended("web", web::serve(listener, desk, until(stopped)).await) });
         Ok(())

@@ -16,8 +16,9 @@ use crate::{
     show::{
         sheet::{Sheet, StreamSheet},
         topic::TopicFilter,
-        venue::{Backend, Environment, MqttDoor, SecretSource},
+        venue::{Backend, Environment, MqttDoor, OscDoor, SecretSource, WebDoor},
     },
+    web::Token,
 };
 
 /// Longest silence on the MQTT connection before either side asks whether the other lives.
@@ -93,12 +94,19 @@ pub(super) fn mqtt(door: &MqttDoor) -> Result<mqtt::Settings, Error> {
 /// # Errors
 ///
 /// The address is taken or is not ours.
-pub(super) fn osc(listen: SocketAddr) -> Result<osc::Socket, Error> {
-    osc::bind(&osc::Settings { listen }).map_err(|source| Error::Listen {
-        what: "OSC input",
-        address: listen,
-        source,
-    })
+pub(super) fn osc(door: &OscDoor) -> Result<osc::Socket, Error> {
+    let settings = osc::Settings { listen: door.listen, allow: door.allow.clone() };
+    osc::bind(settings).map_err(|source| Error::Listen { what: "OSC input", address: door.listen, source })
+}
+
+/// Fetches what the web server asks everybody for, if it asks.
+///
+/// # Errors
+///
+/// The token is not to be had, or is none.
+pub(super) fn token(door: &WebDoor) -> Result<Option<Token>, Error> {
+    let Some(source) = &door.token else { return Ok(None) };
+    Ok(Some(Token::new(&fetch(source)?)?))
 }
 
 /// Opens the web server's socket.

@@ -24,6 +24,7 @@ pub(super) fn tell(fact: &Fact) {
         Fact::TransitionDropped { stream, scene, instead } => {
             info!(%stream, %scene, %instead, "Transition that waited was dropped.");
         }
+        Fact::TransitionGrabbed { stream, scene } => info!(%stream, %scene, "Transition in a hand."),
         Fact::TransitionEnded { stream, scene } => info!(%stream, %scene, "Transition ended."),
         Fact::Updated { stream, round_trip, encodes, coalesced } => {
             debug!(%stream, ?round_trip, encodes, coalesced, "Update accepted.");

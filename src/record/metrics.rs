@@ -178,6 +178,7 @@ impl Metrics {
             // Told by the log and the history. The state is taken from every poll, so that a change cannot be missed.
             Fact::Cue { .. }
             | Fact::TransitionSteered { .. }
+            | Fact::TransitionGrabbed { .. }
             | Fact::CreatesSpent { .. }
             | Fact::TransitionEnded { .. }
             | Fact::RequestHealed { .. }

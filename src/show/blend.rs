@@ -5,9 +5,11 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde_json::{Value, json};
 
 use super::{
+    fades, members,
     mix::Mix,
     scene::{Level, Scene},
     sheet::{Base, BlendMode},
+    transition::{Point, Spot},
     weighted::Weighted,
 };
 
@@ -24,13 +26,13 @@ pub struct Look {
     pub scales: Vec<f64>,
 }
 
-/// Returns what `mix` comes to over `base`.
-pub fn look(mix: &Mix, base: &Base) -> Look {
+/// Returns what the scenes come to over `base`.
+pub fn look(point: &Point, base: &Base) -> Look {
     Look {
-        prompts: sum_lists(mix, &base.prompt, |scene| scene.prompt.as_ref()),
-        seeds: sum_lists(mix, &base.seed, |scene| scene.seed.as_ref()),
-        values: values(mix, base),
-        scales: scales(mix, base),
+        prompts: sum_lists(&point.of(fades::PROMPT).mix, &base.prompt, |scene| scene.prompt.as_ref()),
+        seeds: sum_lists(&point.of(fades::SEED).mix, &base.seed, |scene| scene.seed.as_ref()),
+        values: values(point, base),
+        scales: scales(&point.of(fades::CONTROLNETS).mix, base),
     }
 }
 
@@ -84,42 +86,47 @@ fn lengthen<T>(weights: &mut [(T, f64)], angle: f64) {
     }
 }
 
-fn values(mix: &Mix, base: &Base) -> BTreeMap<&'static str, Value> {
+fn values(point: &Point, base: &Base) -> BTreeMap<&'static str, Value> {
     let mut values: BTreeMap<&'static str, Value> =
-        base.values.iter().map(|(name, level)| (*name, value(mix, name, level))).collect();
+        base.values.iter().map(|(name, level)| (*name, value(point.of(name), name, level))).collect();
     keep_indices_below_steps(&mut values);
     values
 }
 
-/// Returns the value of one parameter: the weighted mean, or for what cannot be blended the heaviest scene's.
-fn value(mix: &Mix, name: &str, base: &Level) -> Value {
-    let level = |scene: &Scene| scene.values.get(name).cloned().unwrap_or_else(|| base.clone());
-    match base {
-        Level::Number(base) => json!(round(mean(mix, |scene| match scene.values.get(name) {
+/// Returns the value of one parameter: the weighted mean, or for what cannot be blended the owner's.
+fn value(spot: &Spot, name: &str, base: &Level) -> Value {
+    let number = |base: f64| {
+        mean(&spot.mix, |scene| match scene.values.get(name) {
             Some(Level::Number(number) | Level::Integer(number)) => *number,
-            _ => *base,
-        }))),
-        Level::Integer(base) => json!(
-            mean(mix, |scene| match scene.values.get(name) {
-                Some(Level::Number(number) | Level::Integer(number)) => *number,
-                _ => *base,
-            })
-            .round() as i64
-        ),
-        Level::Indices(base) => {
-            let index = |place: usize| {
-                mean(mix, |scene| match scene.values.get(name) {
-                    Some(Level::Indices(indices)) => indices.get(place).copied().unwrap_or(base[place]),
-                    _ => base[place],
-                })
-            };
-            (0..base.len()).map(|place| json!(index(place).round() as i64)).collect()
-        }
-        Level::Choice(_) => match level(mix.heaviest()) {
-            Level::Choice(value) => value,
-            Level::Number(_) | Level::Integer(_) | Level::Indices(_) => Value::Null,
+            _ => base,
+        })
+    };
+    match base {
+        Level::Number(base) => json!(round(number(*base))),
+        Level::Integer(base) => json!(number(*base).round() as i64),
+        Level::Indices(base) => indices(spot, name, base),
+        Level::Object(_) => members::blend(spot, name, base),
+        Level::Choice(base) => match spot.owner.values.get(name) {
+            Some(Level::Choice(value)) => value.clone(),
+            _ => base.clone(),
         },
     }
+}
+
+/// Blends step schedules entry by entry; one of another length than the owner's is not blended at all.
+///
+/// The mean of lists that never fall never falls, nor does it when rounded.
+fn indices(spot: &Spot, name: &str, base: &[f64]) -> Value {
+    let of = |scene: &'_ Scene| match scene.values.get(name) {
+        Some(Level::Indices(list)) => list.clone(),
+        _ => base.to_vec(),
+    };
+    let own = of(&spot.owner);
+    let alike = spot.mix.parts().iter().all(|part| of(&part.scene).len() == own.len());
+    let entry = |place: usize| {
+        if alike { mean(&spot.mix, |scene| of(scene)[place]) } else { own[place] }
+    };
+    (0..own.len()).map(|place| json!(entry(place).round() as i64)).collect()
 }
 
 /// Rounding two blends apart may let an index reach the number of steps, which the runner answers with two reloads.
@@ -145,7 +152,7 @@ fn scales(mix: &Mix, base: &Base) -> Vec<f64> {
         .collect()
 }
 
-fn mean(mix: &Mix, value: impl Fn(&Scene) -> f64) -> f64 {
+pub(super) fn mean(mix: &Mix, value: impl Fn(&Scene) -> f64) -> f64 {
     match mix.parts() {
         // One scene's number is sent exactly as it was written.
         [part] => value(&part.scene),
@@ -154,7 +161,7 @@ fn mean(mix: &Mix, value: impl Fn(&Scene) -> f64) -> f64 {
 }
 
 /// Rounds to five places: a fiftieth of what the runner's half-precision weights can tell, and a body one can read.
-fn round(number: f64) -> f64 {
+pub(super) fn round(number: f64) -> f64 {
     let rounded = (number * 1e5).round() / 1e5;
     // A number too large for the detour needs no rounding; and -0 is 0.
     if rounded.is_finite() { rounded + 0.0 } else { number }
@@ -195,7 +202,7 @@ mod tests {
     }
 
     fn prompts(mix: &Mix, mode: BlendMode) -> Vec<(String, f64)> {
-        let coefficients = coefficients(look(mix, &base()).prompts, mode, 0.8);
+        let coefficients = coefficients(look(&mix.clone().into(), &base()).prompts, mode, 0.8);
         coefficients.into_iter().map(|(text, weight)| (text.to_string(), weight)).collect()
     }
 
@@ -249,16 +256,16 @@ mod tests {
         b.values.insert("num_inference_steps", Level::Integer(33.0));
         b.values.insert("t_index_list", Level::Indices(vec![10.0, 15.0, 32.0]));
         b.values.insert("negative_prompt", Level::Choice(json!("noise")));
-        let early = look(&mix([(Scene::empty("a"), 0.75), (b.clone(), 0.25)]), &base());
+        let early = look(&mix([(Scene::empty("a"), 0.75), (b.clone(), 0.25)]).into(), &base());
         assert_eq!(
             json!(early.values),
             json!({
                 "delta": 0.6, "num_inference_steps": 46, "t_index_list": [12, 19, 32], "negative_prompt": "blurry",
             })
         );
-        let middle = look(&mix([(Scene::empty("a"), 0.5), (b.clone(), 0.5)]), &base());
+        let middle = look(&mix([(Scene::empty("a"), 0.5), (b.clone(), 0.5)]).into(), &base());
         assert_eq!(middle.values["negative_prompt"], json!("noise"));
-        let end = look(&mix([(b, 1.0)]), &base());
+        let end = look(&mix([(b, 1.0)]).into(), &base());
         assert_eq!(end.values["t_index_list"], json!([10, 15, 32]));
     }
 

@@ -7,7 +7,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{fact::Fact, health::StatusReport, sheet::Verb};
+use super::{fact::Fact, health::StatusReport, sheet::Verb, transition::Fader};
 
 /// Which stream of the show: its place in the sheet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -153,6 +153,13 @@ pub enum Command {
     Steer {
         /// What.
         verb: Verb,
+        /// Of which stream; `None` for all.
+        stream: Option<String>,
+    },
+    /// Give the progress of the running transition to a hand.
+    Grab {
+        /// How far it is to be.
+        position: Fader,
         /// Of which stream; `None` for all.
         stream: Option<String>,
     },

@@ -73,6 +73,13 @@ pub enum Fact {
         /// What was done.
         verb: Verb,
     },
+    /// A hand took the progress of a running transition.
+    TransitionGrabbed {
+        /// The stream.
+        stream: Arc<str>,
+        /// Where it leads.
+        scene: Arc<str>,
+    },
     /// A stream has arrived at a scene, exactly, and the backend has acknowledged it.
     TransitionEnded {
         /// The stream.

@@ -49,6 +49,38 @@ impl Mix {
         &self.0
     }
 
+    /// Returns the share of a scene that is in it.
+    pub fn share_of(&self, scene: &Arc<Scene>) -> Option<f64> {
+        self.0.iter().find(|part| Arc::ptr_eq(&part.scene, scene)).map(|part| part.weight)
+    }
+
+    /// Returns it with another share for one scene, the others scaled to what is left.
+    ///
+    /// Where all others are at 0, what is left goes to the others of `rest`; `None` where there are none.
+    pub fn with_share(&self, scene: &Arc<Scene>, share: f64, rest: &Self) -> Option<Self> {
+        let others = |mix: &Self| -> Vec<Part> {
+            mix.0
+                .iter()
+                .filter(|part| !Arc::ptr_eq(&part.scene, scene) && part.weight > 0.0)
+                .cloned()
+                .collect()
+        };
+        let own = others(self);
+        let others = if own.is_empty() { others(rest) } else { own };
+        let sum: f64 = others.iter().map(|part| part.weight).sum();
+        if others.is_empty() {
+            return None;
+        }
+        let scaled = others.into_iter().map(|part| (part.scene, part.weight / sum * (1.0 - share)));
+        Self::from_raw(scaled.chain([(Arc::clone(scene), share)]))
+    }
+
+    /// Returns it with other scenes in the place of its own.
+    #[must_use]
+    pub fn recast(&self, new: &mut impl FnMut(&Arc<Scene>) -> Arc<Scene>) -> Self {
+        Self(self.0.iter().map(|part| Part { scene: new(&part.scene), weight: part.weight }).collect())
+    }
+
     /// Returns the scene with the largest share; of equals the one that came last.
     pub fn heaviest(&self) -> &Arc<Scene> {
         let mut heaviest = &self.0[0];

@@ -17,8 +17,10 @@ pub mod duration;
 pub mod easing;
 pub mod event;
 pub mod fact;
+pub mod fades;
 pub mod governor;
 pub mod health;
+mod members;
 pub mod mix;
 mod out;
 pub mod params;
@@ -31,6 +33,8 @@ pub mod sheet;
 pub mod slots;
 pub mod snapshot;
 mod stream;
+pub mod subnet;
+pub mod text;
 pub mod time;
 pub mod topic;
 pub mod transition;
@@ -212,7 +216,7 @@ impl Show {
         self.streams.iter().map(move |stream| stream.progress(now.mono))
     }
 
-    /// Returns the mix of a stream at `at`, by the path that it is on now: also later than now, if nothing happens before.
+    /// Returns the mix of a stream's prompts at `at`, by the path that it is on now: also later than now, if nothing happens before.
     pub fn mix_at(&self, stream: StreamIndex, at: Mono) -> Option<Mix> {
         self.streams.get(stream.0).map(|stream| stream.mix_at(at))
     }
@@ -269,7 +273,7 @@ impl Show {
                     }
                 }
             }
-            Step::Steer { .. } => {}
+            Step::Steer { .. } | Step::Grab { .. } | Step::Mix { .. } => {}
             Step::Cue(cue) => cue.steps.iter().for_each(|step| self.expect(step)),
         }
     }
@@ -318,7 +322,10 @@ impl Show {
             return;
         }
         for Ask { name, steps } in asks {
-            self.out.push(Action::Note(Fact::Trigger { name, door }));
+            // A hand that moves sends up to a thousand a second: what comes of it is told, not each of its moves.
+            if !steps.iter().all(|step| matches!(step, Step::Grab { .. } | Step::Mix { .. })) {
+                self.out.push(Action::Note(Fact::Trigger { name, door }));
+            }
             for step in &steps {
                 self.perform(step, door, now);
             }
@@ -328,10 +335,25 @@ impl Show {
     fn perform(&mut self, step: &Step, door: Door, now: Now) {
         match step {
             Step::Scene { scene, streams, fade, easing, policy } => {
-                let going = Going { scene: Arc::clone(scene), fade: *fade, easing: *easing, policy: *policy };
+                let going =
+                    Going { scene: Arc::clone(scene), fade: fade.clone(), easing: *easing, policy: *policy };
                 for index in 0..self.streams.len() {
                     if streams.contains(StreamIndex(index)) {
                         self.send(index, going.clone(), door, now);
+                    }
+                }
+            }
+            Step::Grab { position, streams } => {
+                for (index, stream) in self.streams.iter_mut().enumerate() {
+                    if streams.contains(StreamIndex(index)) {
+                        stream.grab(*position, now, &mut self.out);
+                    }
+                }
+            }
+            Step::Mix { scene, share, streams } => {
+                for (index, stream) in self.streams.iter_mut().enumerate() {
+                    if streams.contains(StreamIndex(index)) {
+                        stream.mix(scene, *share, now);
                     }
                 }
             }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::{
     params::{self, Dialect},
     scene::Scene,
+    text::TextPolicy,
     weighted::Weighted,
 };
 
@@ -56,27 +57,34 @@ pub fn text(written: &str) -> Result<Arc<str>, PromptError> {
     }
 }
 
-/// Makes a scene of weighted texts, each as it was written.
+/// Reads a text that somebody outside wrote.
+fn admitted(written: &str, policy: &TextPolicy) -> Result<Arc<str>, String> {
+    let plain = text(written).map_err(|error| error.to_string())?;
+    Ok(policy.admit(&plain)?.into())
+}
+
+/// Makes a scene of weighted texts that somebody outside wrote.
 ///
 /// # Errors
 ///
 /// What is wrong with a text or with the weights, for people.
-pub fn scene_of<'a>(entries: impl IntoIterator<Item = (&'a str, f64)>) -> Result<Scene, String> {
-    let texts: Result<Vec<_>, PromptError> =
-        entries.into_iter().map(|(written, weight)| Ok((text(written)?, weight))).collect();
-    let prompt = Weighted::new(texts.map_err(|error| error.to_string())?);
+pub fn scene_of<'a>(
+    entries: impl IntoIterator<Item = (&'a str, f64)>,
+    policy: &TextPolicy,
+) -> Result<Scene, String> {
+    let texts: Result<Vec<_>, String> =
+        entries.into_iter().map(|(written, weight)| Ok((admitted(written, policy)?, weight))).collect();
+    let prompt = Weighted::new(texts?);
     Ok(scene(prompt.map_err(|error| error.to_string())?, None))
 }
 
-/// Makes a scene of `prompt`, a text or a list of `[text, weight]`, and of `seed`, a whole number or such a list.
+/// Makes a scene of what somebody outside wrote: of `prompt`, a text or a list of `[text, weight]`, and of `seed`, a whole number or such a list.
 ///
 /// # Errors
 ///
 /// What is wrong, with its place, for people.
-pub fn scene_from_json(prompt: &Value, seed: Option<&Value>) -> Result<Scene, String> {
-    let prompt = weighted("prompt", prompt, |thing| {
-        text(thing.as_str().unwrap_or_default()).map_err(|error| error.to_string())
-    })?;
+pub fn scene_from_json(prompt: &Value, seed: Option<&Value>, policy: &TextPolicy) -> Result<Scene, String> {
+    let prompt = weighted("prompt", prompt, |thing| admitted(thing.as_str().unwrap_or_default(), policy))?;
     let seed = seed.map(|seed| {
         weighted("seed", seed, |thing| {
             params::whole(thing).ok_or_else(|| "it is not a whole number".to_owned())
@@ -132,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_scene_is_called_after_its_prompts_within_reason() {
-        let named = |prompt: Value| scene_from_json(&prompt, None).unwrap().name;
+        let named = |prompt: Value| scene_from_json(&prompt, None, &TextPolicy::default()).unwrap().name;
         assert_eq!(&*named(json!("mist")), "“mist”");
         assert_eq!(&*named(json!([["neon city", 7], ["oil", 3]])), "“neon city + oil”");
         let long = named(json!("one two three four five six seven eight nine ten"));
@@ -141,7 +149,9 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_told_with_its_place() {
-        let told = |prompt: Value, seed: Value| scene_from_json(&prompt, Some(&seed)).unwrap_err();
+        let told = |prompt: Value, seed: Value| {
+            scene_from_json(&prompt, Some(&seed), &TextPolicy::default()).unwrap_err()
+        };
         for (prompt, seed, message) in [
             (json!(" "), json!(1), "prompt: the text is empty"),
             (json!(5), json!(1), "prompt: a text or a list of pairs `[text, weight]` is expected, not `5`"),

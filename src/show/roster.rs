@@ -44,7 +44,7 @@ impl<T> Entry<T> {
 }
 
 impl<T: Clone + PartialEq> Roster<T> {
-    /// Makes a roster that lets in at most `max` at once; more only where one scene alone has more.
+    /// Makes a roster that lets in at most `max` at once; more only where the target alone has more.
     pub fn new(max: usize) -> Self {
         Self { max, present: Vec::new(), waiting: Vec::new() }
     }

@@ -2,9 +2,14 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::{easing::Easing, sheet::Base, weighted::Weighted};
+use super::{
+    easing::Easing,
+    fades::{Fades, SwitchAt, Way},
+    sheet::Base,
+    weighted::Weighted,
+};
 
 /// How long a transition takes; at most a day, zero for a cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -50,9 +55,11 @@ pub struct Scene {
     /// Scales of ControlNets, by the id in the API or by short name; a stream's own list resolves them.
     pub controlnets: BTreeMap<Arc<str>, f64>,
     /// Its default fade.
-    pub fade: Option<Fade>,
+    pub fade: Option<Fades>,
     /// Its default easing.
     pub easing: Option<Easing>,
+    /// When its way in switches what cannot be blended.
+    pub switch_at: SwitchAt,
 }
 
 impl Scene {
@@ -66,6 +73,19 @@ impl Scene {
             controlnets: BTreeMap::new(),
             fade: None,
             easing: None,
+            switch_at: SwitchAt::default(),
+        }
+    }
+
+    /// Returns the way in: what is asked for, else its own, else the usual.
+    ///
+    /// Fades that are asked for take the place of its own as a whole; only the default may be left to it.
+    pub fn way(&self, fades: Option<Fades>, easing: Option<Easing>) -> Way {
+        let fades = fades.map(|fades| fades.or(self.fade.as_ref()));
+        Way {
+            fades: fades.or_else(|| self.fade.clone()).unwrap_or_default(),
+            easing: easing.or(self.easing).unwrap_or_default(),
+            switch_at: self.switch_at,
         }
     }
 
@@ -89,7 +109,7 @@ impl Scene {
 
     /// Returns whether both show the same, however they come in.
     pub fn looks_like(&self, other: &Self) -> bool {
-        let Self { name: _, prompt, seed, values, controlnets, fade: _, easing: _ } = self;
+        let Self { name: _, prompt, seed, values, controlnets, fade: _, easing: _, switch_at: _ } = self;
         (prompt, seed, values, controlnets) == (&other.prompt, &other.seed, &other.values, &other.controlnets)
     }
 }
@@ -103,6 +123,8 @@ pub enum Level {
     Integer(f64),
     /// A step schedule; blends entry by entry where the lengths agree, rounded at sending.
     Indices(Vec<f64>),
-    /// Anything else; switches in the middle of a transition.
+    /// An object of which some members blend; see `members.rs`.
+    Object(Map<String, Value>),
+    /// Anything else; switches once in a transition.
     Choice(Value),
 }

@@ -13,8 +13,10 @@ use super::{
     cron::CronExpression,
     easing::Easing,
     event::StreamIndex,
+    fades::Fades,
     scene::{Fade, Level, Scene},
     topic::TopicFilter,
+    transition::Fader,
     venue::{Connection, Venue},
     weighted::Weighted,
 };
@@ -173,7 +175,7 @@ pub enum Step {
         /// Which streams.
         streams: Streams,
         /// How long; `None` for the scene's own.
-        fade: Option<Fade>,
+        fade: Option<Fades>,
         /// Which shape; `None` for the scene's own.
         easing: Option<Easing>,
         /// What if a transition is running.
@@ -183,6 +185,22 @@ pub enum Step {
     Steer {
         /// What.
         verb: Verb,
+        /// Of which streams.
+        streams: Streams,
+    },
+    /// Move the running transition to where a hand's fader is.
+    Grab {
+        /// How far it is to be.
+        position: Fader,
+        /// Of which streams.
+        streams: Streams,
+    },
+    /// Give a scene a share of the mix.
+    Mix {
+        /// The scene.
+        scene: Arc<Scene>,
+        /// Its share; the others share the rest.
+        share: Fader,
         /// Of which streams.
         streams: Streams,
     },

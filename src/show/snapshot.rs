@@ -94,6 +94,8 @@ pub struct Progress {
     pub remaining_seconds: f64,
     /// Whether it stands still until somebody lets it go on.
     pub paused: bool,
+    /// Whether a hand has it: then the time that remains is what it would take from here.
+    pub grabbed: bool,
 }
 
 /// Updates of a stream since the start.
@@ -187,13 +189,14 @@ impl StreamSnapshot {
             phase: Phase::Creating,
             id: None,
             output_playback_id: None,
-            scene: Arc::clone(&path.target().name),
+            scene: Arc::clone(&path.scene().name),
             mix: shares.collect(),
             transition: (!path.ended(now)).then(|| Progress {
                 progress: path.progress(now),
                 fade_seconds: path.fade().as_secs_f64(),
                 remaining_seconds: path.left(now).as_secs_f64(),
                 paused: path.is_paused(),
+                grabbed: path.is_grabbed(),
             }),
             waiting: Vec::new(),
             prompts: Vec::new(),

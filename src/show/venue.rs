@@ -3,7 +3,7 @@
 use core::net::SocketAddr;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use super::topic::TopicFilter;
+use super::{subnet::Subnet, text::TextPolicy, topic::TopicFilter};
 
 /// The doors and the desk of the show.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -14,6 +14,8 @@ pub struct Venue {
     pub mqtt: Option<MqttDoor>,
     /// The web server; `None` for none.
     pub web: Option<WebDoor>,
+    /// Which texts from outside may become prompts.
+    pub text: TextPolicy,
 }
 
 /// The OSC socket.
@@ -23,6 +25,8 @@ pub struct OscDoor {
     pub listen: SocketAddr,
     /// How far ahead a time tag may lie; 10 s unless set. What is farther acts at once: that sender's clock is wrong.
     pub horizon: Duration,
+    /// Who may send; empty for everybody who can reach it.
+    pub allow: Vec<Subnet>,
 }
 
 /// The MQTT broker and our place on it.
@@ -58,6 +62,10 @@ pub struct Tls {
 pub struct WebDoor {
     /// Where to listen.
     pub listen: SocketAddr,
+    /// What everybody has to show; `None` for nothing, beyond loopback only if the file says so in so many words.
+    pub token: Option<SecretSource>,
+    /// The DNS names and addresses that it goes by besides its own, in small letters.
+    pub hosts: Vec<Arc<str>>,
 }
 
 /// Which API drives a stream, where it is and with which key.

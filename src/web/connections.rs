@@ -8,7 +8,7 @@ use std::{
     convert::Infallible,
     future::Future,
     io,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -16,7 +16,11 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, body::Body, http::Request, response::IntoResponse};
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Request, Response},
+};
 use hyper::{
     body::Incoming,
     server::conn::http1,
@@ -32,7 +36,7 @@ use tokio::{
     task::{AbortHandle, JoinError, JoinSet},
 };
 
-use super::{Limits, Server, guard, routes};
+use super::{Limits, Server, gate, guard, login, problem::Problem, routes};
 
 /// The longest head of a request. Browsers send 1 KiB, and cookies of other servers on this host perhaps 8 KiB.
 const HEAD_BYTES_MAX: usize = 16 * 1024;
@@ -85,6 +89,7 @@ fn is_the_clients(error: &io::Error) -> bool {
 struct Connections {
     listen: SocketAddr,
     limits: Limits,
+    server: Server,
     service: TowerToHyperService<Router>,
     /// In the order of their opening.
     open: Vec<Open>,
@@ -104,7 +109,8 @@ impl Connections {
         Self {
             listen,
             limits: server.limits,
-            service: TowerToHyperService::new(routes::router(server)),
+            service: TowerToHyperService::new(routes::router(server.clone())),
+            server,
             open: Vec::new(),
             tasks: JoinSet::new(),
             over: watch::Sender::new(false),
@@ -113,16 +119,21 @@ impl Connections {
 
     /// Gives a new connection a place, an old one's if it must be.
     fn open(&mut self, stream: TcpStream) {
-        // Without a local address the client has gone again.
-        let Ok(local) = stream.local_addr() else { return };
+        // Without addresses the client has gone again.
+        let (Ok(local), Ok(peer)) = (stream.local_addr(), stream.peer_addr()) else { return };
         self.make_room();
         // An answer is one write: there is nothing to wait for. Where it cannot be set, it is only slower.
         let _ = stream.set_nodelay(true);
         let answering = Arc::new(AtomicBool::new(false));
+        let door = Door {
+            server: self.server.clone(),
+            ours: guard::Ours::new(self.listen, local),
+            peer: peer.ip().to_canonical(),
+        };
         let talk = talk(
             stream,
             self.service.clone(),
-            guard::Ours::new(self.listen, local),
+            door,
             Arc::clone(&answering),
             self.limits.head,
             self.over.subscribe(),
@@ -165,23 +176,57 @@ fn tell(ended: Result<(), JoinError>) {
     }
 }
 
+/// What every request of a connection has to pass before anybody looks at what it asks for.
+struct Door {
+    server: Server,
+    ours: guard::Ours,
+    peer: IpAddr,
+}
+
+impl Door {
+    fn admit(&self, request: &Request<Body>) -> Result<(), Problem> {
+        let Self { server, ours, peer } = self;
+        let now = (server.desk.now)();
+        let sheet = server.desk.sheet();
+        let hosts = sheet.venue.web.as_ref().map_or(&[][..], |web| &web.hosts);
+        server.gate.count(*peer, now)?;
+        guard::admit(request, *ours, hosts)?;
+        match &server.desk.token {
+            Some(token) if !gate::PUBLIC.contains(&request.uri().path()) => {
+                server.gate.admit(token, request.headers(), *peer, now)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns what who may not come in hears.
+    fn refuse(&self, problem: Problem, headers: &HeaderMap) -> Response<Body> {
+        self.server.tell(&problem, self.peer);
+        login::instead(problem, headers)
+    }
+}
+
 /// Serves one connection until it ends, or the show does.
 async fn talk(
     stream: TcpStream,
     service: TowerToHyperService<Router>,
-    ours: guard::Ours,
+    door: Door,
     answering: Arc<AtomicBool>,
     head: Duration,
     mut over: watch::Receiver<bool>,
 ) {
     let service = service_fn(move |request: Request<Incoming>| {
         let turn = Turn::begin(&answering);
-        let request = request.map(Body::new);
-        let answer = guard::admit(&request, ours).map(|()| service.call(request));
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(login::Peer(door.peer));
+        let answer = match door.admit(&request) {
+            Ok(()) => Ok(service.call(request)),
+            Err(problem) => Err(door.refuse(problem, request.headers())),
+        };
         async move {
             let response = match answer {
                 Ok(answer) => answer.await?,
-                Err(problem) => problem.into_response(),
+                Err(refusal) => refusal,
             };
             drop(turn);
             Ok::<_, Infallible>(guard::harden(response))

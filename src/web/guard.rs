@@ -3,9 +3,13 @@
 //! A browser is a door into the building: any page that it has open can send requests to any address it can reach.
 //! Two checks close it. The host that a request names must be this machine, because a page that has its own name
 //! resolve to our address (DNS rebinding) would otherwise count as ours. And what changes something must come from a
-//! page of this very host, because a form on any page can be sent to us (CSRF). Scripts send no origin and pass.
+//! page of this very host, because a form on any page can be sent to us (CSRF). Scripts send no origin and pass. Nothing
+//! else of a request, such as its content type, is taken for a sign of where it comes from.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::{
     body::Body,
@@ -26,6 +30,9 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
 ];
 
+/// Which site a page is of that asks.
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
 /// The two ends of our side of a connection.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ours {
@@ -43,11 +50,14 @@ impl Ours {
 }
 
 /// Refuses what a foreign page may have made a browser send.
-pub(super) fn admit(request: &Request<Body>, ours: Ours) -> Result<(), Problem> {
+pub(super) fn admit(request: &Request<Body>, ours: Ours, hosts: &[Arc<str>]) -> Result<(), Problem> {
     let host = host(request)?;
-    if !is_ours(&host, ours) {
+    if !is_ours(&host, ours, hosts) {
         let named = quoted(host.host());
-        let detail = format!("{named} is not this server; ask for localhost or for `{}`", ours.local);
+        let detail = format!(
+            "{named} is not this server; ask for localhost or for `{}`, or name it in `web: {{ hosts: … }}`",
+            ours.local
+        );
         return Err(Problem::new(Kind::ForeignHost, detail));
     }
     if request.method().is_safe() {
@@ -58,6 +68,12 @@ pub(super) fn admit(request: &Request<Body>, ours: Ours) -> Result<(), Problem> 
         if !is_same(origin, &host) {
             let detail = format!("a page of {} asks for it, and this is `{host}`", quoted(origin));
             return Err(Problem::new(Kind::ForeignOrigin, detail));
+        }
+    }
+    // What browsers say that leave the origin out (Fetch Metadata); `none` is a person at the address line.
+    for site in request.headers().get_all(SEC_FETCH_SITE) {
+        if !matches!(site.as_bytes(), b"same-origin" | b"none") {
+            return Err(Problem::new(Kind::ForeignOrigin, "a page of another site asks for it"));
         }
     }
     Ok(())
@@ -81,16 +97,18 @@ fn host(request: &Request<Body>) -> Result<Authority, Problem> {
     Ok(host)
 }
 
-/// A loopback name or address, the address listened at, or the one the connection came in at; whatever the port,
-/// because a tunnel may have another.
-fn is_ours(host: &Authority, ours: Ours) -> bool {
+/// A loopback name or address, the address listened at, the one the connection came in at, or one of the names in the
+/// show file; whatever the port, because a tunnel may have another.
+fn is_ours(host: &Authority, ours: Ours, hosts: &[Arc<str>]) -> bool {
     let name = host.host();
-    if name.eq_ignore_ascii_case("localhost") {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    if name.eq_ignore_ascii_case("localhost") || hosts.iter().any(|host| name.eq_ignore_ascii_case(host)) {
         return true;
     }
     let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
     let Ok(address) = bare.parse::<IpAddr>().map(|address| address.to_canonical()) else { return false };
-    address.is_loopback() || address == ours.local || address == ours.listen
+    let named = || hosts.iter().any(|host| host.parse() == Ok(address));
+    address.is_loopback() || address == ours.local || address == ours.listen || named()
 }
 
 /// Whether an origin is a page of this host, port included. `null` never is.
@@ -123,7 +141,25 @@ mod tests {
             ("192.0.2.8:7756", false),
             ("wall.example:7756", false),
         ] {
-            assert_eq!(is_ours(&host.parse().unwrap(), ours), is, "{host}");
+            assert_eq!(is_ours(&host.parse().unwrap(), ours, &[]), is, "{host}");
+        }
+    }
+
+    #[test]
+    fn a_server_goes_by_the_names_that_the_show_gives_it_and_by_no_others() {
+        let ours = Ours::new("0.0.0.0:7756".parse().unwrap(), "192.0.2.7:7756".parse().unwrap());
+        let hosts = ["wall.example".into(), "203.0.113.5".into(), "2001:db8::5".into()];
+        for (host, is) in [
+            ("wall.example", true),
+            ("WALL.Example.:80", true),
+            ("203.0.113.5:7756", true),
+            ("[2001:db8:0::5]", true),
+            ("wall.example.evil.example", false),
+            ("evilwall.example", false),
+            ("example", false),
+            ("203.0.113.6", false),
+        ] {
+            assert_eq!(is_ours(&host.parse().unwrap(), ours, &hosts), is, "{host}");
         }
     }
 }

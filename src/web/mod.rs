@@ -1,10 +1,13 @@
 //! The web server: what people, scripts, probes and Prometheus see of the show over HTTP, and the scenes and cues they
 //! ask for. Decides nothing and keeps nothing: it asks the loop what is so, and hands commands on.
 //!
-//! No route trusts a browser blindly (see `guard`), and no client, however slow, keeps others out (see `connections`).
+//! No route trusts a browser blindly (see `guard`), none answers without the token where one is asked for (see `gate`), and
+//! no client, however slow or eager, keeps others out (see `connections` and `visitors`).
 
 mod connections;
+mod gate;
 mod guard;
+mod login;
 mod nearest;
 mod page;
 mod problem;
@@ -14,16 +17,28 @@ mod routes;
 mod scenes;
 #[cfg(test)]
 mod tests;
+mod visitors;
 
-use std::{fmt, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    future::Future,
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{
     net::TcpListener,
     sync::{mpsc, oneshot, watch},
 };
 
-use self::problem::{Kind, Problem};
-use crate::show::{event::Command, reload::Changes, sheet::Sheet, snapshot::Snapshot};
+pub use self::gate::{Token, TokenError};
+use self::{
+    gate::Gate,
+    problem::{Kind, Problem},
+};
+use crate::show::{event::Command, reload::Changes, sheet::Sheet, snapshot::Snapshot, time::Mono};
 
 /// How the server asks the loop what is on: it sends the way to answer.
 ///
@@ -58,6 +73,12 @@ pub struct Desk {
     pub metrics: Box<dyn Fn() -> String + Send + Sync>,
     /// Has the show file read again. Must not block.
     pub reload: Box<dyn Fn(Reply) -> Result<(), Busy> + Send + Sync>,
+    /// What everybody has to show; `None` for nothing.
+    pub token: Option<Token>,
+    /// Returns the time on the monotonic clock.
+    pub now: Box<dyn Fn() -> Mono + Send + Sync>,
+    /// Counts a request that was refused, by reason and with the address it came from. Must not block.
+    pub refused: Box<dyn Fn(&'static str, IpAddr) + Send + Sync>,
 }
 
 impl Desk {
@@ -86,7 +107,8 @@ pub async fn serve(
     desk: Arc<Desk>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    connections::run(listener, Server { desk, limits: LIMITS }, shutdown).await
+    let listen = listener.local_addr()?;
+    connections::run(listener, Server::new(desk, LIMITS, listen), shutdown).await
 }
 
 /// What one client may cost the others.
@@ -123,9 +145,26 @@ const LIMITS: Limits = Limits {
 struct Server {
     desk: Arc<Desk>,
     limits: Limits,
+    gate: Arc<Gate>,
 }
 
 impl Server {
+    fn new(desk: Arc<Desk>, limits: Limits, listen: SocketAddr) -> Self {
+        Self { desk, limits, gate: Arc::new(Gate::new(listen)) }
+    }
+
+    /// Counts a refusal at the door, where it is one.
+    fn tell(&self, problem: &Problem, from: IpAddr) {
+        let reason = match problem.kind() {
+            Kind::WrongToken => "wrong token",
+            Kind::TooMany => "too many requests",
+            Kind::ForeignHost => "foreign host",
+            Kind::ForeignOrigin => "foreign origin",
+            _ => return,
+        };
+        (self.desk.refused)(reason, from);
+    }
+
     /// Asks the loop what is on.
     async fn snapshot(&self) -> Result<Snapshot, Problem> {
         let (answer, answered) = oneshot::channel();

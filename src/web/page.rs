@@ -1,4 +1,5 @@
-//! The status page: what is on and what there is, as plain HTML for one moment. No script, nothing to press.
+//! The status page: what is on and what there is, as plain HTML for one moment. No script, and nothing to
+//! press but the way out.
 //!
 //! Everything that comes from the show file or a backend goes through [`Text`]; nothing else writes it.
 
@@ -43,6 +44,8 @@ pub(super) struct Page<'a> {
     pub(super) sheet: &'a Sheet,
     /// What is on.
     pub(super) snapshot: &'a Snapshot,
+    /// Whether whoever reads it had to log in.
+    pub(super) gated: bool,
 }
 
 impl fmt::Display for Page<'_> {
@@ -60,6 +63,9 @@ impl fmt::Display for Page<'_> {
                 f,
                 "<p class=\"trouble\">The show file is wrong; the show goes on as it was. {error}</p>"
             )?;
+        }
+        if self.gated {
+            writeln!(f, "<form method=\"post\" action=\"/logout\"><button>Log out</button></form>")?;
         }
         match broker_connected {
             Some(true) => writeln!(f, "<p>The MQTT broker is connected.</p>")?,

@@ -2,6 +2,8 @@
 //!
 //! The kind is for programs, the detail for people: what is wrong, and what would be right.
 
+use std::time::Duration;
+
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -13,13 +15,17 @@ pub(super) const MEDIA_TYPE: &str = "application/problem+json";
 /// How many characters of a client's own words a detail repeats.
 const QUOTED_CHARS_MAX: usize = 40;
 /// How long a client should wait when the show is too busy: the loop empties its whole queue in less.
-const RETRY_AFTER_SECONDS: u16 = 1;
+const BUSY_WAIT: Duration = Duration::from_secs(1);
 
 /// Why there is no better answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// The query, the body or the name makes no sense.
     BadRequest,
+    /// No token was shown.
+    NoToken,
+    /// A wrong token was shown.
+    WrongToken,
     /// A page of somebody else's asks for something to be done.
     ForeignOrigin,
     /// Nothing is at this path.
@@ -38,6 +44,8 @@ pub(super) enum Kind {
     BodyTooLarge,
     /// The request is for another host.
     ForeignHost,
+    /// This address asks too much.
+    TooMany,
     /// An answer could not be written down.
     Internal,
     /// A stream is not live.
@@ -53,6 +61,8 @@ impl Kind {
     fn words(self) -> (StatusCode, &'static str, &'static str) {
         match self {
             Self::BadRequest => (StatusCode::BAD_REQUEST, "bad-request", "The request makes no sense"),
+            Self::NoToken => (StatusCode::UNAUTHORIZED, "no-token", "A token is needed"),
+            Self::WrongToken => (StatusCode::UNAUTHORIZED, "wrong-token", "The token is wrong"),
             Self::ForeignOrigin => {
                 (StatusCode::FORBIDDEN, "foreign-origin", "Only this server's own pages may ask for this")
             }
@@ -70,6 +80,7 @@ impl Kind {
             Self::ForeignHost => {
                 (StatusCode::MISDIRECTED_REQUEST, "foreign-host", "This server does not go by that name")
             }
+            Self::TooMany => (StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many requests"),
             Self::Internal => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "internal", "The answer could not be written down")
             }
@@ -86,12 +97,25 @@ pub(super) struct Problem {
     kind: Kind,
     detail: String,
     more: Map<String, Value>,
+    /// How long to wait before asking again.
+    wait: Option<Duration>,
 }
 
 impl Problem {
     /// Makes a refusal; the detail is for people.
     pub(super) fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), more: Map::new() }
+        let wait = (kind == Kind::Busy).then_some(BUSY_WAIT);
+        Self { kind, detail: detail.into(), more: Map::new(), wait }
+    }
+
+    /// Says how long to wait before asking again.
+    pub(super) fn wait(self, wait: Duration) -> Self {
+        Self { wait: Some(wait), ..self }
+    }
+
+    /// Returns why there is no better answer.
+    pub(super) fn kind(&self) -> Kind {
+        self.kind
     }
 
     /// Adds what was probably meant, to the detail and for programs.
@@ -112,7 +136,7 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { kind, detail, more: mut members } = self;
+        let Self { kind, detail, more: mut members, wait } = self;
         let (status, slug, title) = kind.words();
         tracing::debug!(%status, %detail, "A web request was refused.");
         members.insert("type".to_owned(), format!("urn:segue:problem:{slug}").into());
@@ -121,8 +145,13 @@ impl IntoResponse for Problem {
         members.insert("detail".to_owned(), detail.into());
         let body = format!("{}\n", Value::Object(members));
         let mut response = (status, [(header::CONTENT_TYPE, MEDIA_TYPE)], body).into_response();
-        if kind == Kind::Busy {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+        if let Some(wait) = wait {
+            // Whole seconds, and never too early.
+            let seconds = wait.as_secs_f64().ceil() as u64;
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }

@@ -16,7 +16,7 @@ use super::{
     nearest::nearest,
     problem::{Kind, Problem, quoted},
 };
-use crate::show::{duration, scene::Fade};
+use crate::show::{duration, scene::Fade, transition::Fader};
 
 /// The largest body: four of the longest prompts in a list, and every other command many times.
 pub(super) const BODY_BYTES_MAX: usize = 16 * 1024;
@@ -85,6 +85,16 @@ impl Members {
         Some(whole.map_or(seed, Value::from))
     }
 
+    /// Takes the position of a fader, which has to be there; a number in the query is a text.
+    pub(super) fn fader(&mut self, name: &str) -> Result<Fader, Problem> {
+        let position = match self.0.remove(name) {
+            Some(Value::Number(position)) => position.as_f64(),
+            Some(Value::String(text)) => text.parse().ok(),
+            Some(_) | None => None,
+        };
+        position.and_then(Fader::new).ok_or_else(|| bad(format!("`{name}` is a number from 0 to 1")))
+    }
+
     /// Takes a text.
     pub(super) fn text(&mut self, name: &str) -> Result<Option<String>, Problem> {
         match self.0.remove(name) {
@@ -95,22 +105,9 @@ impl Members {
     }
 }
 
-/// Reads the body, within its limits, as a JSON object; nothing is an empty one.
+/// Reads the body as a JSON object; nothing is an empty one.
 async fn body(server: &Server, request: Request) -> Result<Map<String, Value>, Problem> {
-    let limit = server.limits.body;
-    let read = tokio::time::timeout(limit, Bytes::from_request(request, server)).await;
-    let bytes = match read {
-        Ok(Ok(bytes)) => bytes,
-        Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            let detail = format!("a body has at most {BODY_BYTES_MAX} bytes");
-            return Err(Problem::new(Kind::BodyTooLarge, detail));
-        }
-        Ok(Err(rejection)) => return Err(bad(format!("the body cannot be read: {}", rejection.body_text()))),
-        Err(_) => {
-            let detail = format!("the body was not complete within {limit:?}");
-            return Err(Problem::new(Kind::BodyTooSlow, detail));
-        }
-    };
+    let bytes = bytes(server, request).await?;
     if bytes.trim_ascii().is_empty() {
         return Ok(Map::new());
     }
@@ -118,6 +115,24 @@ async fn body(server: &Server, request: Request) -> Result<Map<String, Value>, P
         Ok(Value::Object(members)) => Ok(members),
         Ok(_) => Err(bad("the body is not a JSON object")),
         Err(error) => Err(bad(format!("the body is not JSON: {error}"))),
+    }
+}
+
+/// Reads the body within its limits.
+pub(super) async fn bytes(server: &Server, request: Request) -> Result<Bytes, Problem> {
+    let limit = server.limits.body;
+    let read = tokio::time::timeout(limit, Bytes::from_request(request, server)).await;
+    match read {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            let detail = format!("a body has at most {BODY_BYTES_MAX} bytes");
+            Err(Problem::new(Kind::BodyTooLarge, detail))
+        }
+        Ok(Err(rejection)) => Err(bad(format!("the body cannot be read: {}", rejection.body_text()))),
+        Err(_) => {
+            let detail = format!("the body was not complete within {limit:?}");
+            Err(Problem::new(Kind::BodyTooSlow, detail))
+        }
     }
 }
 

@@ -5,13 +5,13 @@ use axum::{
     extract::{DefaultBodyLimit, RawQuery, State},
     http::{HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{MethodRouter, get, post},
 };
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
-    Server,
+    Server, login,
     page::Page,
     problem::{Kind, Problem, quoted},
     read, reload, scenes,
@@ -20,25 +20,31 @@ use crate::show::snapshot::{Phase, Snapshot, StreamSnapshot};
 
 /// The media type of `/metrics`.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-/// What the page may load: our style, and nothing else from anywhere.
-const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-);
 
-/// Returns every route.
+/// Returns every route by its path.
+pub(super) fn table() -> [(&'static str, MethodRouter<Server>); 13] {
+    [
+        ("/", get(page)),
+        ("/style.css", get(style)),
+        ("/healthz", get(health)),
+        ("/readyz", get(readiness)),
+        ("/metrics", get(metrics)),
+        ("/login", get(login::form).post(login::log_in)),
+        ("/logout", post(login::log_out)),
+        ("/api/state", get(state)),
+        ("/api/scenes/{name}/go", post(scenes::scene)),
+        ("/api/cues/{name}/go", post(scenes::cue)),
+        ("/api/prompt", post(scenes::prompt)),
+        ("/api/transition/{verb}", post(scenes::transition)),
+        ("/api/reload", post(reload::reload)),
+    ]
+}
+
+/// Makes them one service. What a request has to show before it comes here is the business of `connections`.
 pub(super) fn router(server: Server) -> Router {
-    Router::new()
-        .route("/", get(page))
-        .route("/style.css", get(style))
-        .route("/healthz", get(health))
-        .route("/readyz", get(readiness))
-        .route("/metrics", get(metrics))
-        .route("/api/state", get(state))
-        .route("/api/scenes/{name}/go", post(scenes::scene))
-        .route("/api/cues/{name}/go", post(scenes::cue))
-        .route("/api/prompt", post(scenes::prompt))
-        .route("/api/transition/{verb}", post(scenes::transition))
-        .route("/api/reload", post(reload::reload))
+    table()
+        .into_iter()
+        .fold(Router::new(), |router, (path, route)| router.route(path, route))
         .fallback(nothing)
         .method_not_allowed_fallback(not_allowed)
         .layer(DefaultBodyLimit::max(read::BODY_BYTES_MAX))
@@ -47,10 +53,10 @@ pub(super) fn router(server: Server) -> Router {
 
 async fn page(State(server): State<Server>) -> Result<Response, Problem> {
     let snapshot = server.snapshot().await?;
-    let page = Page { sheet: &server.desk.sheet(), snapshot: &snapshot };
+    let page = Page { sheet: &server.desk.sheet(), snapshot: &snapshot, gated: server.desk.token.is_some() };
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-        (header::CONTENT_SECURITY_POLICY, PAGE_POLICY),
+        (header::CONTENT_SECURITY_POLICY, login::POLICY),
     ];
     Ok((headers, page.to_string()).into_response())
 }

@@ -54,17 +54,26 @@ pub(super) async fn prompt(State(server): State<Server>, request: Request) -> Re
     order(&server, Command::Prompt { prompt, seed, stream, fade })
 }
 
-/// Steers the running transition: `POST /api/transition/{verb}`, with a `stream` if wanted.
+/// The part of the path, and of the body, by which a hand takes the progress.
+const PROGRESS: &str = "progress";
+
+/// Steers the running transition: `POST /api/transition/{verb}`, with a `stream` if wanted; or moves it to where a hand's
+/// fader is: `POST /api/transition/progress`, with the `progress` from 0 to 1.
 pub(super) async fn transition(
     State(server): State<Server>,
     name: Name,
     request: Request,
 ) -> Result<Response, Problem> {
     let name = named(name)?;
+    if name == PROGRESS {
+        let mut members = Members::of(&server, request, &[PROGRESS, "stream"]).await?;
+        let position = members.fader(PROGRESS)?;
+        return order(&server, Command::Grab { position, stream: members.text("stream")? });
+    }
     let names = || Verb::ALL.into_iter().map(|(name, _)| name);
     let verb = Verb::find(&name).ok_or_else(|| {
         Problem::new(Kind::UnknownRoute, format!("a transition cannot {}", quoted(&name)))
-            .meant(nearest(&name, names()))
+            .meant(nearest(&name, names().chain([PROGRESS])))
     })?;
     let mut members = Members::of(&server, request, &["stream"]).await?;
     order(&server, Command::Steer { verb, stream: members.text("stream")? })
@@ -101,6 +110,9 @@ fn accepted(command: &Command) -> Value {
             "fade_seconds": fade.map(|fade| fade.as_secs_f64()),
         }),
         Command::Steer { verb, stream } => json!({ "accepted": true, "transition": verb, "stream": stream }),
+        Command::Grab { position, stream } => {
+            json!({ "accepted": true, "progress": position.get(), "stream": stream })
+        }
         Command::Cue { cue } => json!({ "accepted": true, "cue": cue }),
     }
 }
@@ -120,6 +132,7 @@ fn explained(sheet: &Sheet, command: &Command, why: String) -> Problem {
         Command::Scene { stream: Some(stream), .. }
         | Command::Prompt { stream: Some(stream), .. }
         | Command::Steer { stream: Some(stream), .. }
+        | Command::Grab { stream: Some(stream), .. }
             if sheet.stream(stream).is_none() =>
         {
             bad(format!("there is no stream {}", quoted(stream)))
@@ -129,8 +142,10 @@ fn explained(sheet: &Sheet, command: &Command, why: String) -> Problem {
             Problem::new(Kind::UnknownCue, format!("there is no cue {}", quoted(cue)))
                 .meant(nearest(cue, sheet.cues.keys().map(|name| &**name)))
         }
-        Command::Scene { .. } | Command::Prompt { .. } | Command::Steer { .. } | Command::Cue { .. } => {
-            bad(why)
-        }
+        Command::Scene { .. }
+        | Command::Prompt { .. }
+        | Command::Steer { .. }
+        | Command::Grab { .. }
+        | Command::Cue { .. } => bad(why),
     }
 }

@@ -107,7 +107,7 @@ async fn the_key_is_nowhere_to_be_read() {
     }
 }
 
-async fn simulator_stream_key(simulator: &Simulator) -> String {
+pub(super) async fn simulator_stream_key(simulator: &Simulator) -> String {
     let list = http().get(format!("{}/v1/streams", simulator.url)).bearer_auth(KEY).send().await.unwrap();
     let list: Value = list.json().await.unwrap();
     list["data"][0]["stream_key"].as_str().unwrap().to_owned()

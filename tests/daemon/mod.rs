@@ -6,6 +6,7 @@ mod inputs;
 mod life;
 mod rehearsal;
 mod reload;
+mod secrets;
 
 use crate::support::house::{Simulator, Stage};
 

@@ -7,7 +7,10 @@ use segue::{
         inbox::Inbox,
         osc::{self, BATCH_MAX, RECEIVE_BUFFER, Settings},
     },
-    show::event::{Arg, Door, Event, OscMessage, OscPacket},
+    show::{
+        event::{Arg, Door, Event, OscMessage, OscPacket},
+        subnet::Subnet,
+    },
 };
 
 use super::{wait_for, within};
@@ -19,7 +22,7 @@ fn inbox() -> Inbox {
 /// Binds the input and a sender that speaks to it.
 fn bind() -> (osc::Socket, UdpSocket) {
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    let socket = osc::bind(&Settings { listen }).unwrap();
+    let socket = osc::bind(Settings { listen, allow: Vec::new() }).unwrap();
     let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
     sender.connect(socket.local_addr().unwrap()).unwrap();
     (socket, sender)
@@ -56,7 +59,7 @@ async fn a_message_goes_from_the_wire_to_the_show() {
 
 #[tokio::test]
 async fn an_unspecified_ipv6_address_hears_ipv4_too() {
-    let Ok(socket) = osc::bind(&Settings { listen: "[::]:0".parse().unwrap() }) else {
+    let Ok(socket) = osc::bind(Settings { listen: "[::]:0".parse().unwrap(), allow: Vec::new() }) else {
         println!("there is no IPv6 here: nothing to test");
         return;
     };
@@ -127,6 +130,40 @@ async fn garbage_is_counted_by_kind_and_what_follows_is_heard() {
                 refused("not OSC", 3, format!("{from}: `junk`")),
             ]
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_is_not_on_the_list_is_counted_and_not_heard() {
+    let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    let allow = vec![Subnet::parse("127.0.0.9").unwrap(), Subnet::parse("10.0.0.0/8").unwrap()];
+    let socket = osc::bind(Settings { listen, allow }).unwrap();
+    let to = socket.local_addr().unwrap();
+    let (stranger, friend) =
+        (UdpSocket::bind("127.0.0.1:0").unwrap(), UdpSocket::bind("127.0.0.9:0").unwrap());
+    let inbox = inbox();
+    with_input(socket, &inbox, async {
+        for _ in 0..500 {
+            stranger.send_to(&message("/cue/left", 1.0), to).unwrap();
+        }
+        stranger.send_to(b"garbage", to).unwrap();
+        friend.send_to(&message("/cue/right", 1.0), to).unwrap();
+        let mut strangers = 0;
+        let mut heard = Vec::new();
+        while strangers < 501 || heard.is_empty() {
+            inbox.ready().await;
+            for event in inbox.drain() {
+                match event {
+                    Event::Refused { input: Door::Osc, reason: "sender not allowed", count, example } => {
+                        strangers += count;
+                        assert_eq!(example, stranger.local_addr().unwrap().to_string());
+                    }
+                    other => heard.push(other),
+                }
+            }
+        }
+        assert_eq!((strangers, heard), (501, vec![Event::Osc(packet("/cue/right", 1.0))]));
     })
     .await;
 }

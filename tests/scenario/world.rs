@@ -313,6 +313,7 @@ impl World {
                 format!("{stream} to {scene} in {}", duration::text(*fade))
             }
             Fact::TransitionSteered { stream, scene, verb } => format!("{stream} {}: {scene}", verb.name()),
+            Fact::TransitionGrabbed { stream, scene } => format!("{stream} in a hand: {scene}"),
             Fact::TransitionEnded { stream, scene } => format!("{stream} on {scene}"),
             Fact::TransitionQueued { stream, scene, ahead } => format!("{stream}: {scene} waits for {ahead}"),
             Fact::TransitionIgnored { stream, scene, running } => {

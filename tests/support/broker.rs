@@ -129,7 +129,17 @@ pub(crate) struct Desk {
 impl Desk {
     /// Connects, and listens to everything.
     pub(crate) async fn new(broker: &Broker) -> Self {
+        Self::with(MqttOptions::new("desk", "127.0.0.1", broker.port)).await
+    }
+
+    /// Connects with a password, and listens to everything.
+    pub(crate) async fn log_in(broker: &Broker, user: &str, password: &str) -> Self {
         let mut options = MqttOptions::new("desk", "127.0.0.1", broker.port);
+        options.set_credentials(user, password);
+        Self::with(options).await
+    }
+
+    async fn with(mut options: MqttOptions) -> Self {
         options.set_max_packet_size(1 << 20, 1 << 20);
         let (client, events) = AsyncClient::new(options, 100);
         let mut desk = Self { client, events };

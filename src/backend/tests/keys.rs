@@ -88,3 +88,19 @@ fn what_is_no_key_is_refused_and_not_repeated() {
         assert_kept(&format!("{error} {error:?}"));
     }
 }
+
+#[tokio::test]
+async fn a_key_in_the_place_of_a_name_is_not_taken_for_one() {
+    let body = json!({
+        "id": KEY, "stream_key": "stk_hush", "output_playback_id": KEY, "whip_url": format!("https://h/{KEY}"),
+        "state": KEY, "request_id": KEY, "gateway_status": { "whep_url": format!("https://h/{KEY}") },
+        "orchestrator_info": { "url": KEY }, "inference_status": { "last_params_hash": KEY, "last_params": { "prompt": KEY } },
+    });
+    let stub = Stub::start(answer("201 Created", "", &body.to_string()), Then::Listen).await;
+    let client = client(&stub.base, Generation::V1);
+    for request in all() {
+        let outcome = client.perform(&request, WALL).await;
+        let (secret, printed) = (KEY, format!("{outcome:?}"));
+        assert!(!printed.contains(secret), "{printed}");
+    }
+}

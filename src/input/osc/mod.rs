@@ -7,14 +7,18 @@ pub mod decode;
 pub mod guard;
 pub mod timetag;
 
-use std::{fmt, io, net::SocketAddr, time::Duration};
+use std::{
+    fmt, io,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use socket2::{Domain, Protocol, SockAddr, Type};
 use tokio::{net::UdpSocket, task, time};
 
 use self::guard::DATAGRAM_MAX;
 use super::inbox::Inbox;
-use crate::show::event::Door;
+use crate::show::{event::Door, subnet::Subnet};
 
 /// Receive buffer asked of the kernel, in bytes.
 ///
@@ -41,11 +45,16 @@ const EXCERPT_MAX: usize = 32;
 /// The reason under which a failing socket is counted.
 const SOCKET_FAILED: &str = "socket failed";
 
+/// The reason under which a datagram is counted whose sender is not allowed.
+const NOT_ALLOWED: &str = "sender not allowed";
+
 /// Where to listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// The address and port to bind; port 0 for any. `[::]` hears IPv4 too.
     pub listen: SocketAddr,
+    /// Who may send; empty for everybody. What others send is counted and not looked at.
+    pub allow: Vec<Subnet>,
 }
 
 /// A bound socket, not yet read from.
@@ -53,6 +62,7 @@ pub struct Settings {
 pub struct Socket {
     udp: UdpSocket,
     granted: usize,
+    allow: Vec<Subnet>,
 }
 
 impl Socket {
@@ -68,8 +78,8 @@ impl Socket {
 }
 
 /// Binds the socket, and warns if the kernel grants a smaller buffer than asked. Needs a tokio runtime.
-pub fn bind(settings: &Settings) -> io::Result<Socket> {
-    let Settings { listen } = *settings;
+pub fn bind(settings: Settings) -> io::Result<Socket> {
+    let Settings { listen, allow } = settings;
     let socket = socket2::Socket::new(Domain::for_address(listen), Type::DGRAM, Some(Protocol::UDP))?;
     if listen.is_ipv6() {
         socket.set_only_v6(false)?;
@@ -88,7 +98,7 @@ pub fn bind(settings: &Settings) -> io::Result<Socket> {
             "The kernel grants OSC a small receive buffer: bursts may lose their newest messages."
         );
     }
-    Ok(Socket { udp: UdpSocket::from_std(socket.into())?, granted })
+    Ok(Socket { udp: UdpSocket::from_std(socket.into())?, granted, allow })
 }
 
 /// Reads the socket for ever.
@@ -105,6 +115,9 @@ pub async fn run(socket: Socket, inbox: Inbox) {
         }
         for _ in 0..BATCH_MAX {
             match socket.udp.try_recv_from(&mut buffer) {
+                Ok((_, from)) if !is_allowed(&socket.allow, from.ip()) => {
+                    inbox.refuse(Door::Osc, NOT_ALLOWED, from);
+                }
                 Ok((length, from)) => hear(&buffer[..length], from, &inbox),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) if is_from_a_peer(error.kind()) => {}
@@ -117,6 +130,13 @@ pub async fn run(socket: Socket, inbox: Inbox) {
         }
         task::yield_now().await;
     }
+}
+
+/// Returns whether an address may send.
+///
+/// An address of UDP is only what the sender says; a list keeps out other networks and mistakes, not a forger beside us.
+fn is_allowed(allow: &[Subnet], from: IpAddr) -> bool {
+    allow.is_empty() || allow.iter().any(|subnet| subnet.contains(from))
 }
 
 /// Puts one datagram into the inbox, or counts it as refused.

@@ -246,6 +246,15 @@ mod tests {
     }
 
     #[test]
+    fn every_speed_is_a_number_at_the_ends_too() {
+        for easing in all() {
+            for u in [0.0, 1e-9, 0.5, 1.0] {
+                assert!(easing.speed(u).is_finite(), "{easing} at {u}");
+            }
+        }
+    }
+
+    #[test]
     fn stairs_jump_at_the_end_of_each_step() {
         let stairs = Easing::Steps(4);
         assert_eq!([0.2, 0.25, 0.6, 0.99].map(|u| stairs.at(u)), [0.0, 0.25, 0.5, 0.75]);

@@ -94,7 +94,9 @@ impl Penner {
     /// Returns the slope at progress `u`, from two values beside it: these curves have no common derivative.
     pub(super) fn speed(self, u: f64) -> f64 {
         const STEP: f64 = 1e-6;
-        let (before, after) = ((u - STEP).max(STEP), (u + STEP).min(1.0 - STEP));
+        // Some curves jump at their very ends.
+        const EDGE: f64 = 1e-9;
+        let (before, after) = ((u - STEP).max(EDGE), (u + STEP).min(1.0 - EDGE));
         (self.at(after) - self.at(before)) / (after - before)
     }
 }

@@ -77,6 +77,7 @@ fn back_to_default(old: &Base, new: &Base, name: &str) -> Option<(&'static str, 
         Level::Number(_) => Level::Number(usual.as_f64()?),
         Level::Integer(_) => Level::Integer(usual.as_f64()?),
         Level::Indices(_) => Level::Indices(usual.as_array()?.iter().filter_map(entry).collect()),
+        Level::Object(_) => Level::Object(usual.as_object()?.clone()),
         Level::Choice(_) => Level::Choice(usual),
     };
     Some((spec.name, level))
@@ -92,6 +93,9 @@ fn number(value: &Value) -> Value {
     match (value, value.as_f64()) {
         (_, Some(number)) => json!(number),
         (Value::Array(list), _) => list.iter().map(number).collect(),
+        (Value::Object(object), _) => {
+            object.iter().map(|(name, value)| (name.clone(), number(value))).collect()
+        }
         _ => value.clone(),
     }
 }
@@ -110,6 +114,7 @@ fn value(base: &Base, name: &str) -> Option<Value> {
     let level = |level: &Level| match level {
         Level::Number(number) | Level::Integer(number) => json!(number),
         Level::Indices(list) => json!(list),
+        Level::Object(object) => object.iter().map(|(name, value)| (name.clone(), number(value))).collect(),
         Level::Choice(value) => number(value),
     };
     base.values.get(name).map(level).or_else(|| base.fixed.get(name).map(number))

@@ -222,7 +222,11 @@ impl Links<'_> {
                 *scene = known.unwrap_or_else(|| self.scene(scene));
                 self.move_streams(streams);
             }
-            Step::Steer { streams, .. } => self.move_streams(streams),
+            Step::Mix { scene, streams, .. } => {
+                *scene = self.scene(scene);
+                self.move_streams(streams);
+            }
+            Step::Steer { streams, .. } | Step::Grab { streams, .. } => self.move_streams(streams),
             Step::Cue(cue) => {
                 if let Some(linked) = self.cues.get(&cue.name) {
                     *cue = Arc::clone(linked);
@@ -250,7 +254,7 @@ impl Links<'_> {
 
 /// Tells what of the doors is another. Opening them is the shell's: it asks for what it could open only.
 fn venue(old: &Venue, new: Venue, changes: &mut Changes) -> Venue {
-    let Venue { osc, mqtt, web } = new;
+    let Venue { osc, mqtt, web, text } = new;
     if osc != old.osc {
         changes.change("`inputs.osc`");
     }
@@ -261,5 +265,8 @@ fn venue(old: &Venue, new: Venue, changes: &mut Changes) -> Venue {
     if web != old.web {
         changes.keep("`web` is another after a restart");
     }
-    Venue { osc, mqtt, web: old.web.clone() }
+    if text != old.text {
+        changes.change("`text`");
+    }
+    Venue { osc, mqtt, web: old.web.clone(), text }
 }

@@ -14,6 +14,7 @@ use crate::show::{
     event::{Failure, FailureKind, Reply, Request, RequestId, Wake},
     fact::Fact,
     governor::Governor,
+    mix::Mix,
     params,
     roster::Roster,
     scene::Scene,
@@ -339,20 +340,16 @@ impl Courier {
 
     /// Returns every live parameter of the path at `at`, in the API's words.
     fn live(&mut self, path: &Course, sheet: &StreamSheet, at: Mono) -> Map<String, Value> {
-        let look = blend::look(&path.mix_at(at), &sheet.base);
+        let look = blend::look(&path.point_at(at), &sheet.base);
         let slerp = sheet.blend == BlendMode::Slerp;
         if slerp && path.is_over(at) {
             self.prompts.shrink(&look.prompts, SLOTS_MIN_SLERP);
         }
-        let target = path.target();
-        let things =
-            |list: &Weighted<Arc<str>>| list.entries().iter().map(|(text, _)| Arc::clone(text)).collect();
-        let target_prompts: Vec<_> = things(target.prompt.as_ref().unwrap_or(&sheet.base.prompt));
-        let target_seeds = target.seed.as_ref().unwrap_or(&sheet.base.seed).entries();
-        let target_seeds: Vec<i64> = target_seeds.iter().map(|(seed, _)| *seed).collect();
-        let prompts = self.prompt_roster.admit(&look.prompts, &target_prompts, at);
+        let prompt_aims = wanted(path.target(), &sheet.base.prompt, |scene| scene.prompt.as_ref());
+        let seed_aims = wanted(path.target(), &sheet.base.seed, |scene| scene.seed.as_ref());
+        let prompts = self.prompt_roster.admit(&look.prompts, &prompt_aims, at);
         let mut prompts = blend::coefficients(prompts, sheet.blend, sheet.prompt_angle);
-        let seeds = self.seed_roster.admit(&look.seeds, &target_seeds, at);
+        let seeds = self.seed_roster.admit(&look.seeds, &seed_aims, at);
         let mut seeds = blend::coefficients(seeds, BlendMode::Linear, sheet.prompt_angle);
         if let Some(expected) = self.expected.as_ref().filter(|_| !slerp) {
             reserve(&mut prompts, expected.prompt.as_ref(), sheet.slots_max);
@@ -403,6 +400,23 @@ impl Courier {
             snapshot.trouble = Some(trouble.told_at(now));
         }
     }
+}
+
+/// Returns each thing once that a mix has in the end.
+fn wanted<'a, T: Clone + PartialEq + 'a>(
+    target: &'a Mix,
+    base: &'a Weighted<T>,
+    list: impl Fn(&'a Scene) -> Option<&'a Weighted<T>>,
+) -> Vec<T> {
+    let mut wanted = Vec::new();
+    for part in target.parts() {
+        for (thing, _) in list(&part.scene).unwrap_or(base).entries() {
+            if !wanted.contains(thing) {
+                wanted.push(thing.clone());
+            }
+        }
+    }
+    wanted
 }
 
 /// Adds what is to come at weight 0, as far as there is room.

@@ -7,11 +7,12 @@ use std::{ops::Deref, sync::Arc};
 
 use crate::show::{
     easing::Easing,
-    mix::Mix,
+    fades::Way,
+    mix::{Mix, Part},
     scene::{Fade, Scene},
     sheet::Base,
     time::Mono,
-    transition::Transition,
+    transition::{Point, Transition},
 };
 
 /// A path and the edits under it.
@@ -60,17 +61,16 @@ impl Course {
         fade: Fade,
         (now, seen): (Mono, Mono),
     ) -> bool {
-        let scenes: Vec<_> =
-            self.path.mix_at(seen).parts().iter().map(|part| Arc::clone(&part.scene)).collect();
+        let scenes = self.scenes(seen);
         let mut edits = std::mem::take(&mut self.edits);
         let mut seen_of_it = false;
-        for scene in scenes.into_iter().chain([Arc::clone(self.path.target())]) {
+        for scene in scenes {
             let after = successor(&scene);
             if Arc::ptr_eq(&scene, &after) && old == new {
                 continue;
             }
-            let at = edits.iter().position(|edit| Arc::ptr_eq(edit.target(), &scene));
-            if self.edits.iter().any(|edit| Arc::ptr_eq(edit.target(), &after)) {
+            let at = edits.iter().position(|edit| Arc::ptr_eq(edit.scene(), &scene));
+            if self.edits.iter().any(|edit| Arc::ptr_eq(edit.scene(), &after)) {
                 continue;
             }
             if at.is_none() && scene.over(old).looks_like(&after.over(new)) {
@@ -78,11 +78,12 @@ impl Course {
             }
             let mut edit = match at {
                 Some(at) => edits.remove(at),
-                None => Transition::resting(&scene, now),
+                None => Transition::resting(&Mix::of(&scene), now),
             };
             // Versions under the old base are complete in themselves, whatever lies under the new one.
             edit.recast(|version| if old == new { Arc::clone(version) } else { Arc::new(version.over(old)) });
-            self.edits.push(edit.retarget(&after, fade, Easing::Smooth, now, seen));
+            let way = Way::even(fade, Easing::Smooth);
+            self.edits.push(edit.retarget(&Mix::of(&after), &way, now, seen));
             seen_of_it = true;
         }
         self.edits.append(&mut edits);
@@ -90,28 +91,46 @@ impl Course {
         seen_of_it
     }
 
-    /// Returns the mix at `at`, each scene in the versions that it is in.
-    pub(in crate::show) fn mix_at(&self, at: Mono) -> Mix {
-        let mix = self.path.mix_at(at);
+    /// Returns every scene that something of the picture is or will be, once.
+    fn scenes(&self, at: Mono) -> Vec<Arc<Scene>> {
+        let mut scenes: Vec<Arc<Scene>> = Vec::new();
+        self.path.point_at(at).each(|mix, owner| {
+            let mixed =
+                mix.parts().iter().chain(self.path.target().parts()).chain(self.path.origin().parts());
+            for scene in mixed.map(|part| &part.scene).chain([owner]) {
+                if !scenes.iter().any(|known| Arc::ptr_eq(known, scene)) {
+                    scenes.push(Arc::clone(scene));
+                }
+            }
+        });
+        scenes
+    }
+
+    /// Returns where everything is at `at`, each scene in the versions that it is in.
+    pub(in crate::show) fn point_at(&self, at: Mono) -> Point {
+        let point = self.path.point_at(at);
         if self.edits.iter().all(|edit| edit.ended(at)) {
-            return mix;
+            return point;
         }
         let versions =
-            |scene: &Arc<Scene>| match self.edits.iter().find(|edit| Arc::ptr_eq(edit.target(), scene)) {
+            |scene: &Arc<Scene>| match self.edits.iter().find(|edit| Arc::ptr_eq(edit.scene(), scene)) {
                 Some(edit) => edit.mix_at(at),
                 None => Mix::of(scene),
             };
-        let parts = mix.parts().iter().flat_map(|part| {
-            let share =
-                |version: &crate::show::mix::Part| (Arc::clone(&version.scene), version.weight * part.weight);
-            versions(&part.scene).parts().iter().map(share).collect::<Vec<_>>()
-        });
-        Mix::from_raw(parts).unwrap_or(mix)
+        let mix = |mix: Mix| {
+            let share = |part: &Part| {
+                let versions = versions(&part.scene);
+                let share = |version: &Part| (Arc::clone(&version.scene), version.weight * part.weight);
+                versions.parts().iter().map(share).collect::<Vec<_>>()
+            };
+            Mix::from_raw(mix.parts().iter().flat_map(share)).unwrap_or(mix)
+        };
+        point.map(mix, |owner| Arc::clone(versions(&owner).heaviest()))
     }
 
     /// Returns whether nothing moves any more at `at`.
     pub(super) fn is_still(&self, at: Mono) -> bool {
-        (self.path.is_paused() || self.path.ended(at)) && self.edits.iter().all(|edit| edit.ended(at))
+        self.path.is_still(at) && self.edits.iter().all(|edit| edit.ended(at))
     }
 
     /// Returns whether all is over at `at`, path and edits.
@@ -121,8 +140,7 @@ impl Course {
 
     /// Returns the next moment after `now` that must not be passed over: a jump or an end of the path or of an edit.
     pub(super) fn next_corner(&self, now: Mono) -> Option<Mono> {
-        let of_path = self.path.next_jump(now).or(self.path.end());
-        let of_edits = self.edits.iter().filter_map(Transition::end);
-        of_path.into_iter().chain(of_edits).filter(|corner| *corner > now).min()
+        let paths = std::iter::once(&self.path).chain(&self.edits);
+        paths.filter_map(|path| path.next_corner(now)).min()
     }
 }

@@ -23,6 +23,7 @@ use super::{
     easing::Easing,
     event::{Action, Answer, FailureKind, Memory, Reply, Request, RequestId, StreamIndex, Wake},
     fact::Fact,
+    fades::Way,
     mix::Mix,
     out::Out,
     reload::{self, Changes},
@@ -30,7 +31,7 @@ use super::{
     sheet::{Policy, Sheet, StreamSheet, Verb},
     snapshot::StreamSnapshot,
     time::{Mono, Now},
-    transition::Transition,
+    transition::{Fader, SWEEP, Transition},
 };
 
 /// One stream of the show.
@@ -88,7 +89,7 @@ impl Stream {
         let first = stream.start.clone().unwrap_or_else(|| Arc::new(Scene::empty("base")));
         Self {
             index,
-            path: Course::new(Transition::resting(&first, now.mono)),
+            path: Course::new(Transition::resting(&Mix::of(&first), now.mono)),
             queue: Queue::default(),
             arrived: false,
             life: Life::new(stream, memory, now.mono),
@@ -109,7 +110,7 @@ impl Stream {
     pub(super) fn go(&mut self, going: Going, now: Now, out: &mut Out) -> Result<(), QueueFull> {
         let scene = self.known(going.scene, now);
         let going = Going { scene, ..going };
-        let runs_there = is_same(self.path.target(), &going.scene);
+        let runs_there = self.leads_to(&going.scene);
         match going.policy {
             _ if !self.is_under_way(now.mono) && self.queue.is_empty() => self.start(going, now, out),
             Policy::Blend => {
@@ -131,13 +132,14 @@ impl Stream {
             }
             Policy::Ignore => {
                 let (stream, scene) = (desk!(self, now, out).name(), Arc::clone(&going.scene.name));
-                let running = Arc::clone(&self.path.target().name);
+                let running = Arc::clone(&self.path.scene().name);
                 out.push(Action::Note(Fact::TransitionIgnored { stream, scene, running }));
             }
             Policy::Queue => {
-                let last = self.queue.scenes().next_back().unwrap_or(self.path.target());
+                let last = self.queue.scenes().next_back();
+                let again = last.map_or(runs_there, |last| Arc::ptr_eq(last, &going.scene));
                 // A sensor that repeats itself does not fill the queue.
-                if !is_same(last, &going.scene) {
+                if !again {
                     return self.wait(going, now, out);
                 }
             }
@@ -150,28 +152,66 @@ impl Stream {
     /// Asked again for where it is going already, only sooner counts: a sensor that repeats itself does not stretch a fade.
     fn start(&mut self, going: Going, now: Now, out: &mut Out) {
         let Going { scene, fade, easing, policy: _ } = going;
-        let fade = fade.or(scene.fade).unwrap_or(Fade::DEFAULT);
-        let again = Arc::ptr_eq(self.path.target(), &scene);
-        if again && self.path.end().is_some_and(|end| now.mono + fade.length() >= end) {
+        let way = scene.way(fade, easing);
+        let fade = way.fades.longest().length();
+        let again = self.leads_to(&scene);
+        if again && self.path.end().is_some_and(|end| now.mono + fade >= end) {
             return;
         }
-        let easing = easing.or(scene.easing).unwrap_or_default();
         let seen = self.courier.led_to(now.mono);
-        self.path.take(self.path.retarget(&scene, fade, easing, now.mono, seen));
+        self.path.take(self.path.retarget(&Mix::of(&scene), &way, now.mono, seen));
+        self.set_out();
+        let (stream, scene) = (desk!(self, now, out).name(), Arc::clone(&scene.name));
+        out.push(Action::Note(Fact::TransitionStarted { stream, scene, fade }));
+    }
+
+    /// Gives the progress of the running transition to a hand; without one, nothing.
+    ///
+    /// Told when the hand takes it, not for each of its moves.
+    pub(super) fn grab(&mut self, position: Fader, now: Now, out: &mut Out) {
+        if self.path.ended(now.mono) {
+            return;
+        }
+        let is_new = !self.path.is_grabbed();
+        self.path.path().grab(position, now.mono, self.courier.led_to(now.mono));
+        self.set_out();
+        if is_new {
+            let (stream, scene) = (desk!(self, now, out).name(), Arc::clone(&self.path.scene().name));
+            out.push(Action::Note(Fact::TransitionGrabbed { stream, scene }));
+        }
+    }
+
+    /// Gives a scene a share of the mix and scales the others to what is left: one of a bank of faders, a scene each.
+    ///
+    /// Where there are no others, or all of them are at 0, what is left goes back to the scene that it came from.
+    pub(super) fn mix(&mut self, scene: &Arc<Scene>, share: Fader, now: Now) {
+        let Some(target) = self.path.target().with_share(scene, share.get(), self.path.origin()) else {
+            return;
+        };
+        if target == *self.path.target() {
+            return;
+        }
+        let seen = self.courier.led_to(now.mono);
+        let way = Way::even(Fade::new(SWEEP).unwrap_or_default(), Easing::Smooth);
+        self.path.take(self.path.mix(&target, &way, now.mono, seen));
+        self.set_out();
+    }
+
+    /// The path is another: its first update goes soon, and its end is told.
+    fn set_out(&mut self) {
         self.arrived = false;
         self.courier.on_path();
-        let desk = desk!(self, now, out);
-        desk.out.push(Action::Note(Fact::TransitionStarted {
-            stream: desk.name(),
-            scene: Arc::clone(&scene.name),
-            fade: fade.length(),
-        }));
+    }
+
+    /// Returns whether the path leads to this scene and no other.
+    fn leads_to(&self, scene: &Arc<Scene>) -> bool {
+        self.path.target().share_of(scene) == Some(1.0)
     }
 
     /// Returns the scene under which the stream knows this one: a prompt that is asked for twice is one scene.
     fn known(&self, scene: Arc<Scene>, now: Now) -> Arc<Scene> {
         let mix = self.path.mix_at(now.mono);
-        let shown = mix.parts().iter().map(|part| &part.scene);
+        let shown = self.path.target().parts().iter().chain(mix.parts()).map(|part| &part.scene);
         let known = shown.chain(self.queue.scenes()).find(|known| is_same(known, &scene));
         known.map_or(scene, Arc::clone)
     }
@@ -216,7 +256,6 @@ impl Stream {
         if self.path.ended(now.mono) {
             return;
         }
-        let target = Arc::clone(self.path.target());
         let seen = self.courier.led_to(now.mono);
         match verb {
             Verb::Pause => self.path.path().pause(seen),
@@ -226,15 +265,12 @@ impl Stream {
             Verb::Finish if !self.path.is_paused() && self.path.left(now.mono) <= FINISH => {}
             Verb::Finish => {
                 let fade = Fade::new(FINISH.min(self.path.left(now.mono))).unwrap_or_default();
-                self.path.take(self.path.retarget(&target, fade, Easing::Smooth, now.mono, seen));
+                self.path.take(self.path.hasten(fade, now.mono, seen));
             }
-            Verb::Cut => {
-                self.path.take(self.path.retarget(&target, Fade::CUT, Easing::Smooth, now.mono, seen));
-            }
+            Verb::Cut => self.path.take(self.path.hasten(Fade::CUT, now.mono, seen)),
         }
-        self.arrived = false;
-        self.courier.on_path();
-        let (stream, scene) = (desk!(self, now, out).name(), Arc::clone(&self.path.target().name));
+        self.set_out();
+        let (stream, scene) = (desk!(self, now, out).name(), Arc::clone(&self.path.scene().name));
         out.push(Action::Note(Fact::TransitionSteered { stream, scene, verb }));
     }
 
@@ -304,7 +340,7 @@ impl Stream {
     pub(super) fn reload(&mut self, sheet: &Arc<Sheet>, now: Now, changes: &mut Changes) {
         let old = std::mem::replace(&mut self.sheet, Arc::clone(sheet));
         let (before, after) = (&old.streams[self.index.0], &sheet.streams[self.index.0]);
-        let target = self.path.target();
+        let target = self.path.scene();
         if old.scenes.contains_key(&target.name) && !sheet.scenes.contains_key(&target.name) {
             changes.keep(format_args!(
                 "stream `{}` is on scene `{}`, which is gone, until something else is asked of it",
@@ -340,8 +376,11 @@ impl Stream {
         self.watch.step(&id, &mut desk);
         if !self.arrived && self.path.ended(now.mono) && self.courier.is_at_rest() {
             self.arrived = true;
-            let (stream, scene) = (desk.name(), Arc::clone(&self.path.target().name));
-            desk.note(Fact::TransitionEnded { stream, scene });
+            // Arriving at a mix is a hand that rests, and no news.
+            if self.path.target().share_of(self.path.scene()) == Some(1.0) {
+                let (stream, scene) = (desk.name(), Arc::clone(&self.path.scene().name));
+                desk.note(Fact::TransitionEnded { stream, scene });
+            }
         }
     }
 
@@ -364,9 +403,9 @@ impl Stream {
         (&self.sheet.streams[self.index.0].name, self.path.progress(now))
     }
 
-    /// Returns the mix that it should show at `at`, by its present path.
+    /// Returns the mix of prompts that it should show at `at`, by its present path.
     pub(super) fn mix_at(&self, at: Mono) -> Mix {
-        self.path.mix_at(at)
+        self.path.prompt_mix_at(at)
     }
 
     /// Returns what may be seen of it.

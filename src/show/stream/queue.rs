@@ -4,11 +4,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use crate::show::{
-    easing::Easing,
-    scene::{Fade, Scene},
-    sheet::Policy,
-};
+use crate::show::{easing::Easing, fades::Fades, scene::Scene, sheet::Policy};
 
 /// How many may wait. At the usual fade of 4 s that is a minute of show; whoever asks for more has lost count.
 pub(in crate::show) const WAITING_MAX: usize = 16;
@@ -19,7 +15,7 @@ pub(in crate::show) struct Going {
     /// Where to.
     pub(in crate::show) scene: Arc<Scene>,
     /// How long; `None` for the scene's own.
-    pub(in crate::show) fade: Option<Fade>,
+    pub(in crate::show) fade: Option<Fades>,
     /// Which shape; `None` for the scene's own.
     pub(in crate::show) easing: Option<Easing>,
     /// What if a transition is running.
@@ -78,7 +74,7 @@ impl Queue {
 /// Returns whether two scenes are one: the same of the show file, or two askings for the same prompt.
 pub(super) fn is_same(one: &Arc<Scene>, other: &Arc<Scene>) -> bool {
     // How to get there does not make it another place.
-    let Scene { name, prompt, seed, values, controlnets, fade: _, easing: _ } = &**one;
+    let Scene { name, prompt, seed, values, controlnets, fade: _, easing: _, switch_at: _ } = &**one;
     Arc::ptr_eq(one, other)
         || *name == other.name
             && *prompt == other.prompt

@@ -16,6 +16,9 @@ use crate::show::{
 
 /// How much the time between two readings varies, so that many streams do not ask in step.
 const JITTER: f64 = 0.1;
+/// Begins a stream key. With one in it, the address to watch at is also leave to send video in, so it is not told to
+/// everybody who may look; `segue stream get` asks for it with the API key.
+const STREAM_KEY: &str = "stk_";
 
 /// The status of one stream.
 #[derive(Debug)]
@@ -156,7 +159,7 @@ impl Watch {
             output_age_seconds: output_age.map(|output_age| (output_age + age).as_secs_f64()),
             restart_count: report.restart_count,
             last_error: report.last_error.clone(),
-            whep_url: report.whep_url.clone(),
+            whep_url: report.whep_url.clone().filter(|url| !url.contains(STREAM_KEY)),
             read_seconds_ago: age.as_secs_f64(),
         });
     }

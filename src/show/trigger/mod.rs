@@ -19,6 +19,7 @@ use super::{
     prompt,
     scene::{Fade, Scene},
     sheet::{Policy, Sheet, Step, Streams, Trigger, Verb},
+    transition::Fader,
 };
 
 /// Something asked for.
@@ -56,11 +57,15 @@ pub(super) fn of_command(sheet: &Sheet, command: &Command) -> Result<Ask, Refusa
         Command::Prompt { prompt, seed, stream, fade } => {
             let streams = stream.as_deref().map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
             let fade = fade.map(|time| fade_of(Ok(time))).transpose()?;
-            ("prompt".to_owned(), prompt_step(prompt, seed.as_ref(), streams, fade)?)
+            ("prompt".to_owned(), prompt_step(sheet, prompt, seed.as_ref(), streams, fade)?)
         }
         Command::Steer { verb, stream } => {
             let streams = stream.as_deref().map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
             (format!("transition {}", verb.name()), Step::Steer { verb: *verb, streams })
+        }
+        Command::Grab { position, stream } => {
+            let streams = stream.as_deref().map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
+            ("transition progress".to_owned(), Step::Grab { position: *position, streams })
         }
         Command::Cue { cue } => (format!("cue {cue}"), cue_step(sheet, cue)?),
     };
@@ -78,18 +83,20 @@ fn scene_step(sheet: &Sheet, name: &str, streams: Streams, fade: Option<Fade>) -
 
 /// Makes the step to a prompt that no scene has.
 fn prompt_step(
+    sheet: &Sheet,
     prompt: &Value,
     seed: Option<&Value>,
     streams: Streams,
     fade: Option<Fade>,
 ) -> Result<Step, Refusal> {
-    let scene = prompt::scene_from_json(prompt, seed).map_err(|why| Refusal::new("bad prompt", why))?;
+    let scene = prompt::scene_from_json(prompt, seed, &sheet.venue.text)
+        .map_err(|why| Refusal::new("bad prompt", why))?;
     Ok(go(Arc::new(scene), streams, fade))
 }
 
 /// Whoever asks without a trigger means now.
 fn go(scene: Arc<Scene>, streams: Streams, fade: Option<Fade>) -> Step {
-    Step::Scene { scene, streams, fade, easing: None, policy: Policy::Blend }
+    Step::Scene { scene, streams, fade: fade.map(Into::into), easing: None, policy: Policy::Blend }
 }
 
 fn steer_step(verb: &str, streams: Streams) -> Result<Step, Refusal> {
@@ -103,6 +110,10 @@ fn cue_step(sheet: &Sheet, name: &str) -> Result<Step, Refusal> {
         .get(name)
         .map(|cue| Step::Cue(Arc::clone(cue)))
         .ok_or_else(|| Refusal::new("unknown cue", name))
+}
+
+fn fader_of(position: f64) -> Result<Fader, Refusal> {
+    Fader::new(position).ok_or_else(|| Refusal::new("bad position", format!("{position} is not from 0 to 1")))
 }
 
 fn one_stream(sheet: &Sheet, name: &str) -> Result<Streams, Refusal> {

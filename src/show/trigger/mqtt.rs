@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::{Ask, Refusal, ask, cue_step, fade_of, one_stream, prompt_step, scene_step, steer_step};
+use super::{
+    Ask, Refusal, ask, cue_step, fade_of, fader_of, one_stream, prompt_step, scene_step, steer_step,
+};
 use crate::show::{
     condition::{self, Condition},
     duration,
@@ -70,7 +72,7 @@ fn set_payload(sheet: &Sheet, key: &str, payload: &str) -> Result<Step, Refusal>
         return match key {
             "cue" => cue_step(sheet, payload),
             "transition" => steer_step(payload, Streams::All),
-            "prompt" => prompt_step(&payload.into(), None, Streams::All, None),
+            "prompt" => prompt_step(sheet, &payload.into(), None, Streams::All, None),
             _ => scene_step(sheet, payload, Streams::All, None),
         };
     }
@@ -80,7 +82,7 @@ fn set_payload(sheet: &Sheet, key: &str, payload: &str) -> Result<Step, Refusal>
     };
     let allowed: &[&str] = match key {
         "cue" => &["cue"],
-        "transition" => &["transition", "stream"],
+        "transition" => &["transition", "progress", "stream"],
         "prompt" => &["prompt", "seed", "fade", "stream"],
         _ => &["scene", "fade", "stream"],
     };
@@ -96,10 +98,19 @@ fn set_payload(sheet: &Sheet, key: &str, payload: &str) -> Result<Step, Refusal>
     let streams = text("stream")?.map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
     match key {
         "cue" => cue_step(sheet, name()?),
-        "transition" => steer_step(name()?, streams),
+        "transition" => match object.get("progress") {
+            Some(_) if object.contains_key("transition") => {
+                Err(bad("`transition` and `progress` exclude each other".to_owned()))
+            }
+            Some(progress) => {
+                let position = fader_of(progress.as_f64().unwrap_or(f64::NAN))?;
+                Ok(Step::Grab { position, streams })
+            }
+            None => steer_step(name()?, streams),
+        },
         "prompt" => {
             let seed = object.get("seed").filter(|seed| !seed.is_null());
-            prompt_step(object.get("prompt").ok_or_else(missing)?, seed, streams, fade_in(&object)?)
+            prompt_step(sheet, object.get("prompt").ok_or_else(missing)?, seed, streams, fade_in(&object)?)
         }
         _ => scene_step(sheet, name()?, streams, fade_in(&object)?),
     }

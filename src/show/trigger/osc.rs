@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Ask, Refusal, ask, cue_step, fade_of, go, one_stream, scene_step, steer_step};
+use super::{Ask, Refusal, ask, cue_step, fade_of, fader_of, go, one_stream, scene_step, steer_step};
 use crate::show::{
     address,
     condition::{self, Condition},
@@ -10,6 +10,7 @@ use crate::show::{
     event::{Arg, OscMessage, StreamIndex},
     prompt,
     sheet::{Sheet, Step, Streams, Verb, When},
+    transition::Fader,
 };
 
 /// The first part of the fixed OSC addresses.
@@ -47,8 +48,11 @@ pub(in crate::show) fn of_osc(sheet: &Sheet, message: &OscMessage) -> Result<Vec
 
 /// Returns which triggers a message would fire, if nothing but ranges of values listens to its address.
 pub(in crate::show) fn continuity(sheet: &Sheet, message: &OscMessage) -> Option<Vec<bool>> {
-    if message.address.starts_with(ROOT) || address::is_pattern(&message.address) {
+    if address::is_pattern(&message.address) {
         return None;
+    }
+    if let Some(rest) = message.address.strip_prefix(ROOT) {
+        return is_fader(rest).then(Vec::new);
     }
     let mut fires = Vec::new();
     for trigger in &sheet.triggers {
@@ -61,6 +65,15 @@ pub(in crate::show) fn continuity(sheet: &Sheet, message: &OscMessage) -> Option
         }
     }
     Some(fires)
+}
+
+/// Returns whether an address below the root takes positions, of which only the newest matters.
+fn is_fader(rest: &str) -> bool {
+    let parts: Vec<&str> = rest.split('/').collect();
+    matches!(
+        parts.as_slice(),
+        ["mix", _] | [_, "mix", _] | ["transition", "progress"] | [_, "transition", "progress"]
+    )
 }
 
 /// Conditions hold in order. The 0 that a button sends when it is let go fires nothing, unless it is asked for by name.
@@ -81,7 +94,7 @@ fn fixed_osc(sheet: &Sheet, message: &OscMessage) -> Result<Vec<Ask>, Refusal> {
     if address::is_pattern(&message.address) {
         let asks: Result<Vec<_>, _> = fixed_addresses(sheet)
             .filter(|(literal, _)| address::matches(&message.address, literal))
-            .map(|(literal, fixed)| fixed_ask(&literal, fixed, &message.args))
+            .map(|(literal, fixed)| fixed_ask(sheet, &literal, fixed, &message.args))
             .collect();
         let asks: Vec<Ask> = asks?.into_iter().flatten().collect();
         if asks.is_empty() && !is_release(&message.args) {
@@ -97,13 +110,17 @@ fn fixed_osc(sheet: &Sheet, message: &OscMessage) -> Result<Vec<Ask>, Refusal> {
         ["prompt"] => Fixed::Prompt(Streams::All),
         ["scene", name] => Fixed::Step(scene_step(sheet, name, Streams::All, None)?),
         ["cue", name] => Fixed::Step(cue_step(sheet, name)?),
+        ["mix", name] => Fixed::Step(mix_step(sheet, name, Streams::All)?),
+        ["transition", "progress"] => Fixed::Step(grab_step(Streams::All)),
+        [stream, "mix", name] => Fixed::Step(mix_step(sheet, name, one_stream(sheet, stream)?)?),
+        [stream, "transition", "progress"] => Fixed::Step(grab_step(one_stream(sheet, stream)?)),
         ["transition", verb] => Fixed::Step(steer_step(verb, Streams::All)?),
         [stream, "prompt"] => Fixed::Prompt(one_stream(sheet, stream)?),
         [stream, "transition", verb] => Fixed::Step(steer_step(verb, one_stream(sheet, stream)?)?),
         [stream, "scene", name] => Fixed::Step(scene_step(sheet, name, one_stream(sheet, stream)?, None)?),
         _ => return Err(Refusal::new("unknown address", &message.address)),
     };
-    Ok(fixed_ask(&message.address, fixed, &message.args)?.into_iter().collect())
+    Ok(fixed_ask(sheet, &message.address, fixed, &message.args)?.into_iter().collect())
 }
 
 /// Returns every fixed address of the show with what it does.
@@ -118,6 +135,11 @@ fn fixed_addresses(sheet: &Sheet) -> impl Iterator<Item = (String, Fixed)> {
             let step = go(Arc::clone(scene), streams.clone(), None);
             (format!("{place}scene/{name}"), Fixed::Step(step))
         }));
+        found.extend(sheet.scenes.iter().map(|(name, scene)| {
+            let step = Step::Mix { scene: Arc::clone(scene), share: Fader::LOW, streams: streams.clone() };
+            (format!("{place}mix/{name}"), Fixed::Step(step))
+        }));
+        found.push((format!("{place}transition/progress"), Fixed::Step(grab_step(streams.clone()))));
         found.extend(Verb::ALL.into_iter().map(|(name, verb)| {
             let step = Step::Steer { verb, streams: streams.clone() };
             (format!("{place}transition/{name}"), Fixed::Step(step))
@@ -131,20 +153,24 @@ fn fixed_addresses(sheet: &Sheet) -> impl Iterator<Item = (String, Fixed)> {
     of_places.chain(cues)
 }
 
-/// Gives what an address does the fade and the prompt that the arguments say; `None` for a button's release.
-fn fixed_ask(address: &str, fixed: Fixed, args: &[Arg]) -> Result<Option<Ask>, Refusal> {
+/// Gives what an address does the fade, the position and the prompt that the arguments say; `None` for a button's release.
+fn fixed_ask(sheet: &Sheet, address: &str, fixed: Fixed, args: &[Arg]) -> Result<Option<Ask>, Refusal> {
     let step = match fixed {
         // A text that reads as 0 is a text here.
         Fixed::Prompt(_) if !matches!(args.first(), Some(Arg::Text(_))) && is_release(args) => {
             return Ok(None);
         }
-        Fixed::Prompt(streams) => prompt_step(args, streams)?,
+        Fixed::Prompt(streams) => prompt_step(sheet, args, streams)?,
+        Fixed::Step(Step::Grab { streams, .. }) => Step::Grab { position: position(address, args)?, streams },
+        Fixed::Step(Step::Mix { scene, streams, .. }) => {
+            Step::Mix { scene, share: position(address, args)?, streams }
+        }
         Fixed::Step(_) if is_release(args) => return Ok(None),
         Fixed::Step(mut step) => {
             if let Step::Scene { fade, .. } = &mut step {
                 *fade = match args.first() {
-                    Some(Arg::Number(seconds)) => Some(fade_of(duration::from_seconds(*seconds))?),
-                    Some(Arg::Text(text)) => Some(fade_of(duration::parse(text))?),
+                    Some(Arg::Number(seconds)) => Some(fade_of(duration::from_seconds(*seconds))?.into()),
+                    Some(Arg::Text(text)) => Some(fade_of(duration::parse(text))?.into()),
                     Some(Arg::Bool(_) | Arg::Other) | None => None,
                 };
             }
@@ -154,10 +180,30 @@ fn fixed_ask(address: &str, fixed: Fixed, args: &[Arg]) -> Result<Option<Ask>, R
     Ok(Some(Ask { name: address.into(), steps: vec![step] }))
 }
 
+/// The position comes from the argument.
+fn mix_step(sheet: &Sheet, name: &str, streams: Streams) -> Result<Step, Refusal> {
+    let scene = sheet.scenes.get(name).ok_or_else(|| Refusal::new("unknown scene", name))?;
+    Ok(Step::Mix { scene: Arc::clone(scene), share: Fader::LOW, streams })
+}
+
+/// The position comes from the argument.
+fn grab_step(streams: Streams) -> Step {
+    Step::Grab { position: Fader::LOW, streams }
+}
+
+fn position(address: &str, args: &[Arg]) -> Result<Fader, Refusal> {
+    match args.first() {
+        Some(Arg::Number(position)) => fader_of(*position),
+        Some(Arg::Bool(_) | Arg::Text(_) | Arg::Other) | None => {
+            Err(Refusal::new("bad position", format!("{address} wants a number from 0 to 1")))
+        }
+    }
+}
+
 /// Reads `"mist"`, `"mist" 8`, `"mist" 0.7 "neon" 0.3` or `"mist" 0.7 "neon" 0.3 8`.
 ///
 /// One text has no weight, so what follows it is the seconds. Several have one each, and the seconds come last.
-fn prompt_step(args: &[Arg], streams: Streams) -> Result<Step, Refusal> {
+fn prompt_step(sheet: &Sheet, args: &[Arg], streams: Streams) -> Result<Step, Refusal> {
     let bad = |why: String| Refusal::new("bad prompt", why);
     let texts = args.iter().filter(|arg| matches!(arg, Arg::Text(_))).count();
     let mut entries = Vec::new();
@@ -182,6 +228,6 @@ fn prompt_step(args: &[Arg], streams: Streams) -> Result<Step, Refusal> {
     if entries.is_empty() {
         return Err(bad("there is no text".to_owned()));
     }
-    let scene = prompt::scene_of(entries).map_err(bad)?;
+    let scene = prompt::scene_of(entries, &sheet.venue.text).map_err(bad)?;
     Ok(go(Arc::new(scene), streams, fade))
 }

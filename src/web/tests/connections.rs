@@ -55,7 +55,7 @@ async fn a_connection_serves_request_after_request() {
 
 #[tokio::test]
 async fn a_show_is_served_from_its_beginning_to_its_end() {
-    let (desk, _) = desk(Play::default());
+    let (desk, ..) = desk(Play::default());
     let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

@@ -3,7 +3,12 @@
 use reqwest::{Method, header};
 use serde_json::json;
 
-use super::{House, connections::say, refusal};
+use super::{
+    House, Play,
+    connections::say,
+    gate::{TOKEN, every_request},
+    refusal,
+};
 
 #[tokio::test]
 async fn the_machines_own_names_are_let_in() {
@@ -23,7 +28,9 @@ async fn a_name_that_somebody_made_point_here_is_refused() {
         for path in ["/", "/api/state", "/metrics", "/healthz", "/nowhere"] {
             let request = house.request(Method::GET, path).header(header::HOST, format!("{host}:{port}"));
             let problem = refusal(request.send().await.unwrap(), 421, "foreign-host").await;
-            let detail = format!("`{host}` is not this server; ask for localhost or for `127.0.0.1`");
+            let detail = format!(
+                "`{host}` is not this server; ask for localhost or for `127.0.0.1`, or name it in `web: {{ hosts: … }}`"
+            );
             assert_eq!(problem["detail"], json!(detail));
         }
     }
@@ -93,17 +100,67 @@ async fn our_own_page_may_ask_and_anybody_may_look() {
 }
 
 #[tokio::test]
-async fn every_answer_tells_browsers_to_be_careful() {
+async fn a_scraper_that_asks_by_a_name_of_the_show_is_let_in_and_nobody_who_rebinds_another() {
+    let house = House::playing(Play { hosts: vec!["wall.example"], ..Play::default() }).await;
+    for (host, status) in [
+        ("wall.example:9090", 200),
+        ("WALL.example", 200),
+        ("evil.example", 421),
+        ("wall.example.evil.example", 421),
+    ] {
+        let request = house.request(Method::GET, "/metrics").header(header::HOST, host);
+        assert_eq!(request.send().await.unwrap().status(), status, "{host}");
+    }
+    assert_eq!(*house.refused.lock().unwrap(), ["foreign host"; 2]);
+    // The name does not open the door to pages of others.
+    let request = house.request(Method::POST, "/api/scenes/neon/go").header(header::HOST, "wall.example");
+    let request = request.header(header::ORIGIN, "http://wall.example:8080");
+    refusal(request.send().await.unwrap(), 403, "foreign-origin").await;
+}
+
+/// What a page can send without asking first (Fetch: "simple" requests), with a cookie of ours if the browser has one.
+#[tokio::test]
+async fn a_form_on_any_page_cannot_make_a_browser_do_anything() {
     let house = House::open().await;
-    for path in ["/", "/style.css", "/healthz", "/readyz", "/api/state", "/metrics", "/nowhere"] {
-        let response = house.get(path).await;
-        let headers = response.headers();
-        assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
-        assert_eq!(headers["x-frame-options"], "DENY", "{path}");
-        assert_eq!(headers["referrer-policy"], "no-referrer", "{path}");
-        assert_eq!(headers["cache-control"], "no-store", "{path}");
-        assert_eq!(headers["cross-origin-resource-policy"], "same-origin", "{path}");
-        let policy = headers["content-security-policy"].to_str().unwrap();
-        assert!(policy.starts_with("default-src 'none';"), "{path} {policy}");
+    let simple = ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"];
+    for content_type in simple {
+        for path in ["/api/scenes/neon/go", "/api/cues/open/go", "/api/transition/pause", "/login", "/logout"]
+        {
+            for (name, value) in [
+                (header::ORIGIN, "https://evil.example"),
+                (header::ORIGIN, "null"),
+                (header::HeaderName::from_static("sec-fetch-site"), "cross-site"),
+                (header::HeaderName::from_static("sec-fetch-site"), "same-site"),
+            ] {
+                let request = house.request(Method::POST, path).header(header::CONTENT_TYPE, content_type);
+                let request = request.header(name, value).body("{}");
+                refusal(request.send().await.unwrap(), 403, "foreign-origin").await;
+            }
+        }
+    }
+    assert!(house.orders().is_empty());
+    let own = header::HeaderName::from_static("sec-fetch-site");
+    let request = house.request(Method::POST, "/api/scenes/neon/go").header(own, "same-origin");
+    assert_eq!(request.send().await.unwrap().status(), 202);
+}
+
+#[tokio::test]
+async fn every_answer_of_every_route_tells_browsers_to_be_careful() {
+    for token in [None, Some(TOKEN)] {
+        let house = House::playing(Play { token, ..Play::default() }).await;
+        for (path, method) in every_request() {
+            let response = house.request(method.clone(), &path).send().await.unwrap();
+            let headers = response.headers();
+            let at = format!("{method} {path}");
+            assert_eq!(headers["x-content-type-options"], "nosniff", "{at}");
+            assert_eq!(headers["x-frame-options"], "DENY", "{at}");
+            assert_eq!(headers["referrer-policy"], "no-referrer", "{at}");
+            assert_eq!(headers["cache-control"], "no-store", "{at}");
+            assert_eq!(headers["cross-origin-resource-policy"], "same-origin", "{at}");
+            assert!(!headers.contains_key("access-control-allow-origin"), "{at}");
+            let policy = headers["content-security-policy"].to_str().unwrap();
+            assert!(policy.starts_with("default-src 'none';"), "{at} {policy}");
+            assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"), "{at} {policy}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The server over real sockets, in front of a show that the test plays.
 
 mod connections;
+mod gate;
 mod guard;
 mod read;
 mod scenes;
@@ -20,26 +21,32 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{Busy, Desk, LIMITS, Limits, Reply, Server, bind, connections as shell};
+use super::{Busy, Desk, LIMITS, Limits, Reply, Server, Token, bind, connections as shell};
 use crate::show::{
     event::Command,
     reload::Changes,
     scene::Scene,
     sheet::{Base, BlendMode, Cue, OnExit, Reload, Sheet, StreamSheet, Updates},
     snapshot::{Phase, Share, Snapshot, StreamSnapshot},
-    venue::{Backend, Connection, Environment, Timeouts, Venue},
+    time::Mono,
+    venue::{Backend, Connection, Environment, Timeouts, Venue, WebDoor},
     weighted::Weighted,
 };
 
 /// How long a test waits for what must come.
 const SOON: Duration = Duration::from_secs(10);
 
+/// What has come so far.
+type Heard<T> = Arc<Mutex<Vec<T>>>;
+
 /// A served show.
 struct House {
     address: SocketAddr,
     client: reqwest::Client,
     /// What the show was asked for.
-    orders: Arc<Mutex<Vec<Command>>>,
+    orders: Heard<Command>,
+    /// Why requests were refused at the door.
+    refused: Heard<&'static str>,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<std::io::Result<()>>,
 }
@@ -54,6 +61,10 @@ struct Play {
     takes: bool,
     /// What `/metrics` says.
     metrics: String,
+    /// What it asks everybody for.
+    token: Option<&'static str>,
+    /// Other names that it goes by.
+    hosts: Vec<&'static str>,
 }
 
 impl Default for Play {
@@ -64,6 +75,8 @@ impl Default for Play {
             answers: true,
             takes: true,
             metrics: "segue_up 1\n# EOF\n".to_owned(),
+            token: None,
+            hosts: Vec::new(),
         }
     }
 }
@@ -80,14 +93,15 @@ impl House {
             let _ = rustls::crypto::ring::default_provider().install_default();
         });
         let limits = play.limits;
-        let (desk, orders) = desk(play);
+        let (desk, orders, refused) = desk(play);
         let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async move { stopped.await.unwrap_or_default() };
-        let server = tokio::spawn(shell::run(listener, Server { desk, limits }, shutdown));
-        let client = reqwest::Client::builder().no_proxy().timeout(SOON).build().unwrap();
-        Self { address, client, orders, stop: Some(stop), server }
+        let server = tokio::spawn(shell::run(listener, Server::new(desk, limits, address), shutdown));
+        let no_way = reqwest::redirect::Policy::none();
+        let client = reqwest::Client::builder().no_proxy().redirect(no_way).timeout(SOON).build().unwrap();
+        Self { address, client, orders, refused, stop: Some(stop), server }
     }
 
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
@@ -113,8 +127,8 @@ impl House {
 }
 
 /// Makes a desk in front of a show that plays so, and where its orders go.
-fn desk(play: Play) -> (Arc<Desk>, Arc<Mutex<Vec<Command>>>) {
-    let Play { snapshot, limits: _, answers, takes, metrics } = play;
+fn desk(play: Play) -> (Arc<Desk>, Heard<Command>, Heard<&'static str>) {
+    let Play { snapshot, limits: _, answers, takes, metrics, token, hosts } = play;
     let (ask, mut asked) = mpsc::channel::<oneshot::Sender<Snapshot>>(1);
     tokio::spawn(async move {
         let mut unanswered = Vec::new();
@@ -141,14 +155,25 @@ fn desk(play: Play) -> (Arc<Desk>, Arc<Mutex<Vec<Command>>>) {
         reply.send(Ok(Changes { changed: vec!["scene `dawn` changed".to_owned()], kept: Vec::new() })).ok();
         Ok(())
     };
+    let hosts = hosts.into_iter().map(Arc::from).collect();
+    let web = WebDoor { listen: "127.0.0.1:7756".parse().unwrap(), token: None, hosts };
+    let refused = Arc::new(Mutex::new(Vec::new()));
+    let refusals = Arc::clone(&refused);
     let desk = Arc::new(Desk {
-        sheet: watch::channel(Arc::new(sheet())).1,
+        sheet: watch::channel(Arc::new(Sheet {
+            venue: Venue { web: Some(web), ..Venue::default() },
+            ..sheet()
+        }))
+        .1,
         ask,
         commands: Box::new(commands),
         metrics: Box::new(move || metrics.clone()),
         reload: Box::new(reload),
+        token: token.map(|token| Token::new(&token.into()).unwrap()),
+        now: Box::new(|| Mono(Duration::ZERO)),
+        refused: Box::new(move |reason, _| refusals.lock().unwrap().push(reason)),
     });
-    (desk, orders)
+    (desk, orders, refused)
 }
 
 /// Checks that an answer is a refusal in its proper form, and returns its members.

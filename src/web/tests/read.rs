@@ -106,8 +106,13 @@ async fn the_page_tells_where_a_transition_is_and_how_the_stream_feels() {
     let at = "2026-03-01T18:00:00Z".parse().unwrap();
     snapshot.upcoming.push(Upcoming { trigger: "open".into(), at });
     let wall = &mut snapshot.streams[0];
-    wall.transition =
-        Some(Progress { progress: 0.75, fade_seconds: 20.0, remaining_seconds: 5.0, paused: false });
+    wall.transition = Some(Progress {
+        progress: 0.75,
+        fade_seconds: 20.0,
+        remaining_seconds: 5.0,
+        paused: false,
+        grabbed: false,
+    });
     wall.health = Some(Health {
         state: Some("ONLINE".to_owned()),
         fps_in: Some(30.0),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Command, House, LIMITS, Limits, Play, refusal};
+use crate::show::transition::Fader;
 
 fn neon(fade: Option<f64>, stream: Option<&str>) -> Command {
     Command::Scene {
@@ -120,6 +121,33 @@ async fn an_unknown_name_is_told_the_nearest() {
     assert_eq!(problem["did_you_mean"], json!("open"));
     let problem = refusal(house.post("/api/scenes/neon/go?stream=wal", "").await, 400, "bad-request").await;
     assert_eq!(problem["detail"], json!("there is no stream `wal`; did you mean `wall`?"));
+    assert!(house.orders().is_empty());
+}
+
+#[tokio::test]
+async fn a_hand_moves_the_progress_and_what_is_no_position_is_refused() {
+    let house = House::open().await;
+    let grab = |position, stream: Option<&str>| Command::Grab {
+        position: Fader::new(position).unwrap(),
+        stream: stream.map(ToOwned::to_owned),
+    };
+    let response = house.post("/api/transition/progress", r#"{"progress": 0.4}"#).await;
+    assert_eq!(response.status(), 202);
+    house.post("/api/transition/progress?progress=0&stream=wall", "").await;
+    assert_eq!(house.orders(), [grab(0.4, None), grab(0.0, Some("wall"))]);
+    let house = House::open().await;
+    for body in [
+        "",
+        r#"{"progress": 1.01}"#,
+        r#"{"progress": -0.5}"#,
+        r#"{"progress": "NaN"}"#,
+        r#"{"progress": [1]}"#,
+    ] {
+        let problem = refusal(house.post("/api/transition/progress", body).await, 400, "bad-request").await;
+        assert_eq!(problem["detail"], json!("`progress` is a number from 0 to 1"), "{body}");
+    }
+    let problem = refusal(house.post("/api/transition/progres", "").await, 404, "unknown-route").await;
+    assert_eq!(problem["did_you_mean"], json!("progress"));
     assert!(house.orders().is_empty());
 }
 
