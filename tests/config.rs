@@ -19,7 +19,7 @@ use segue::{
         fades::{Fades, SwitchAt},
         scene::{Fade, Level},
         sheet::{BlendMode, OnExit, Sheet, Step, Streams, When},
-        venue::{Backend, Environment, SecretSource},
+        venue::{Backend, Environment, Keeping, SecretSource},
     },
 };
 use serde_json::json;
@@ -108,6 +108,10 @@ fn the_least_show_has_the_defaults_of_everything() {
     assert_eq!(json!(stream.base.fixed), json!({ "model_id": "stabilityai/sd-turbo" }));
     assert_eq!(sheet.venue.web.unwrap().listen, "127.0.0.1:7756".parse().unwrap());
     assert_eq!((sheet.venue.osc, sheet.venue.mqtt), (None, None));
+    assert_eq!(
+        sheet.venue.history,
+        Keeping { keep: Duration::from_hours(90 * 24), max_bytes: 1_000_000_000 }
+    );
 }
 
 #[test]
@@ -125,6 +129,7 @@ fn a_stream_is_what_its_file_says() {
     assert_eq!((stream.updates.max_per_second, stream.updates.min_step), (10.0, 0.0));
     assert_eq!(stream.status_every, Duration::from_secs(90));
     assert_eq!(stream.on_exit, OnExit::Delete);
+    assert_eq!(sheet.venue.history, Keeping { keep: Duration::from_hours(30 * 24), max_bytes: 500_000_000 });
 }
 
 #[test]

@@ -86,7 +86,7 @@ impl Dialect {
                 let body = wire::create(*generation, endpoints.pipeline_id(), name, params);
                 self.with_key(Method::POST, endpoints.streams(), Some(body))
             }
-            Request::Find { .. } => self.list(),
+            Request::Find { .. } | Request::FindKin { .. } => self.list(),
             Request::Get { id } => self.with_key(Method::GET, endpoints.stream(known(id)?), None),
             Request::Update { id, params } => {
                 let (method, url) = if beta {
@@ -138,6 +138,13 @@ impl Dialect {
                 let found = listed.into_iter().find(|stream| stream.name.as_deref() == Some(&**name));
                 Ok(Reply::Found(found.map(|stream| stream.object)))
             }
+            Request::FindKin { family } => {
+                let listed = wire::list(&document).map_err(|reason| nonsense(status, reason))?;
+                let kin = listed
+                    .into_iter()
+                    .filter(|stream| stream.name.as_deref().is_some_and(|name| is_kin(name, family)));
+                Ok(Reply::Found(kin.max_by_key(|stream| stream.created_at).map(|stream| stream.object)))
+            }
             Request::Delete { .. } => {
                 wire::deleted(&document).map(|()| Reply::Deleted).map_err(|reason| nonsense(status, reason))
             }
@@ -162,6 +169,12 @@ impl Dialect {
     fn with_key(&self, method: Method, url: Url, body: Option<Value>) -> Call {
         Call { method, url, authorization: Some(self.authorization.clone()), body }
     }
+}
+
+/// Returns whether a stream's name is the family's, a space, and eight hex digits: nobody else's by accident.
+fn is_kin(name: &str, family: &str) -> bool {
+    let tag = name.strip_prefix(family).and_then(|rest| rest.strip_prefix(' '));
+    tag.is_some_and(|tag| tag.len() == 8 && tag.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// Refuses an id that would lead to another place than a stream.

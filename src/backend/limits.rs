@@ -44,7 +44,9 @@ impl Limits {
             Request::Create { .. } => self.create,
             Request::Update { .. } => self.update,
             Request::Status { .. } => self.status,
-            Request::Find { .. } | Request::Get { .. } | Request::Delete { .. } => self.other,
+            Request::Find { .. } | Request::FindKin { .. } | Request::Get { .. } | Request::Delete { .. } => {
+                self.other
+            }
         }
     }
 }

@@ -112,10 +112,22 @@ pub(super) fn load(file: Option<&Path>) -> Result<Source, Error> {
 fn read(file: Option<&Path>) -> Result<Loaded, config::ReadError> {
     let node = node();
     let context = Context { node: &node };
-    match file {
-        Some(file) => config::load(file, &context),
-        None => Ok(config::parse(DEMO.0, DEMO.1, &context)),
+    let mut loaded = match file {
+        Some(file) => config::load(file, &context)?,
+        None => config::parse(DEMO.0, DEMO.1, &context),
+    };
+    let machine = machine();
+    for stream in loaded.sheet.iter_mut().flat_map(|sheet| &mut sheet.streams) {
+        stream.family = format!("{} {machine:08x}", stream.family).into();
     }
+    Ok(loaded)
+}
+
+/// Returns a mark of this machine, so that two of one name do not take each other's streams.
+fn machine() -> u32 {
+    let id = fs::read_to_string("/etc/machine-id").unwrap_or_default();
+    // FNV-1a; the id itself is not for others (machine-id(5)).
+    id.trim().bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 fn tell(diagnostics: &[Diagnostic]) {

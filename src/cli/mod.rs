@@ -2,6 +2,7 @@
 
 mod check;
 mod go;
+mod history;
 mod log;
 mod manual;
 mod place;
@@ -52,6 +53,8 @@ enum Command {
     Status(status::Options),
     /// Have the running show read its file again, and tell what changed.
     Reload(reload::Options),
+    /// Tell what was on when, what was fired, what went wrong.
+    History(history::Options),
     /// Rehearse a show on a virtual clock: a transcript, a summary of each transition, a plot.
     Simulate(simulate::Options),
     /// Stand in for the Daydream API, without an account or a GPU.
@@ -83,6 +86,9 @@ enum Error {
     /// A key or a token is missing.
     #[error("a secret is missing")]
     Key(#[from] crate::daemon::secret::SecretError),
+    /// There is no history to be read.
+    #[error(transparent)]
+    History(#[from] crate::record::history::HistoryError),
     /// Something failed that has been said in full.
     #[error("{0}")]
     Failed(String),
@@ -108,7 +114,9 @@ impl Error {
             Self::Config(_)
             | Self::Read(_)
             | Self::Daemon(daemon::Error::Secret(_) | daemon::Error::Token(_)) => exit_code::CONFIG,
-            Self::Daemon(_) | Self::Key(_) | Self::Failed(_) | Self::Io { .. } => exit_code::FAILED,
+            Self::Daemon(_) | Self::Key(_) | Self::History(_) | Self::Failed(_) | Self::Io { .. } => {
+                exit_code::FAILED
+            }
         }
     }
 }
@@ -122,6 +130,7 @@ pub fn main() -> ExitCode {
         Command::Go(options) => go::run(&options),
         Command::Status(options) => status::run(&options),
         Command::Reload(options) => reload::run(&options),
+        Command::History(options) => history::run(&options),
         Command::Simulate(options) => simulate::run(&options),
         Command::Simulator(options) => simulator::run(options, &log),
         Command::Stream(options) => stream::run(&options),

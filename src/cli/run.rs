@@ -7,7 +7,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
     sync::mpsc,
 };
-use tracing::info;
+use tracing::{info, warn};
 
 use super::{Error, check, log};
 use crate::{clock::Clock, daemon};
@@ -27,17 +27,34 @@ pub(super) fn run(options: &Options, log: &log::Options) -> Result<(), Error> {
     super::block_on(async {
         // One that waits stands for all: the file is read after it in any case.
         let (again, hangups) = mpsc::channel(1);
-        let shutdown = signals(again).map_err(Error::io("cannot listen for signals"))?;
-        Ok(daemon::run(source, clock, hangups, shutdown).await?)
+        let mut signals = signals(again).map_err(Error::io("cannot listen for signals"))?;
+        let (ask, asked) = tokio::sync::oneshot::channel();
+        let mut show = std::pin::pin!(daemon::run(source, clock, hangups, async {
+            // The sender is gone only when nobody runs the show any more.
+            let _ = asked.await;
+        }));
+        tokio::select! {
+            ended = &mut show => return Ok(ended?),
+            () = signals() => {}
+        }
+        let _ = ask.send(());
+        tokio::select! {
+            ended = &mut show => Ok(ended?),
+            () = signals() => {
+                // The journal is synced at every edge, so nothing is lost but the end of the history.
+                warn!("Asked a second time: the show ends at once.");
+                Ok(())
+            }
+        }
     })?
 }
 
-/// Completes at SIGTERM or SIGINT; passes each SIGHUP on.
-fn signals(again: mpsc::Sender<()>) -> std::io::Result<impl Future<Output = ()>> {
+/// Returns what completes at the next SIGTERM or SIGINT; until then it passes each SIGHUP on.
+fn signals(again: mpsc::Sender<()>) -> std::io::Result<impl AsyncFnMut()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;
-    Ok(async move {
+    Ok(async move || {
         loop {
             tokio::select! {
                 _ = terminate.recv() => return info!("SIGTERM came."),

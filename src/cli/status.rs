@@ -114,6 +114,10 @@ fn describe_health(text: &mut String, stream: &Value) {
         .as_f64()
         .map_or_else(String::new, |time| format!(", last took {:.0} ms", time * 1000.0));
     let _ = writeln!(text, "  updates  {} sent, {} failed{round_trip}", updates["sent"], updates["failed"]);
+    if let Some(reason) = stream["alarm"]["reason"].as_str() {
+        let minutes = stream["alarm"]["seconds_ago"].as_f64().unwrap_or_default() / 60.0;
+        let _ = writeln!(text, "  ALARM    {reason} (for {minutes:.0} min)");
+    }
     if stream["trouble"].is_object() {
         let trouble = &stream["trouble"];
         let ago = trouble["seconds_ago"].as_f64().unwrap_or_default();

@@ -5,6 +5,7 @@
 
 use core::f64::consts::PI;
 
+use super::recovery_keys::{FALLBACK, HOOK, HOOKS, RECOVERY, RECREATE, RESEND};
 use crate::show::{
     easing::Easing,
     fades::SwitchAt,
@@ -109,20 +110,21 @@ impl Section {
 }
 
 /// Every section, from the whole file inwards.
-pub static SECTIONS: [&Section; 23] = [
-    &SHOW, &INCLUDED, &RELOAD, &STREAM, &SECRET, &PARAMS, &NET, &TIMEOUTS, &UPDATES, &STATUS, &SCENE, &FADES,
-    &CUE_STEP, &TRIGGER, &WHEN, &PAYLOAD, &ARGS, &STEP, &INPUTS, &OSC, &MQTT, &WEB, &TEXT,
+pub static SECTIONS: [&Section; 29] = [
+    &SHOW, &INCLUDED, &RELOAD, &STREAM, &SECRET, &PARAMS, &NET, &TIMEOUTS, &UPDATES, &STATUS, &RECOVERY,
+    &RESEND, &RECREATE, &FALLBACK, &HOOK, &SCENE, &FADES, &CUE_STEP, &TRIGGER, &WHEN, &PAYLOAD, &ARGS, &STEP,
+    &INPUTS, &OSC, &MQTT, &WEB, &TEXT, &HISTORY,
 ];
 
-const fn section(title: &'static str, keys: &'static [Key]) -> Section {
+pub(super) const fn section(title: &'static str, keys: &'static [Key]) -> Section {
     Section { title, keys, members: &[], params: Params::None }
 }
 
-const fn key(name: &'static str, form: Form, default: &'static str, what: &'static str) -> Key {
+pub(super) const fn key(name: &'static str, form: Form, default: &'static str, what: &'static str) -> Key {
     Key { name, form, required: false, default, what }
 }
 
-const fn required(name: &'static str, form: Form, what: &'static str) -> Key {
+pub(super) const fn required(name: &'static str, form: Form, what: &'static str) -> Key {
     Key { name, form, required: true, default: "", what }
 }
 
@@ -143,6 +145,8 @@ pub static SHOW: Section = section(
         key("cues", Form::Named(&CUE), "", "the cues by name: what anything can fire"),
         key("triggers", Form::Named(&Form::Map(&TRIGGER)), "", "what makes something happen, by name"),
         key("inputs", Form::Map(&INPUTS), "", "where the show listens"),
+        key("on_alarm", HOOKS, "", "who is told when people are needed, and when they no longer are"),
+        key("allow_commands", Form::Bool, "false", "whether the show may run the commands that it names"),
         key(
             "web",
             Form::Any(&[Form::Map(&WEB), Form::Off, Form::Nothing]),
@@ -150,6 +154,7 @@ pub static SHOW: Section = section(
             "the page and the HTTP interface",
         ),
         key("text", Form::Map(&TEXT), "", "which texts from outside may become prompts"),
+        key("history", Form::Map(&HISTORY), "", "how much of what happened is kept"),
         key("reload", Form::Map(&RELOAD), "", "what happens when this file or an included one changes"),
     ],
 );
@@ -221,6 +226,20 @@ pub static STREAM: Section = section(
         key("updates", Form::Map(&UPDATES), "", "when to send"),
         key("status", Form::Map(&STATUS), "", "when to look"),
         key("on_exit", Form::Words(&["keep", "delete"]), "keep", "what becomes of it when the show ends"),
+        key("recovery", Form::Map(&RECOVERY), "", "what is tried when no picture comes out"),
+        key(
+            "on_stream_lost",
+            Form::Words(&["recreate", "wait", "fallback"]),
+            "recreate; `wait` for an existing `stream`",
+            "when the backend knows it no more: make another, wait for it, or make another with the fallback scene",
+        ),
+        key(
+            "on_drift",
+            Form::Words(&["reassert", "report"]),
+            "reassert",
+            "when somebody else writes to it: send our look again, or only tell",
+        ),
+        key("on_stream_created", HOOKS, "", "who is told the address and the key of a new stream"),
     ],
 );
 
@@ -475,5 +494,14 @@ pub static TEXT: Section = section(
         key("max_length", Form::Number(1.0, CHARS_MAX as f64), "500", "the most characters; whole"),
         key("allow", Form::List(&Form::Text), "every word", "the only words and phrases that may be said"),
         key("deny", Form::List(&Form::Text), "", "words and phrases that may not be said"),
+    ],
+);
+
+/// How much of the history is kept.
+pub static HISTORY: Section = section(
+    "`history`",
+    &[
+        key("keep", Form::Like("90d"), "90d", "for how long, from 1h to 3650d; the oldest goes first"),
+        key("max_size", Form::Like("1GB"), "1GB", "how much of the disk, from 64MB to 1000GB"),
     ],
 );

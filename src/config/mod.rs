@@ -10,10 +10,11 @@
 //! | `tree`, `syntax` | YAML, with the place of every value |
 //! | `reader`, `scalar`, `time`, `weighted`, `conditions`, `secret` | maps and single values |
 //! | `streams`, `params`, `nets`, `values` | `streams` |
+//! | `recovery` | what is done on their bad days, and who is told |
 //! | `scenes`, `demands` | `scenes`, and what they need from the streams |
 //! | `steps`, `triggers`, `inline` | `cues` and `triggers`, and the scenes inside them |
 //! | `inputs`, `web`, `text` | `inputs`, `web` and `text` |
-//! | `keys` | every key there is, with what it says |
+//! | `keys`, `recovery_keys` | every key there is, with what it says |
 //! | `report`, `diagnostic`, `words` | what to tell about it |
 //! | `explain` | when the cron triggers will fire |
 
@@ -23,6 +24,7 @@ mod diagnostic;
 mod explain;
 mod fades;
 mod files;
+mod history;
 mod include;
 mod inline;
 mod inputs;
@@ -30,6 +32,8 @@ pub mod keys;
 mod nets;
 mod params;
 mod reader;
+mod recovery;
+mod recovery_keys;
 mod report;
 mod scalar;
 mod scenes;
@@ -70,9 +74,11 @@ pub use self::{
 use self::{
     files::{BYTES_MAX, ReadFile},
     reader::Fields,
+    recovery::HookContext,
     report::{Problem, Report},
     sources::Sources,
     steps::Cast,
+    streams::Stage,
     tree::{Entry, Node, Span, Value},
     triggers::Surroundings,
 };
@@ -167,9 +173,17 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let scenes_entry = fields.entry("scenes");
     let cues_entry = fields.entry("cues");
     let triggers_entry = fields.entry("triggers");
+    let commands_entry = fields.entry("allow_commands");
+    let commands = fields.get("allow_commands", report, scalar::boolean).unwrap_or(false);
+    if let (true, Some(entry)) = (commands, commands_entry) {
+        let message = "this show may run the commands that it names, with the rights of the daemon";
+        report.push(Problem::warning(&entry.key.span, message));
+    }
+    let alarm_node = fields.value("on_alarm", report);
     let doors = inputs::read(fields.entry("inputs").map(|entry| &entry.value), context.node, report);
     let web = web::read(fields.entry("web").map(|entry| &entry.value), report);
     let text = text::read(fields.entry("text").map(|entry| &entry.value), report);
+    let history = history::read(fields.entry("history").map(|entry| &entry.value), report);
     fields.finish(report);
 
     let mut scene_drafts = scenes::read(scenes_entry.map(|entry| &entry.value), report);
@@ -195,8 +209,12 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let named = scenes::named(&scene_drafts);
     let mut cast = Cast { scenes, inline, streams: Vec::new(), cues: BTreeMap::new() };
     let streams_place = streams_entry.map_or(&top, |entry| &entry.key.span);
-    let stream_drafts =
-        streams::read(streams_entry.map(|entry| &entry.value), streams_place, &cast.scenes, &named, report);
+    let hooks = HookContext { has_mqtt: doors.has_mqtt, commands };
+    let house = format!("{} {title}", context.node);
+    let stage = Stage { scenes: &cast.scenes, named: &named, house: &house, hooks };
+    let streams_node = streams_entry.map(|entry| &entry.value);
+    let stream_drafts = streams::read(streams_node, streams_place, stage, report);
+    let on_alarm = recovery::hooks(alarm_node, "", "on_alarm", hooks, report);
     scenes::check(&scene_drafts, &stream_drafts.list, report);
     cast.streams = stream_drafts.names;
     cast.cues = steps::cues(cues_node, &cast, report);
@@ -210,9 +228,9 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let triggers = triggers::read(triggers_node, &around, report);
     let mqtt = doors.mqtt.map(|door| MqttDoor { filters: filters(&triggers), ..door });
     let streams = stream_drafts.list.into_iter().map(|draft| draft.sheet).collect();
-    let venue = Venue { osc: doors.osc, mqtt, web, text };
+    let venue = Venue { osc: doors.osc, mqtt, web, text, history };
     let Cast { scenes, cues, .. } = cast;
-    Some(Sheet { title, zone, streams, scenes, cues, triggers, venue, reload })
+    Some(Sheet { title, zone, streams, scenes, cues, triggers, on_alarm, venue, reload })
 }
 
 /// Reads what a change of the file does.

@@ -147,9 +147,12 @@ fn search(node: &Node, secret: bool, places: &mut Vec<Span>) {
                         ("credential", Some(name)) => is_credential(name),
                         (_, name) => name.is_some(),
                     };
-                let address = ["url", "environment"].contains(&key)
+                let address = ["url", "environment", "http"].contains(&key)
                     && entry.value.text().is_some_and(|text| text.contains('@'));
-                search(&entry.value, !named && (secret || address || is_secret_key(key)), places);
+                // Written as a map, an address to post to is a secret.
+                let hidden = key == "http" && matches!(entry.value.value, Value::Map(_));
+                let below = secret || address || hidden || is_secret_key(key);
+                search(&entry.value, !named && below, places);
             }
         }
         _ if secret || node.text().is_some_and(looks_secret) => places.push(node.span.clone()),

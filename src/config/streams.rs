@@ -20,6 +20,7 @@ use super::{
     keys,
     params::{self, Nature},
     reader::{self, Fields},
+    recovery::{self, HookContext, Remedies},
     report::{Problem, Report},
     scalar, secret, time,
     tree::{Entry, Node, Span},
@@ -52,14 +53,19 @@ pub(super) struct StreamDrafts {
     pub(super) names: Vec<Arc<str>>,
 }
 
-/// Reads all streams; `named` are the parameters that any scene names.
-pub(super) fn read(
-    node: Option<&Node>,
-    place: &Span,
-    scenes: &BTreeMap<Arc<str>, Arc<Scene>>,
-    named: &BTreeSet<&'static str>,
-    report: &mut Report,
-) -> StreamDrafts {
+/// What streams need from elsewhere in the file.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stage<'a> {
+    pub(super) scenes: &'a BTreeMap<Arc<str>, Arc<Scene>>,
+    /// The parameters that any scene names.
+    pub(super) named: &'a BTreeSet<&'static str>,
+    /// The machine and the show: what a stream's name at the backend begins with.
+    pub(super) house: &'a str,
+    pub(super) hooks: HookContext,
+}
+
+/// Reads all streams.
+pub(super) fn read(node: Option<&Node>, place: &Span, stage: Stage<'_>, report: &mut Report) -> StreamDrafts {
     let Some(entries) = node.map_or(Some(Vec::new()), |node| reader::entries(node, "`streams`", report))
     else {
         return StreamDrafts::default();
@@ -72,7 +78,7 @@ pub(super) fn read(
     }
     let names = entries.iter().map(|(name, _)| Arc::from(*name)).collect();
     let list: Vec<StreamDraft> =
-        entries.iter().filter_map(|(name, entry)| stream(name, entry, scenes, named, report)).collect();
+        entries.iter().filter_map(|(name, entry)| stream(name, entry, stage, report)).collect();
     check_attached(&entries, &list, report);
     StreamDrafts { list, names }
 }
@@ -91,13 +97,8 @@ fn check_attached(entries: &[(&str, &Entry)], list: &[StreamDraft], report: &mut
     }
 }
 
-fn stream(
-    name: &str,
-    entry: &Entry,
-    scenes: &BTreeMap<Arc<str>, Arc<Scene>>,
-    named: &BTreeSet<&'static str>,
-    report: &mut Report,
-) -> Option<StreamDraft> {
+fn stream(name: &str, entry: &Entry, stage: Stage<'_>, report: &mut Report) -> Option<StreamDraft> {
+    let Stage { scenes, named, house, hooks } = stage;
     report.take(scalar::name(&entry.key, "a stream"));
     if RESERVED.contains(&name) {
         let message =
@@ -117,7 +118,7 @@ fn stream(
         Generation::Beta => Dialect::Beta,
     };
     let base = params::read(params, place, &of, (dialect, profile), named, report);
-    let start = fields.get("start", report, |node| scene(node, scenes)).flatten();
+    let start = fields.get("start", report, |node| scene(node, "it starts with", scenes)).flatten();
     let blend = fields.get("blend", report, blend).unwrap_or_default();
     let prompt_angle = fields
         .get("prompt_angle", report, |node| scalar::number_in(node, "prompt_angle", 0.0, PI))
@@ -135,6 +136,10 @@ fn stream(
             Some("delete") => OnExit::Delete,
             _ => OnExit::Keep,
         };
+    let Remedies { recovery, on_stream_lost, on_drift } =
+        recovery::remedies(&mut fields, &of, scenes, report);
+    let created = fields.value("on_stream_created", report);
+    let on_stream_created = recovery::hooks(created, &of, "on_stream_created", hooks, report);
     fields.finish(report);
     let sheet = StreamSheet {
         name: name.into(),
@@ -148,6 +153,11 @@ fn stream(
         updates,
         status_every,
         on_exit,
+        family: format!("segue {house} {name}").into(),
+        recovery,
+        on_stream_lost,
+        on_drift,
+        on_stream_created,
     };
     let set = params::set(&sheet.base);
     Some(StreamDraft { sheet, nature: base.nature, set })
@@ -220,13 +230,18 @@ fn stream_id(node: &Node) -> Result<&str, Problem> {
         .hint("an id is written `str_` and letters and digits"))
 }
 
-fn scene(node: &Node, scenes: &BTreeMap<Arc<str>, Arc<Scene>>) -> Result<Option<Arc<Scene>>, Problem> {
+/// Reads the name of a scene; `role` begins the sentence about one that does not exist.
+pub(super) fn scene(
+    node: &Node,
+    role: &str,
+    scenes: &BTreeMap<Arc<str>, Arc<Scene>>,
+) -> Result<Option<Arc<Scene>>, Problem> {
     let name = scalar::text(node)?;
     if let Some(scene) = scenes.get(name) {
         return Ok(Some(scene.clone()));
     }
     let hint = did_you_mean_or_list(name, scenes.keys().map(|name| &**name), "the show has");
-    let message = format!("it starts with scene {}, which does not exist", quoted(name));
+    let message = format!("{role} scene {}, which does not exist", quoted(name));
     Err(Problem::error(&node.span, message).hint_maybe(hint))
 }
 

@@ -60,6 +60,8 @@ fn summary(snapshot: &Snapshot) -> String {
                 "state": health.and_then(|health| health.state.as_deref()),
                 "fps_in": health.and_then(|health| health.fps_in),
                 "fps_out": health.and_then(|health| health.fps_out),
+                "recovery": stream.recovery,
+                "alarm": stream.alarm.as_ref().map(|alarm| &alarm.reason),
                 "trouble": stream.trouble.as_ref().map(|trouble| &trouble.message),
             });
             (stream.name.to_string(), document)

@@ -53,6 +53,11 @@ impl Doors {
         Ok(Self { sockets, brokers, outbox })
     }
 
+    /// Returns what is to be published, whichever broker there is.
+    pub(super) fn outbox(&self) -> Outbox {
+        self.outbox.clone()
+    }
+
     /// Returns the board of a broker.
     pub(super) fn board(&self, door: Option<&MqttDoor>) -> Option<Board> {
         door.map(|door| Board::new(self.outbox.clone(), &door.base))

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use crate::{
     record::Journal,
     show::{
-        event::{Event, Memory, StreamIndex},
+        event::{Event, Memory, Own, StreamIndex},
         sheet::{Sheet, StreamSheet},
         venue::Backend,
     },
@@ -77,7 +77,11 @@ pub(super) fn memories(
     sheet: &Sheet,
     keys: &[Option<Arc<str>>],
 ) -> BTreeMap<Arc<str>, Memory> {
-    let memory = |key: &Option<Arc<str>>| journal.get(key.as_ref()?).cloned();
+    let memory = |key: &Option<Arc<str>>| {
+        let kept = journal.get(key.as_ref()?).cloned();
+        // A first start, or a journal that was lost: the account knows.
+        Some(kept.unwrap_or_else(|| Own::Unknown.into()))
+    };
     let streams = sheet.streams.iter().zip(keys);
     streams.filter_map(|(stream, key)| Some((Arc::clone(&stream.name), memory(key)?))).collect()
 }

@@ -7,11 +7,12 @@ mod board;
 mod doors;
 mod error;
 mod files;
+mod hooks;
 mod keeper;
 mod parts;
 mod reload;
 pub mod secret;
-mod story;
+pub mod story;
 mod systemd;
 
 use std::{path::PathBuf, pin::pin, sync::Arc, time::Duration};
@@ -27,7 +28,9 @@ use self::{
     board::Board,
     doors::Doors,
     files::{EDITIONS_MAX, Edition, Reader, WISHES_MAX, Wish},
+    hooks::Hooks,
     keeper::Keeper,
+    story::Story,
     systemd::Systemd,
 };
 use crate::{
@@ -118,8 +121,10 @@ struct Daemon {
     wishes: mpsc::Sender<Wish>,
     editions: mpsc::Receiver<Edition>,
     recorder: Recorder,
+    story: Story,
     metrics: Arc<Metrics>,
     board: Option<Board>,
+    hooks: Hooks,
     systemd: Systemd,
     stop: watch::Sender<bool>,
 }
@@ -136,7 +141,8 @@ impl Daemon {
         let (stop, stopped) = watch::channel(false);
         let (command_sender, commands) = mpsc::channel(COMMANDS_MAX);
         let (question_sender, questions) = mpsc::channel(QUESTIONS_MAX);
-        let recorder = Recorder::start(&directory, record::store::KEEP_DEFAULT).map_err(Error::Thread)?;
+        let recorder = Recorder::start(&directory, record::About::of(&sheet), sheet.venue.history)
+            .map_err(Error::Thread)?;
         let inner = parts::simulator(&sheet).await?;
         let clients: Result<Vec<Client>, _> =
             sheet.streams.iter().map(|stream| parts::client(stream, inner.as_ref())).collect();
@@ -174,7 +180,9 @@ impl Daemon {
             editions,
             file,
             recorder,
+            story: Story::new(),
             metrics: Arc::new(Metrics::new()),
+            hooks: Hooks::new(),
             systemd: Systemd::new(),
             stop,
             sheet: sheets,
@@ -187,6 +195,8 @@ impl Daemon {
             let reader = Reader::new(files, node, sheet.reload.watch);
             reader.start(&mut daemon.tasks, wished, edition_sender, stopped);
         }
+        daemon.hooks.publish_with(daemon.doors.outbox());
+        daemon.recorder.mark(daemon.clock.now(), record::Mark::Started);
         info!(show = %sheet.title, state = %directory.display(), "Show started.");
         Ok(daemon)
     }
@@ -266,6 +276,7 @@ impl Daemon {
                     let _ = self.wishes.try_send(Wish::Hangup);
                     continue;
                 }
+                () = self.hooks.reap() => continue,
                 Some(event) = self.kept.recv() => event,
                 Some(command) = self.commands.recv() => Event::Command(command),
                 () = self.inbox.ready() => {
@@ -317,6 +328,7 @@ impl Daemon {
                 }
                 Action::Remember { stream, memory } => self.remember(stream, memory, now),
                 Action::Note(fact) => facts.push(fact),
+                Action::Tell { stream, notice } => self.hooks.tell(&self.sheet.borrow(), stream, &notice),
             }
         }
         if requested {
@@ -326,6 +338,7 @@ impl Daemon {
         for fact in &facts {
             self.note(fact, now);
         }
+        self.story.pass(now.mono);
         self.systemd.feed(now.mono);
         for (stream, progress) in self.show.progress(now) {
             self.metrics.set_progress(stream, progress);
@@ -360,11 +373,11 @@ impl Daemon {
     }
 
     fn note(&mut self, fact: &Fact, now: Now) {
-        story::tell(fact);
+        self.story.tell(fact, now.mono);
         self.metrics.observe(fact);
         self.metrics.set_events_dropped(self.inbox.dropped());
         self.metrics.set_history_dropped(self.recorder.dropped());
-        self.recorder.note(now.wall, fact);
+        self.recorder.note(now, fact);
     }
 
     /// Ends the tasks in order: those that take leave first, then the history.
@@ -381,6 +394,8 @@ impl Daemon {
         if tokio::time::timeout(JOURNAL_GRACE, kept).await.is_err() {
             warn!("The journal did not end in time.");
         }
+        self.story.end();
+        self.recorder.mark(self.clock.now(), record::Mark::Ended);
         if !self.recorder.close(HISTORY_GRACE) {
             warn!("The history did not end in time.");
         }

@@ -1,11 +1,58 @@
-//! Tells the facts of the show to the log. INFO is the story of the night; what repeats itself is told ever more rarely.
+//! Tells the facts of the show to the log. INFO is the story of the night; what repeats itself is told ever more rarely,
+//! and what comes in floods is counted.
 
 use tracing::{debug, error, info, warn};
 
-use crate::show::{duration, event::FailureKind, fact::Fact, reload::Changes};
+use crate::{
+    record::fold::{Fold, Held, Kind, Taken},
+    show::{duration, event::FailureKind, fact::Fact, reload::Changes, time::Mono},
+};
+
+/// Tells facts.
+#[derive(Debug, Default)]
+pub struct Story {
+    folded: Fold<()>,
+}
+
+impl Story {
+    /// Begins a story.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Tells a fact, or counts it if there were many of its kind within a minute.
+    pub fn tell(&mut self, fact: &Fact, now: Mono) {
+        self.pass(now);
+        // Told more rarely already, or told to those only who asked for everything.
+        let is_quiet = matches!(fact, Fact::RequestFailed { in_a_row, .. } if !in_a_row.is_power_of_two());
+        let taken = Kind::of_line(fact).filter(|_| !is_quiet).map(|kind| self.folded.take(kind, (), now));
+        if matches!(taken, None | Some(Taken::Free(()))) {
+            tell(fact);
+        }
+    }
+
+    /// Tells the counts of minutes that are over.
+    pub fn pass(&mut self, now: Mono) {
+        for (kind, held) in self.folded.ended(now) {
+            sum_up(&kind, &held);
+        }
+    }
+
+    /// Tells the counts that are left.
+    pub fn end(&mut self) {
+        for (kind, held) in self.folded.rest() {
+            sum_up(&kind, &held);
+        }
+    }
+}
+
+/// One line for all that were not told.
+fn sum_up(Kind { kind, of, apart: [door, reason] }: &Kind, held: &Held<()>) {
+    info!(kind, of = %of, door, reason, count = held.count, "And as many more of these within a minute.");
+}
 
 /// Writes one fact to the log.
-pub(super) fn tell(fact: &Fact) {
+fn tell(fact: &Fact) {
     match fact {
         Fact::Trigger { name, door } => info!(trigger = %name, door = door.as_str(), "Trigger fired."),
         Fact::Cue { name } => info!(cue = %name, "Cue started."),
@@ -46,6 +93,15 @@ pub(super) fn tell(fact: &Fact) {
             error!(%stream, wait, "Too many streams were lost; no other is created for now.");
         }
         Fact::Reasserted { stream, why } => warn!(%stream, why, "Look sent again in full."),
+        Fact::StreamReplaced { .. }
+        | Fact::LeftoverDeleted { .. }
+        | Fact::LeftBehind { .. }
+        | Fact::FallenBack { .. }
+        | Fact::InputLost { .. }
+        | Fact::InputBack { .. }
+        | Fact::Alarm { .. }
+        | Fact::AlarmOver { .. }
+        | Fact::Drifted { .. } => tell_recovery(fact),
         Fact::StreamDeleted { stream, id } => info!(%stream, %id, "Stream deleted."),
         Fact::NotRemembered { stream, message } => {
             error!(%stream, message, "State cannot be written to disk; the show goes on without.");
@@ -67,6 +123,29 @@ pub(super) fn tell(fact: &Fact) {
         Fact::Refused { door, reason, count, example } => {
             warn!(door = door.as_str(), reason, count, example, "Input refused.");
         }
+    }
+}
+
+/// What is done about a stream that shows no picture, and who is needed.
+fn tell_recovery(fact: &Fact) {
+    match fact {
+        Fact::StreamReplaced { stream, id } => warn!(%stream, %id, "Stream given up for another."),
+        Fact::LeftoverDeleted { stream, id } => info!(%stream, %id, "Old stream deleted."),
+        Fact::LeftBehind { stream, id } => {
+            error!(%stream, %id, "An old stream cannot be deleted; delete it with `segue stream delete`.");
+        }
+        Fact::FallenBack { stream, scene } => warn!(%stream, %scene, "Fallback scene put on."),
+        Fact::InputLost { stream } => warn!(%stream, "No video goes into the stream; is its camera off?"),
+        Fact::InputBack { stream } => info!(%stream, "Video goes into the stream again."),
+        Fact::Alarm { stream, reason } => error!(%stream, reason, "Somebody is needed."),
+        Fact::AlarmOver { stream, after } => {
+            info!(%stream, after = duration::text(*after), "Nobody is needed any more.");
+        }
+        Fact::Drifted { stream, names, reassert } => {
+            let then = if *reassert { "ours are sent again" } else { "they are left" };
+            warn!(%stream, names, then, "Another client has written to the stream.");
+        }
+        _ => {}
     }
 }
 

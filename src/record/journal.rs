@@ -12,12 +12,13 @@ use std::{
     sync::Arc,
 };
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tracing::error;
 
 use super::aside::set_aside;
-use crate::show::event::Memory;
+use crate::show::event::{Memory, Own};
 
 /// The name of the file in the state directory.
 pub const FILE_NAME: &str = "journal.json";
@@ -74,7 +75,7 @@ impl Journal {
         Self { directory: directory.to_owned(), streams }
     }
 
-    /// Returns what is known of a stream; `None` if there is none, never [`Memory::Gone`].
+    /// Returns what is known of a stream; `None` if nothing is.
     pub fn get(&self, stream: &str) -> Option<&Memory> {
         self.streams.get(stream)
     }
@@ -86,12 +87,11 @@ impl Journal {
 
     /// Takes something to be remembered; [`Journal::store`] puts it on disk.
     pub fn remember(&mut self, stream: &str, memory: Memory) {
-        match memory {
-            Memory::Creating { .. } | Memory::Created { .. } => {
-                self.streams.insert(stream.to_owned(), memory)
-            }
-            Memory::Gone => self.streams.remove(stream),
-        };
+        if memory == Memory::default() {
+            self.streams.remove(stream);
+        } else {
+            self.streams.insert(stream.to_owned(), memory);
+        }
     }
 
     /// Puts the journal on disk and returns when it is there, also after a power cut. Blocks, typically for some 3 ms.
@@ -111,14 +111,7 @@ impl Journal {
     }
 
     fn contents(&self) -> io::Result<Vec<u8>> {
-        let streams = self.streams.iter().filter_map(|(stream, memory)| {
-            let entry = match memory {
-                Memory::Creating { name } => Entry::Creating { name: name.clone() },
-                Memory::Created { id } => Entry::Created { id: id.clone() },
-                Memory::Gone => return None,
-            };
-            Some((stream.clone(), entry))
-        });
+        let streams = self.streams.iter().map(|(stream, memory)| (stream.clone(), Entry::of(memory)));
         let contents = Contents { version: VERSION, streams: streams.collect() };
         Ok(serde_json::to_vec(&contents)?)
     }
@@ -131,11 +124,51 @@ struct Contents {
     streams: BTreeMap<String, Entry>,
 }
 
+/// One stream. What is not there, an older file did not know of.
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    #[serde(flatten)]
+    state: State,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    leftovers: Vec<Arc<str>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    creates: Vec<Timestamp>,
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "lowercase")]
-enum Entry {
-    Creating { name: Arc<str> },
-    Created { id: Arc<str> },
+enum State {
+    Gone,
+    Creating {
+        name: Arc<str>,
+    },
+    Created {
+        id: Arc<str>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        untold: bool,
+    },
+}
+
+impl Entry {
+    fn of(memory: &Memory) -> Self {
+        let Memory { own, leftovers, creates } = memory.clone();
+        let state = match own {
+            Own::Gone | Own::Unknown => State::Gone,
+            Own::Creating { name } => State::Creating { name },
+            Own::Created { id, untold } => State::Created { id, untold },
+        };
+        Self { state, leftovers, creates }
+    }
+
+    fn memory(self) -> Memory {
+        let Self { state, leftovers, creates } = self;
+        let own = match state {
+            State::Gone => Own::Gone,
+            State::Creating { name } => Own::Creating { name },
+            State::Created { id, untold } => Own::Created { id, untold },
+        };
+        Memory { own, leftovers, creates }
+    }
 }
 
 /// The one key that every version has.
@@ -173,14 +206,7 @@ fn read(path: &Path) -> Result<BTreeMap<String, Memory>, Unreadable> {
         return Err(Unreadable::UnknownVersion(version));
     }
     let contents: Contents = serde_json::from_slice(&bytes)?;
-    let memories = contents.streams.into_iter().map(|(stream, entry)| {
-        let memory = match entry {
-            Entry::Creating { name } => Memory::Creating { name },
-            Entry::Created { id } => Memory::Created { id },
-        };
-        (stream, memory)
-    });
-    Ok(memories.collect())
+    Ok(contents.streams.into_iter().map(|(stream, entry)| (stream, entry.memory())).collect())
 }
 
 fn set_damaged_aside(path: &Path, reason: &Unreadable) {
@@ -210,11 +236,11 @@ mod tests {
     use crate::record::scratch::Scratch;
 
     fn creating(name: &str) -> Memory {
-        Memory::Creating { name: name.into() }
+        Own::Creating { name: name.into() }.into()
     }
 
     fn created(id: &str) -> Memory {
-        Memory::Created { id: id.into() }
+        Own::Created { id: id.into(), untold: false }.into()
     }
 
     #[test]
@@ -225,7 +251,7 @@ mod tests {
         journal.remember("wall", creating("segue wall 2"));
         journal.remember("wall", created("str_1"));
         journal.remember("roof", created("str_2"));
-        journal.remember("roof", Memory::Gone);
+        journal.remember("roof", Memory::default());
         journal.store().unwrap();
         journal.store().unwrap();
         assert_eq!(Journal::load(scratch.path()), journal);
@@ -258,6 +284,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_to_delete_and_what_was_created_lately_survive_the_stream() {
+        let scratch = Scratch::new();
+        let mut journal = Journal::load(scratch.path());
+        let creates = vec!["2026-11-22T08:00:00Z".parse().unwrap()];
+        let gone = Memory { own: Own::Gone, leftovers: vec!["str_1".into()], creates };
+        journal.remember("wall", gone.clone());
+        let own = Own::Created { id: "str_2".into(), untold: true };
+        journal.remember("floor", Memory { own, ..gone });
+        journal.store().unwrap();
+        assert_eq!(Journal::load(scratch.path()), journal);
+        let text = fs::read_to_string(scratch.path().join(FILE_NAME)).unwrap();
+        insta::assert_snapshot!(text, @r#"{"version":1,"streams":{"floor":{"state":"created","id":"str_2","untold":true,"leftovers":["str_1"],"creates":["2026-11-22T08:00:00Z"]},"wall":{"state":"gone","leftovers":["str_1"],"creates":["2026-11-22T08:00:00Z"]}}}"#);
+    }
+
+    #[test]
     fn what_makes_no_sense_is_set_aside_and_the_show_begins_clean() {
         let nonsense: [&[u8]; 7] = [
             b"",
@@ -274,8 +315,10 @@ mod tests {
             let journal = Journal::load(scratch.path());
             assert_eq!(journal.streams().count(), 0);
             journal.store().unwrap();
-            assert_eq!(scratch.names(), ["journal.json", "journal.json.damaged-1"]);
-            assert_eq!(fs::read(scratch.path().join("journal.json.damaged-1")).unwrap(), bytes);
+            let names = scratch.names();
+            assert_eq!((names.len(), names[0].as_str()), (2, "journal.json"));
+            assert!(names[1].starts_with("journal.json.damaged-"), "{names:?}");
+            assert_eq!(fs::read(scratch.path().join(&names[1])).unwrap(), bytes);
         }
     }
 

@@ -188,6 +188,15 @@ impl Metrics {
             | Fact::StreamCreated { .. }
             | Fact::StreamAttached { .. }
             | Fact::Reasserted { .. }
+            | Fact::StreamReplaced { .. }
+            | Fact::LeftoverDeleted { .. }
+            | Fact::LeftBehind { .. }
+            | Fact::FallenBack { .. }
+            | Fact::InputLost { .. }
+            | Fact::InputBack { .. }
+            | Fact::Alarm { .. }
+            | Fact::AlarmOver { .. }
+            | Fact::Drifted { .. }
             | Fact::Broker { .. }
             | Fact::Reloaded(_)
             | Fact::NotReloaded { .. }
@@ -270,7 +279,7 @@ fn set_or_remove(family: &Levels, of: &OfStream, value: Option<f64>) {
     }
 }
 
-fn failure_name(failure: FailureKind) -> &'static str {
+pub(super) fn failure_name(failure: FailureKind) -> &'static str {
     match failure {
         FailureKind::Unreached => "unreached",
         FailureKind::Network => "network",

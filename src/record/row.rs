@@ -12,8 +12,15 @@ const TEXT_BYTES_MAX: usize = 1024;
 /// One row. `t` is in milliseconds since 1970 UTC.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Row {
-    /// What is told once, with all that is known of it.
-    Fact { t: i64, kind: String, stream: Option<String>, name: Option<String>, detail: String },
+    /// What is told once, with all that is known of it; `more` if it stands for several.
+    Fact {
+        t: i64,
+        kind: String,
+        stream: Option<String>,
+        name: Option<String>,
+        detail: String,
+        more: Option<More>,
+    },
     /// A reading of a stream's status; many.
     Poll {
         t: i64,
@@ -26,6 +33,15 @@ pub(super) enum Row {
     },
     /// An update that the backend accepted; many.
     Update { t: i64, stream: String, round_trip_ms: f64, encodes: u32, coalesced: u32 },
+}
+
+/// What a row stands for besides itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct More {
+    /// How many, itself included.
+    pub(super) count: u32,
+    /// When the last of them happened, in milliseconds since 1970 UTC.
+    pub(super) last: i64,
 }
 
 impl Row {
@@ -58,9 +74,30 @@ impl Row {
                     stream: take_text(&mut detail, "stream"),
                     name: take_text(&mut detail, "name"),
                     detail: Value::Object(detail.into_iter().map(shortened_entry).collect()).to_string(),
+                    more: None,
                 })
             }
         }
+    }
+
+    /// Makes a row of the recorder's own: the show began or ended.
+    pub(super) fn mark(wall: Timestamp, kind: &str, show: &str) -> Self {
+        Self::Fact {
+            t: wall.as_millisecond(),
+            kind: kind.to_owned(),
+            stream: None,
+            name: Some(shortened(show).to_owned()),
+            detail: "{}".to_owned(),
+            more: None,
+        }
+    }
+
+    /// Makes it stand for several, of which `last` was the last.
+    pub(super) fn times(mut self, count: u32, last: i64) -> Self {
+        if let Self::Fact { more, .. } = &mut self {
+            *more = Some(More { count, last });
+        }
+        self
     }
 
     /// Returns when it happened, in milliseconds since 1970 UTC.
@@ -70,23 +107,30 @@ impl Row {
         }
     }
 
-    /// Writes it, within whatever transaction there is.
-    pub(super) fn insert(&self, connection: &Connection) -> rusqlite::Result<()> {
+    /// Writes it under a number, within whatever transaction there is.
+    pub(super) fn insert(&self, id: i64, connection: &Connection) -> rusqlite::Result<()> {
         match self {
-            Self::Fact { t, kind, stream, name, detail } => connection
-                .prepare_cached("INSERT INTO facts (t, kind, stream, name, detail) VALUES (?1, ?2, ?3, ?4, ?5)")?
-                .execute(params![t, kind, stream, name, detail])?,
+            Self::Fact { t, kind, stream, name, detail, more } => {
+                let (count, last) = more.map_or((1, None), |more| (more.count, Some(more.last)));
+                connection
+                    .prepare_cached(
+                        "INSERT INTO facts (id, t, kind, stream, name, detail, count, last) \
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    )?
+                    .execute(params![id, t, kind, stream, name, detail, count, last])?
+            }
             Self::Poll { t, stream, state, fps_in, fps_out, output_age_ms, restart_count } => connection
                 .prepare_cached(
-                    "INSERT INTO polls (t, stream, state, fps_in, fps_out, output_age_ms, restart_count) \
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                    "INSERT INTO polls (id, t, stream, state, fps_in, fps_out, output_age_ms, restart_count) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                 )?
-                .execute(params![t, stream, state, fps_in, fps_out, output_age_ms, restart_count])?,
+                .execute(params![id, t, stream, state, fps_in, fps_out, output_age_ms, restart_count])?,
             Self::Update { t, stream, round_trip_ms, encodes, coalesced } => connection
                 .prepare_cached(
-                    "INSERT INTO updates (t, stream, round_trip_ms, encodes, coalesced) VALUES (?1, ?2, ?3, ?4, ?5)",
+                    "INSERT INTO updates (id, t, stream, round_trip_ms, encodes, coalesced) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 )?
-                .execute(params![t, stream, round_trip_ms, encodes, coalesced])?,
+                .execute(params![id, t, stream, round_trip_ms, encodes, coalesced])?,
         };
         Ok(())
     }
@@ -137,6 +181,7 @@ mod tests {
             ),
             name: None,
             detail: "{\"fade_seconds\":1.5,\"scene\":\"dawn\"}",
+            more: None,
         }
         "#);
         insta::assert_debug_snapshot!(row(&Fact::Trigger { name: "/go".into(), door: Door::Osc }), @r#"
@@ -148,6 +193,7 @@ mod tests {
                 "/go",
             ),
             detail: "{\"door\":\"osc\"}",
+            more: None,
         }
         "#);
     }

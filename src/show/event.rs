@@ -195,11 +195,34 @@ pub enum Action {
     },
     /// Tell the log, the metrics and the history.
     Note(Fact),
+    /// Tell those outside whom the show file names.
+    Tell {
+        /// The stream it is about.
+        stream: StreamIndex,
+        /// What to tell.
+        notice: Notice,
+    },
 }
 
 /// What must survive a crash so that no stream is created twice and none is leaked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Memory {
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// The stream that is driven.
+    pub own: Own,
+    /// Streams that were ours, have been replaced and are still to be deleted; few, the oldest first.
+    pub leftovers: Vec<Arc<str>>,
+    /// When streams were created within the last hour, the oldest first: what the budget has left.
+    pub creates: Vec<Timestamp>,
+}
+
+/// What is known of the stream that is driven.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Own {
+    /// There is none.
+    #[default]
+    Gone,
+    /// Nobody knows: there may be one whose memory was lost.
+    Unknown,
     /// A create request is about to be sent; if its answer is never heard, the stream is known by this name.
     Creating {
         /// A name that no other stream has.
@@ -209,9 +232,29 @@ pub enum Memory {
     Created {
         /// The stream's id at the backend.
         id: Arc<str>,
+        /// Whether those who wait for news of a new stream have still to hear of this one.
+        untold: bool,
     },
-    /// There is no stream any more.
-    Gone,
+}
+
+impl From<Own> for Memory {
+    fn from(own: Own) -> Self {
+        Self { own, ..Self::default() }
+    }
+}
+
+/// News that the show file may want to be told to others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// There is a new stream: whatever feeds it video must learn its address and key.
+    StreamCreated(StreamObject),
+    /// People are needed, or are no longer.
+    Alarm {
+        /// Whether it begins.
+        raised: bool,
+        /// What is wrong, or was, in plain words.
+        reason: String,
+    },
 }
 
 /// One request to a backend. The backend module puts it into the words of its API generation.
@@ -228,6 +271,11 @@ pub enum Request {
     Find {
         /// The name it was to be created with.
         name: Arc<str>,
+    },
+    /// Look for the newest stream whose name is this family's, to learn whether there is one that we forgot.
+    FindKin {
+        /// What the names of this stream's successors begin with; a space and eight hex digits follow.
+        family: Arc<str>,
     },
     /// Read the stream object, to learn whether it exists.
     Get {
@@ -269,7 +317,7 @@ pub struct Answer {
 pub enum Reply {
     /// The stream exists: answer to `Create` and `Get`.
     Stream(StreamObject),
-    /// There is a stream of that name, or none: answer to `Find`.
+    /// There is a stream of that name, or none: answer to `Find` and `FindKin`.
     Found(Option<StreamObject>),
     /// The update was received; whether it is applied only the status tells.
     Updated {

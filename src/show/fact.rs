@@ -189,6 +189,68 @@ pub enum Fact {
         /// What gave it away.
         why: &'static str,
     },
+    /// A stream is given up for another one: it has shown no picture for too long.
+    StreamReplaced {
+        /// The stream.
+        stream: Arc<str>,
+        /// The id of the old one at the backend.
+        id: Arc<str>,
+    },
+    /// A stream that was replaced is deleted.
+    LeftoverDeleted {
+        /// The stream that it was.
+        stream: Arc<str>,
+        /// Its id at the backend.
+        id: Arc<str>,
+    },
+    /// A stream that was replaced cannot be deleted; somebody should do it by hand.
+    LeftBehind {
+        /// The stream that it was.
+        stream: Arc<str>,
+        /// Its id at the backend.
+        id: Arc<str>,
+    },
+    /// The fallback scene was put on.
+    FallenBack {
+        /// The stream.
+        stream: Arc<str>,
+        /// The fallback scene.
+        scene: Arc<str>,
+    },
+    /// No video goes into a stream.
+    InputLost {
+        /// The stream.
+        stream: Arc<str>,
+    },
+    /// Video goes in again.
+    InputBack {
+        /// The stream.
+        stream: Arc<str>,
+    },
+    /// People are needed.
+    Alarm {
+        /// The stream.
+        stream: Arc<str>,
+        /// Why, in plain words.
+        reason: String,
+    },
+    /// People are no longer needed.
+    AlarmOver {
+        /// The stream.
+        stream: Arc<str>,
+        /// How long they were.
+        #[serde(rename = "after_seconds", serialize_with = "as_seconds")]
+        after: Duration,
+    },
+    /// Another client has written to a stream.
+    Drifted {
+        /// The stream.
+        stream: Arc<str>,
+        /// Which parameters differ from what we sent.
+        names: String,
+        /// Whether ours are sent again.
+        reassert: bool,
+    },
     /// A stream was deleted at the end of the show.
     StreamDeleted {
         /// The stream.

@@ -25,6 +25,7 @@ pub mod mix;
 mod out;
 pub mod params;
 pub mod prompt;
+pub mod recovery;
 pub mod refusals;
 pub mod reload;
 pub mod roster;

@@ -14,6 +14,7 @@ use super::{
     easing::Easing,
     event::StreamIndex,
     fades::Fades,
+    recovery::{Hook, OnDrift, OnLost, Recovery},
     scene::{Fade, Level, Scene},
     topic::TopicFilter,
     transition::Fader,
@@ -36,6 +37,8 @@ pub struct Sheet {
     pub cues: BTreeMap<Arc<str>, Arc<Cue>>,
     /// The triggers, in the order of the file.
     pub triggers: Vec<Trigger>,
+    /// Who is told when people are needed, and when they no longer are.
+    pub on_alarm: Vec<Hook>,
     /// Where it plays: sockets, broker, page.
     pub venue: Venue,
     /// What a change of its files does.
@@ -82,6 +85,16 @@ pub struct StreamSheet {
     pub status_every: Duration,
     /// What becomes of it when the show ends.
     pub on_exit: OnExit,
+    /// What its name at the backend begins with: machine, show and stream; what follows is never the same twice.
+    pub family: Arc<str>,
+    /// How it is brought back when no picture comes out.
+    pub recovery: Recovery,
+    /// What is done when the backend knows it no more.
+    pub on_stream_lost: OnLost,
+    /// What is done when somebody else writes to it.
+    pub on_drift: OnDrift,
+    /// Who is told of a new stream's address and key.
+    pub on_stream_created: Vec<Hook>,
 }
 
 /// How many prompts one list holds unless the show file says otherwise. A transition that interrupts another has three

@@ -72,6 +72,10 @@ pub struct StreamSnapshot {
     pub health: Option<Health>,
     /// What is wrong and being retried; `None` if nothing is.
     pub trouble: Option<Trouble>,
+    /// How far its recovery is.
+    pub recovery: RecoveryStage,
+    /// Why people are needed; `None` if they are not.
+    pub alarm: Option<AlarmTold>,
 }
 
 /// A scene's share of the mix.
@@ -109,6 +113,8 @@ pub struct Updates {
     pub coalesced: u64,
     /// From sending the last accepted one to its answer.
     pub round_trip_seconds: Option<f64>,
+    /// How often another client was found to have written to the stream.
+    pub drifts: u64,
 }
 
 /// What the backend said last.
@@ -146,10 +152,40 @@ pub enum Phase {
     Stopped,
 }
 
+/// How far the recovery of a stream is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RecoveryStage {
+    /// Nothing is to be done.
+    #[default]
+    Well,
+    /// No video goes in, which is no fault of the stream.
+    NoInput,
+    /// No picture comes out; the look is sent again.
+    Resend,
+    /// No picture comes out; another stream was tried.
+    Recreate,
+    /// The fallback scene is on.
+    Fallback,
+    /// Something was tried; whether it helped is not known yet.
+    Settling,
+    /// People are needed.
+    Alarm,
+}
+
+/// Why people are needed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AlarmTold {
+    /// In plain words.
+    pub reason: String,
+    /// How long they have been.
+    pub seconds_ago: f64,
+}
+
 /// Something that is wrong and being retried.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Trouble {
-    /// What was tried: `create`, `list`, `get`, `update`, `status`, or `lost`.
+    /// What was tried: `create`, `list`, `get`, `update`, `status`, `lost`, or `picture`.
     pub what: &'static str,
     /// What came of it.
     pub message: String,
@@ -204,6 +240,8 @@ impl StreamSnapshot {
             updates: Updates::default(),
             health: None,
             trouble: None,
+            recovery: RecoveryStage::Well,
+            alarm: None,
         }
     }
 }

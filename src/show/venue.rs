@@ -16,6 +16,24 @@ pub struct Venue {
     pub web: Option<WebDoor>,
     /// Which texts from outside may become prompts.
     pub text: TextPolicy,
+    /// How much of the history is kept.
+    pub history: Keeping,
+}
+
+/// How much of the history is kept; what comes first counts, and the oldest goes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keeping {
+    /// For how long; 90 days unless set.
+    pub keep: Duration,
+    /// How much of the disk, in bytes; 1 GB unless set. 90 days of eight streams that never rest are some 580 MB: for each
+    /// two days of single samples (54 MB) and minutes for the rest (18 MB).
+    pub max_bytes: u64,
+}
+
+impl Default for Keeping {
+    fn default() -> Self {
+        Self { keep: Duration::from_hours(90 * 24), max_bytes: 1_000_000_000 }
+    }
 }
 
 /// The OSC socket.

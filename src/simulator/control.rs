@@ -68,6 +68,7 @@ fn touch(account: &mut Account, at: Duration, id: &str, act: &str, body: &[u8]) 
             stream.live().ok_or_else(no_session)?.end(at, why);
         }
         "stall" => stream.live().ok_or_else(no_session)?.stall(at),
+        "freeze" => stream.live().ok_or_else(no_session)?.freeze(at),
         "restart" => stream.live().ok_or_else(no_session)?.restart(at),
         "swap" => stream.swap(at).then_some(()).ok_or_else(no_session)?,
         _ => return Err(Refusal::new(404, "SIM/NO_SUCH_ROUTE", "Not found")),

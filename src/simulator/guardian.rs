@@ -95,6 +95,8 @@ pub(super) struct Guardian {
     restarted: Option<Duration>,
     restart_logs: Option<Vec<String>>,
     restart_count: u64,
+    /// Whether every process hangs at once, however often it is started.
+    frozen: bool,
     window: Window,
     next_tick: Duration,
     next_report: Duration,
@@ -137,6 +139,7 @@ impl Guardian {
             restarted: None,
             restart_logs: None,
             restart_count: 0,
+            frozen: false,
             window: Window::default(),
             next_tick: at,
             next_report: at,
@@ -208,6 +211,15 @@ impl Guardian {
         let params = self.received.take().map(|received| received.params).unwrap_or_default();
         self.start_process(at, params, self.machine.reload);
         self.set_state(at, State::Loading);
+        if self.frozen {
+            self.process.hang(at);
+        }
+    }
+
+    /// The process hangs, and so does every later one: a look that breaks it, or a host that is broken.
+    pub(super) fn freeze(&mut self, at: Duration) {
+        self.frozen = true;
+        self.hang(at);
     }
 
     /// The session is ended from outside.

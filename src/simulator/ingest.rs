@@ -132,6 +132,11 @@ impl Ingest {
         self.guardian.hang(at);
     }
 
+    /// The process stops working, and so does every one that is started in its place.
+    pub(super) fn freeze(&mut self, at: Duration) {
+        self.guardian.freeze(at);
+    }
+
     /// The process is started again.
     pub(super) fn restart(&mut self, at: Duration) {
         self.guardian.restart(at, "asked for");

@@ -105,11 +105,16 @@ fn row(f: &mut fmt::Formatter<'_>, stream: &StreamSnapshot) -> fmt::Result {
         write!(f, "<br><span class=\"trouble\">{what}: {message}</span>")?;
         write!(f, " <span class=\"aside\">{:.0} s ago</span>", trouble.seconds_ago)?;
     }
+    if let Some(alarm) = &stream.alarm {
+        let minutes = alarm.seconds_ago / 60.0;
+        write!(f, "<br><strong class=\"trouble\">Somebody is needed: {}</strong>", Text(&alarm.reason))?;
+        write!(f, " <span class=\"aside\">for {minutes:.0} min</span>")?;
+    }
     write!(f, "<td>")?;
     on(f, stream)?;
     write!(f, "<td>")?;
     prompts(f, &stream.prompts)?;
-    let Updates { sent, failed, coalesced: _, round_trip_seconds } = &stream.updates;
+    let Updates { sent, failed, coalesced: _, round_trip_seconds, drifts: _ } = &stream.updates;
     write!(f, "<td>{sent} sent, {failed} failed")?;
     if let Some(seconds) = round_trip_seconds {
         write!(f, "<br><span class=\"aside\">{:.0} ms to the answer</span>", seconds * 1000.0)?;

@@ -95,9 +95,9 @@ async fn an_api_that_talks_nonsense_is_outlived() {
     let all = said.wait_for(|count| *count > NONSENSE.len());
     tokio::time::timeout(Duration::from_mins(1), all).await.unwrap().unwrap();
     let state = daemon.state().await;
-    assert_eq!(state["streams"][0]["phase"], "creating");
+    assert_eq!(state["streams"][0]["phase"], "finding");
     let log = daemon.process.log();
-    assert!(log.contains("request=\"create\"") && log.contains("Request failed."), "{log}");
+    assert!(log.contains("request=\"list\"") && log.contains("Request failed."), "{log}");
     assert_eq!(daemon.text("/healthz").await.trim(), "ok");
     daemon.osc("/segue/scene/rain", &[0.0]);
     nonsense.abort();

@@ -2,11 +2,13 @@
 
 mod api;
 mod commands;
+mod history;
 mod inputs;
 mod life;
 mod rehearsal;
 mod reload;
 mod secrets;
+mod told;
 
 use crate::support::house::{Simulator, Stage};
 

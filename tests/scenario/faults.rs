@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use segue::show::event::Memory;
+use segue::show::event::Own;
 
 use super::{
     SHOW, play,
@@ -100,7 +100,8 @@ fn a_backend_that_starts_anew_is_sent_the_whole_look() {
 
 #[test]
 fn a_stream_that_was_ours_is_found_again_and_not_created_twice() {
-    let memories = BTreeMap::from([(Arc::from("wall"), Memory::Created { id: "str_old".into() })]);
+    let memories =
+        BTreeMap::from([(Arc::from("wall"), Own::Created { id: "str_old".into(), untold: false }.into())]);
     let mut world = World::at(SHOW, MORNING, &memories);
     world.api.streams.insert("str_old".to_owned(), serde_json::Map::new());
     insta::assert_snapshot!(world.play("0:10 end"), @r"
@@ -141,7 +142,8 @@ fn a_create_whose_answer_is_lost_is_looked_for_by_its_name_and_adopted() {
 
 #[test]
 fn a_create_that_a_crash_cut_short_is_looked_for_at_the_next_start() {
-    let memories = BTreeMap::from([(Arc::from("wall"), Memory::Creating { name: "segue wall 1".into() })]);
+    let memories =
+        BTreeMap::from([(Arc::from("wall"), Own::Creating { name: "segue wall 1".into() }.into())]);
     let world = World::at(SHOW, MORNING, &memories);
     insta::assert_snapshot!(world.play("0:40 end"), @r"
     0:20.501 create wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
@@ -157,6 +159,7 @@ fn a_stream_that_the_show_file_names_is_waited_for_and_never_created() {
     let show = SHOW.replace("start: dawn", "start: dawn\n    stream: str_theirs");
     insta::assert_snapshot!(play(&show, "2:00 end"), @r"
     0:00.100 wall lost, waiting for it to come back
+    2:00.000 wall ALARM there is no stream to drive: the backend does not know the stream
     2:00.000 then waits for Retry
     ");
 }

@@ -4,6 +4,7 @@
 mod asks;
 mod faults;
 mod hands;
+mod ladder;
 mod paths;
 mod prompts;
 mod reload;

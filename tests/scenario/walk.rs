@@ -131,7 +131,7 @@ fn edit(world: &mut World, dice: &mut Dice) {
     world.reload();
 }
 
-fn go(scene: &str, fade: Option<Duration>) -> Event {
+pub(super) fn go(scene: &str, fade: Option<Duration>) -> Event {
     Event::Command(Command::Scene { scene: scene.to_owned(), stream: None, fade })
 }
 

@@ -8,8 +8,8 @@ use segue::{
     show::{
         Show, duration,
         event::{
-            Action, Answer, Arg, Command, Event, Failure, FailureKind, Memory, MqttMessage, OscMessage,
-            OscPacket, Reply, Request, RequestId, StreamIndex, StreamObject,
+            Action, Answer, Arg, Command, Event, Failure, FailureKind, Memory, MqttMessage, Notice,
+            OscMessage, OscPacket, Reply, Request, RequestId, StreamIndex, StreamObject,
         },
         fact::Fact,
         health::StatusReport,
@@ -33,13 +33,22 @@ pub(super) struct World {
     pub(super) yaml: String,
     pub(super) now: Now,
     /// Answers on their way, by the time they arrive.
-    coming: BTreeMap<(Mono, u64), Event>,
+    coming: BTreeMap<(Mono, u64), (u64, Event)>,
     sequence: u64,
     pub(super) api: Api,
     pub(super) lines: String,
     /// Every body that was accepted: the stream, when, and its parameters.
     pub(super) accepted: Vec<(StreamIndex, Mono, Map<String, Value>)>,
     pub(super) in_flight: BTreeMap<StreamIndex, RequestId>,
+    /// Creates that are asked and not answered.
+    creating: BTreeMap<StreamIndex, RequestId>,
+    /// What is on disk.
+    pub(super) memories: BTreeMap<Arc<str>, Memory>,
+    /// What was told to others: `created str_1` or the reason of an alarm.
+    pub(super) told: Vec<String>,
+    sheet: Arc<Sheet>,
+    /// Counts the starts of the show: what was meant for an earlier one never arrives.
+    life: u64,
     names: Vec<Arc<str>>,
     facts: bool,
 }
@@ -58,7 +67,57 @@ pub(super) struct Api {
     pub(super) loses_answers: bool,
     /// What its status says.
     pub(super) report: StatusReport,
+    /// The frames of its streams; `None` where the status does not tell of them.
+    pub(super) video: Option<Video>,
+    /// Every create that was accepted, with when.
+    pub(super) creates: Vec<Mono>,
+    /// What it answers instead of a list.
+    pub(super) list_failure: Option<FailureKind>,
+    /// What it answers to updates.
+    pub(super) update_failure: Option<FailureKind>,
+    /// How often a status was asked for.
+    pub(super) asked: u32,
+    /// Whether it refuses to delete.
+    pub(super) keeps_streams: bool,
     created: u32,
+}
+
+/// What goes into the streams and comes out of them.
+#[derive(Default)]
+pub(super) struct Video {
+    /// Since when the camera is off.
+    pub(super) off_since: Option<Mono>,
+    /// The streams that show nothing, each since when.
+    dark: BTreeMap<String, Mono>,
+    /// Whether new ones show nothing either.
+    pub(super) broken: bool,
+}
+
+impl Video {
+    /// Every stream there is stops showing anything.
+    pub(super) fn stall<'a>(&mut self, streams: impl Iterator<Item = &'a String>, now: Mono) {
+        for id in streams {
+            self.dark.entry(id.clone()).or_insert(now);
+        }
+    }
+
+    fn report(&mut self, id: &str, base: &StatusReport, wall: Timestamp, now: Mono) -> StatusReport {
+        let (made, present) = (wall.as_millisecond(), now.0.as_millis() as i64);
+        let then = |at: Mono| made - (present - at.0.as_millis() as i64);
+        if self.broken {
+            self.dark.entry(id.to_owned()).or_insert(now);
+        }
+        let dark = self.dark.get(id).copied();
+        let stopped = [dark, self.off_since].into_iter().flatten().min();
+        StatusReport {
+            timestamp: Some(made),
+            last_input_time: Some(self.off_since.map_or(made, then)),
+            last_output_time: Some(stopped.map_or(made, then)),
+            fps_in: Some(if self.off_since.is_some() { 0.0 } else { 24.0 }),
+            fps_out: Some(if stopped.is_some() { 0.0 } else { 24.0 }),
+            ..base.clone()
+        }
+    }
 }
 
 impl World {
@@ -73,8 +132,13 @@ impl World {
         let now = Now { mono: Mono(Duration::ZERO), wall: wall.parse().unwrap() };
         let names = sheet.streams.iter().map(|stream| Arc::clone(&stream.name)).collect();
         Self {
-            show: Show::new(sheet, memories, 1, now),
             yaml: yaml.to_owned(),
+            show: Show::new(Arc::clone(&sheet), memories, 1, now),
+            creating: BTreeMap::new(),
+            memories: memories.clone(),
+            told: Vec::new(),
+            sheet,
+            life: 0,
             now,
             coming: BTreeMap::new(),
             sequence: 0,
@@ -85,6 +149,12 @@ impl World {
                 names: BTreeMap::new(),
                 loses_answers: false,
                 report: StatusReport { state: Some("ONLINE".to_owned()), ..StatusReport::default() },
+                video: None,
+                creates: Vec::new(),
+                list_failure: None,
+                update_failure: None,
+                asked: 0,
+                keeps_streams: false,
                 created: 0,
             },
             lines: String::new(),
@@ -118,8 +188,10 @@ impl World {
             self.pass(next);
             match self.coming.first_entry() {
                 Some(entry) if entry.key().0 <= self.now.mono => {
-                    let event = entry.remove();
-                    self.happen(event);
+                    let (life, event) = entry.remove();
+                    if life == self.life {
+                        self.happen(event);
+                    }
                 }
                 _ => self.show.handle_wake(self.now),
             }
@@ -131,9 +203,22 @@ impl World {
     pub(super) fn happen(&mut self, event: Event) {
         if let Event::Answer(answer) = &event {
             self.in_flight.retain(|_, id| *id != answer.id);
+            self.creating.retain(|_, id| *id != answer.id);
+        }
+        if let Event::Remembered { stream, memory, error: None } = &event {
+            self.memories.insert(Arc::clone(&self.names[stream.0]), memory.clone());
         }
         self.show.handle(event, self.now);
         self.settle();
+    }
+
+    /// Kills the show and starts it again with what is on disk.
+    pub(super) fn restart(&mut self) {
+        self.life += 1;
+        self.in_flight.clear();
+        self.creating.clear();
+        let memories = self.memories.clone();
+        self.show = Show::new(Arc::clone(&self.sheet), &memories, 1 + self.life, self.now);
     }
 
     fn pass(&mut self, to: Mono) {
@@ -151,6 +236,10 @@ impl World {
                         let other = self.in_flight.insert(stream, id);
                         assert_eq!(other, None, "two updates of one stream in flight");
                     }
+                    if matches!(request, Request::Create { .. }) {
+                        let other = self.creating.insert(stream, id);
+                        assert_eq!(other, None, "two creates of one stream in flight");
+                    }
                     let answer = self.answer(stream, request);
                     let lost = self.api.loses_answers.then(|| failure(FailureKind::Timeout));
                     let outcome = lost.map_or(answer, Err);
@@ -162,6 +251,7 @@ impl World {
                 }
                 Action::Note(fact) if self.facts => self.tell_fact(&fact),
                 Action::Note(_) => {}
+                Action::Tell { stream, notice } => self.tell(stream, &notice),
             }
         }
     }
@@ -174,11 +264,16 @@ impl World {
 
     fn come(&mut self, after: Duration, event: Event) {
         self.sequence += 1;
-        self.coming.insert((self.now.mono + after, self.sequence), event);
+        self.coming.insert((self.now.mono + after, self.sequence), (self.life, event));
     }
 
     fn answer(&mut self, stream: StreamIndex, request: Request) -> Result<Reply, Failure> {
-        if let Some(kind) = self.api.failure {
+        self.api.asked += u32::from(matches!(request, Request::Status { .. }));
+        let is_list = matches!(request, Request::Find { .. } | Request::FindKin { .. });
+        if let Some(kind) = self.api.failure.or(self.api.list_failure.filter(|_| is_list)) {
+            return Err(failure(kind));
+        }
+        if let (Some(kind), Request::Update { .. }) = (self.api.update_failure, &request) {
             return Err(failure(kind));
         }
         match request {
@@ -186,7 +281,14 @@ impl World {
                 let id = self.api.names.get(&name).filter(|id| self.api.streams.contains_key(*id));
                 Ok(Reply::Found(id.map(|id| StreamObject { id: id.clone(), ..StreamObject::default() })))
             }
+            Request::FindKin { family } => {
+                let kin = self.api.names.iter().filter(|(name, _)| name.starts_with(&*family));
+                let kin: Vec<_> = kin.filter(|(_, id)| self.api.streams.contains_key(*id)).collect();
+                let id = kin.last().map(|(_, id)| (*id).clone());
+                Ok(Reply::Found(id.map(|id| StreamObject { id, ..StreamObject::default() })))
+            }
             Request::Create { params, name } => {
+                self.api.creates.push(self.now.mono);
                 self.api.created += 1;
                 let id = format!("str_{}", self.api.created);
                 self.tell_params(stream, "create", &params);
@@ -205,8 +307,14 @@ impl World {
                 Ok(Reply::Updated { was_censored: false, warnings: Vec::new() })
             }
             Request::Status { id } if self.api.streams.contains_key(&*id) => {
-                Ok(Reply::Status(Box::new(self.api.report.clone())))
+                let Now { mono, wall } = self.now;
+                let base = &self.api.report;
+                let report = self.api.video.as_mut().map(|video| video.report(&id, base, wall, mono));
+                let mut report = report.unwrap_or_else(|| base.clone());
+                report.last_params = self.api.streams.get(&*id).cloned();
+                Ok(Reply::Status(Box::new(report)))
             }
+            Request::Delete { .. } if self.api.keeps_streams => Err(failure(FailureKind::Server)),
             Request::Delete { id } if self.api.streams.remove(&*id).is_some() => Ok(Reply::Deleted),
             Request::Get { .. }
             | Request::Update { .. }
@@ -243,6 +351,28 @@ impl World {
             ["api", "down"] => self.api.failure = Some(FailureKind::Unreached),
             ["api", "refuses"] => self.api.failure = Some(FailureKind::Refused),
             ["api", "forgets"] => self.api.streams.clear(),
+            ["api", "keeps"] => self.api.keeps_streams = true,
+            ["api", "deletes"] => self.api.keeps_streams = false,
+            ["video", "on"] => self.video().off_since = None,
+            ["video", "off"] => {
+                let now = self.now.mono;
+                self.video().off_since = Some(now);
+            }
+            ["runner", "stalls"] => self.stall(),
+            ["runner", "breaks"] => {
+                self.stall();
+                self.video().broken = true;
+            }
+            ["runner", "heals"] => self.api.video = Some(Video::default()),
+            ["somebody", "sets", name, value] => {
+                let value: Value = serde_json::from_str(value).unwrap();
+                for params in self.api.streams.values_mut() {
+                    params.insert((*name).to_owned(), value.clone());
+                }
+            }
+            ["updates", "refused"] => self.api.update_failure = Some(FailureKind::Key),
+            ["updates", "taken"] => self.api.update_failure = None,
+            ["kill"] => self.restart(),
             ["api", "restarts"] => {
                 self.api.report.start_time = Some(self.api.report.start_time.unwrap_or_default() + 1);
             }
@@ -274,8 +404,33 @@ impl World {
 
     /// Has the show file read again.
     pub(super) fn reload(&mut self) {
-        let _ = self.show.reload(&sheet(&self.yaml), self.now);
+        self.sheet = Arc::new(sheet(&self.yaml));
+        let _ = self.show.reload(&self.sheet, self.now);
         self.settle();
+    }
+
+    pub(super) fn video(&mut self) -> &mut Video {
+        self.api.video.get_or_insert_default()
+    }
+
+    /// Every stream there is stops showing anything.
+    pub(super) fn stall(&mut self) {
+        let now = self.now.mono;
+        let video = self.api.video.get_or_insert_default();
+        video.stall(self.api.streams.keys(), now);
+    }
+
+    fn tell(&mut self, stream: StreamIndex, notice: &Notice) {
+        let text = match notice {
+            Notice::StreamCreated(object) => format!("created {}", object.id),
+            Notice::Alarm { raised: true, reason } => format!("alarm: {reason}"),
+            Notice::Alarm { raised: false, .. } => "alarm over".to_owned(),
+        };
+        // Only shows that tell somebody have it in their transcript.
+        if self.facts && !self.sheet.streams[stream.0].on_stream_created.is_empty() {
+            self.line(&format!("tells {text}"));
+        }
+        self.told.push(text);
     }
 
     fn tell_params(&mut self, stream: StreamIndex, what: &str, params: &Map<String, Value>) {
@@ -332,6 +487,17 @@ impl World {
             Fact::CreatesSpent { stream, wait } => {
                 format!("{stream} waits {} with the next", duration::text(*wait))
             }
+            Fact::StreamReplaced { stream, id } => format!("{stream} gives up {id}"),
+            Fact::LeftoverDeleted { stream, id } => format!("{stream} old {id} deleted"),
+            Fact::LeftBehind { stream, id } => format!("{stream} old {id} left behind"),
+            Fact::FallenBack { stream, scene } => format!("{stream} falls back to {scene}"),
+            Fact::InputLost { stream } => format!("{stream} has no video"),
+            Fact::InputBack { stream } => format!("{stream} has video again"),
+            Fact::Alarm { stream, reason } => format!("{stream} ALARM {reason}"),
+            Fact::AlarmOver { stream, after } => {
+                format!("{stream} alarm over after {}", duration::text(*after))
+            }
+            Fact::Drifted { stream, names, reassert } => format!("{stream} drifted: {names} ({reassert})"),
             Fact::StreamDeleted { stream, .. } => format!("{stream} deleted"),
             Fact::Reasserted { stream, why } => format!("{stream} sent again: {why}"),
             Fact::Refused { door, reason, count, example } => {

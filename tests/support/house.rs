@@ -69,7 +69,7 @@ impl Drop for Process {
 /// `segue simulator` on a free port.
 #[derive(Debug)]
 pub(crate) struct Simulator {
-    _process: Process,
+    process: Process,
     pub(crate) url: String,
     requests: PathBuf,
 }
@@ -90,7 +90,12 @@ impl Simulator {
         let mut line = String::new();
         BufReader::new(process.child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let url = line.trim().strip_prefix("simulator at ").unwrap_or_else(|| panic!("{line:?}")).to_owned();
-        Self { _process: process, url, requests }
+        Self { process, url, requests }
+    }
+
+    /// Ends it as a power cut would.
+    pub(crate) fn kill(&mut self) {
+        self.process.kill();
     }
 
     /// Returns every accepted create and update so far.

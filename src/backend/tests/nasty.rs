@@ -224,7 +224,7 @@ async fn silence_ends_at_its_limit() {
         Request::Create { .. } => Limits { create: short, ..limits() },
         Request::Update { .. } => Limits { update: short, ..limits() },
         Request::Status { .. } => Limits { status: short, ..limits() },
-        Request::Find { .. } | Request::Get { .. } | Request::Delete { .. } => {
+        Request::Find { .. } | Request::FindKin { .. } | Request::Get { .. } | Request::Delete { .. } => {
             Limits { other: short, ..limits() }
         }
     };

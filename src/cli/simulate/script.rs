@@ -26,8 +26,27 @@ pub(super) enum Deed {
     Event(Event),
     /// The API has trouble for a while.
     Api(Trouble, Duration),
+    /// Something happens to every stream at the backend.
+    Hand(Hand),
     /// The daemon is killed and started again at once.
     Kill,
+}
+
+/// What can happen to a stream at the backend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hand {
+    /// Its camera is switched on or off.
+    Video(bool),
+    /// Its process hangs until the runner's guardian notices.
+    Stall,
+    /// Its process hangs, and every one that is started in its place.
+    Freeze,
+    /// Its process is started again.
+    Restart,
+    /// Another host takes it.
+    Swap,
+    /// The backend knows it no more.
+    Gone,
 }
 
 /// What can be wrong with the API.
@@ -43,7 +62,8 @@ pub(super) enum Trouble {
 
 /// The verbs, for whoever misspells one.
 const VERBS: &str = "`osc ADDRESS [ARGUMENT…]`, `mqtt TOPIC [PAYLOAD]`, `retained TOPIC [PAYLOAD]`, `go SCENE [FADE]`, `cue NAME`, \
-     `api down TIME`, `api error STATUS TIME`, `api slow BY TIME`, `kill`";
+     `api down TIME`, `api error STATUS TIME`, `api slow BY TIME`, \
+     `video on`, `video off`, `runner stall`, `runner freeze`, `runner restart`, `runner swap`, `stream gone`, `kill`";
 
 /// Reads a script.
 ///
@@ -123,6 +143,13 @@ fn deed(text: &str) -> Result<Deed, String> {
             let status = known.ok_or_else(|| format!("`{status}` is no error status: 400 to 599"))?;
             Deed::Api(Trouble::Error(status), duration::parse(time)?)
         }
+        ["video", "on"] => Deed::Hand(Hand::Video(true)),
+        ["video", "off"] => Deed::Hand(Hand::Video(false)),
+        ["runner", "stall"] => Deed::Hand(Hand::Stall),
+        ["runner", "freeze"] => Deed::Hand(Hand::Freeze),
+        ["runner", "restart"] => Deed::Hand(Hand::Restart),
+        ["runner", "swap"] => Deed::Hand(Hand::Swap),
+        ["stream", "gone"] => Deed::Hand(Hand::Gone),
         ["kill"] => Deed::Kill,
         [] => return Err(format!("nothing happens; what can: {VERBS}")),
         _ => return Err(format!("`{text}` makes no sense; what can happen: {VERBS}")),

@@ -211,6 +211,21 @@ fn the_shipped_shows_play_two_hours() {
 }
 
 #[test]
+fn the_ladder_can_be_rehearsed() {
+    let script = "01:00 runner freeze\n10:00 video off\n12:00 video on\n15:00 stream gone\n15:30 go neon";
+    let yaml = SHOW.replace("every: 1m", "every: 5s");
+    let lines = script::read(script).unwrap();
+    let mut world = World::new(sheet("show.yaml", &yaml), lines, setup(Duration::from_mins(20))).unwrap();
+    world.run_until(Mono(Duration::from_mins(20))).unwrap();
+    let told = &world.transcript.text;
+    for deed in
+        ["sent again in full: no picture comes out", "given up for another", "no video goes in", "is lost"]
+    {
+        assert!(told.contains(deed), "{deed}\n{told}");
+    }
+}
+
+#[test]
 fn a_script_tells_all_its_mistakes() {
     let text = "00:05 osc segue/scene\n0:5x kill\n00:10 api flies\n00:10 kill\n00:09 kill\n00:20\n00:61 kill\n\
                 00:30 api error 200 5s\n00:31 go neon soon\n00:32 osc /a \"b";

@@ -109,6 +109,20 @@ impl Transcript {
             Fact::StreamCreated { stream, id } => (stream, format!("created as {id}")),
             Fact::StreamAttached { stream, id } => (stream, format!("attached to {id}")),
             Fact::StreamLost { stream, id, next } => (stream, format!("{id} is lost, {next}")),
+            Fact::StreamReplaced { stream, id } => (stream, format!("{id} given up for another")),
+            Fact::LeftoverDeleted { stream, id } => (stream, format!("old {id} deleted")),
+            Fact::LeftBehind { stream, id } => (stream, format!("old {id} cannot be deleted")),
+            Fact::FallenBack { stream, scene } => (stream, format!("falls back to {scene}")),
+            Fact::InputLost { stream } => (stream, "no video goes in".to_owned()),
+            Fact::InputBack { stream } => (stream, "video goes in again".to_owned()),
+            Fact::Alarm { stream, reason } => (stream, format!("ALARM: {reason}")),
+            Fact::AlarmOver { stream, after } => {
+                (stream, format!("alarm over after {}", duration::text(*after)))
+            }
+            Fact::Drifted { stream, names, reassert } => {
+                let then = if *reassert { "sent again" } else { "left" };
+                (stream, format!("somebody else has set {names}; {then}"))
+            }
             Fact::StreamDeleted { stream, id } => (stream, format!("{id} deleted")),
             Fact::Reasserted { stream, why } => (stream, format!("sent again in full: {why}")),
             Fact::StateChanged { stream, to, .. } => (stream, format!("is {to}")),

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
-    script::{Deed, Line, Trouble},
+    script::{Deed, Hand, Line, Trouble},
     trace::{AFTERMATH, Trace},
     transcript::Transcript,
 };
@@ -283,6 +283,7 @@ impl World {
                 self.troubles.push((self.now.mono, self.now.mono + time, trouble));
                 self.come(time, Coming::Relief(self.troubles.len() - 1));
             }
+            Deed::Hand(hand) => self.lay_hand(hand),
             Deed::Kill => {
                 self.kills.push(self.now.mono);
                 self.life += 1;
@@ -300,6 +301,42 @@ impl World {
         }
     }
 
+    /// Does something to every stream at the backend. Where there is nothing to do it to, nothing happens.
+    fn lay_hand(&mut self, hand: Hand) {
+        let ids: Vec<String> = self.traces.iter().filter_map(|trace| trace.id.clone()).collect();
+        for stream in 0..self.traces.len() {
+            self.look(stream);
+        }
+        for id in ids {
+            let (act, body): (&str, &[u8]) = match hand {
+                Hand::Video(true) => ("video", b"{\"on\": true}"),
+                Hand::Video(false) => ("video", b"{\"on\": false}"),
+                Hand::Stall => ("stall", b""),
+                Hand::Freeze => ("freeze", b""),
+                Hand::Restart => ("restart", b""),
+                Hand::Swap => ("swap", b""),
+                Hand::Gone => ("gone", b""),
+            };
+            let at = self.now.mono.0;
+            let (path, query) = (format!("/_sim/streams/{id}/{act}"), format!("id={id}"));
+            let call =
+                api::Call { method: "POST", path: &path, query: "", authorization: None, body: Some(body) };
+            if hand == Hand::Gone {
+                let key = Some("Bearer none");
+                let call = api::Call {
+                    method: "DELETE",
+                    path: "/v1/streams",
+                    query: &query,
+                    authorization: key,
+                    body: None,
+                };
+                let _ = self.api.answer(at, call);
+            } else {
+                let _ = self.api.control(at, call);
+            }
+        }
+    }
+
     fn settle(&mut self) {
         while let Some(action) = self.show.poll() {
             match action {
@@ -309,6 +346,8 @@ impl World {
                     self.come(DISK, Coming::Event { life: self.life, event });
                 }
                 Action::Note(fact) => self.note(&fact),
+                // Whoever is told is not in this world.
+                Action::Tell { .. } => {}
             }
         }
     }

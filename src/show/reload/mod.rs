@@ -61,12 +61,15 @@ impl Changes {
 /// Returns the sheet to go on with: what `new` says, as far as that can be while the streams of `old` live.
 pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
     let mut changes = Changes::default();
-    let Sheet { title, zone, streams: _, scenes, cues, triggers, venue, reload } = new.clone();
+    let Sheet { title, zone, streams: _, scenes, cues, triggers, on_alarm, venue, reload } = new.clone();
     if title != old.title {
         changes.change(format_args!("the show is called `{title}`"));
     }
     if zone != old.zone {
         changes.change(format_args!("the timezone is {}", zone.iana_name().unwrap_or("UTC")));
+    }
+    if on_alarm != old.on_alarm {
+        changes.change("`on_alarm`");
     }
     if reload != old.reload {
         changes.change("`reload`");
@@ -123,7 +126,7 @@ pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
     let streams = streams::revise(old, new, &links, &mut changes);
     let venue = self::venue(&old.venue, venue, &mut changes);
     let Links { cues, .. } = links;
-    (Sheet { title, zone, streams, scenes, cues, triggers, venue, reload }, changes)
+    (Sheet { title, zone, streams, scenes, cues, triggers, on_alarm, venue, reload }, changes)
 }
 
 /// Returns what a scene has become between two sheets, itself if nothing: the scene of its name, or the one that stands in
@@ -254,7 +257,7 @@ impl Links<'_> {
 
 /// Tells what of the doors is another. Opening them is the shell's: it asks for what it could open only.
 fn venue(old: &Venue, new: Venue, changes: &mut Changes) -> Venue {
-    let Venue { osc, mqtt, web, text } = new;
+    let Venue { osc, mqtt, web, text, history } = new;
     if osc != old.osc {
         changes.change("`inputs.osc`");
     }
@@ -268,5 +271,8 @@ fn venue(old: &Venue, new: Venue, changes: &mut Changes) -> Venue {
     if text != old.text {
         changes.change("`text`");
     }
-    Venue { osc, mqtt, web: old.web.clone(), text }
+    if history != old.history {
+        changes.keep("`history` is another after a restart");
+    }
+    Venue { osc, mqtt, web: old.web.clone(), text, history: old.history }
 }

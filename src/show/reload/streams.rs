@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Changes, Links, base};
 use crate::show::{
+    recovery::{Fallback, Recovery},
     scene::Scene,
     sheet::{BlendMode, Sheet, StreamSheet},
 };
@@ -39,6 +40,11 @@ fn stream(old: &StreamSheet, new: &StreamSheet, links: &Links<'_>, changes: &mut
         updates,
         status_every,
         on_exit,
+        family,
+        mut recovery,
+        on_stream_lost,
+        on_drift,
+        on_stream_created,
     } = new.clone();
     let of = format!("stream `{name}`: ");
     let mut taken = |key: &str, same: bool| {
@@ -54,6 +60,13 @@ fn stream(old: &StreamSheet, new: &StreamSheet, links: &Links<'_>, changes: &mut
     taken("updates", updates == old.updates);
     taken("status", status_every == old.status_every);
     taken("on_exit", on_exit == old.on_exit);
+    if let Some(fallback) = &mut recovery.fallback {
+        fallback.scene = links.scene(&fallback.scene);
+    }
+    taken("recovery", outline(&recovery) == outline(&old.recovery));
+    taken("on_stream_lost", on_stream_lost == old.on_stream_lost);
+    taken("on_drift", on_drift == old.on_drift);
+    taken("on_stream_created", on_stream_created == old.on_stream_created);
     let slerp = |mode: BlendMode| mode == BlendMode::Slerp;
     let live = slerp(blend) == slerp(old.blend);
     taken("blend", blend == old.blend || !live);
@@ -78,5 +91,19 @@ fn stream(old: &StreamSheet, new: &StreamSheet, links: &Links<'_>, changes: &mut
         updates,
         status_every,
         on_exit,
+        family,
+        recovery,
+        on_stream_lost,
+        on_drift,
+        on_stream_created,
     }
+}
+
+/// Returns it with its scene by name only: what that looks like is told of the scene.
+fn outline(recovery: &Recovery) -> Recovery {
+    let bare = |fallback: Fallback| {
+        let scene = Arc::new(Scene::empty(&fallback.scene.name));
+        Fallback { scene, ..fallback }
+    };
+    Recovery { fallback: recovery.fallback.clone().map(bare), ..recovery.clone() }
 }

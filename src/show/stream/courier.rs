@@ -26,7 +26,12 @@ use crate::show::{
     weighted::Weighted,
 };
 
-use super::{course::Course, life::News, set};
+use super::{
+    course::Course,
+    drift::{Drift, SETTLED},
+    life::News,
+    set,
+};
 
 /// How often an update is tried again while 404 means that no video has arrived yet (the pace of other clients).
 const UNREADY_WAIT: Duration = Duration::from_secs(3);
@@ -67,6 +72,9 @@ pub(super) struct Courier {
     /// Whether the backend has acknowledged the end of the path.
     at_rest: bool,
     counts: Counts,
+    drift: Drift,
+    /// When the last update was accepted, or the stream created.
+    accepted_at: Mono,
     trouble: Option<Trouble>,
 }
 
@@ -122,6 +130,8 @@ impl Courier {
             wake: None,
             at_rest: false,
             counts: Counts::default(),
+            drift: Drift::default(),
+            accepted_at: now,
             trouble: None,
         }
     }
@@ -180,6 +190,21 @@ impl Courier {
         self.acknowledged.clear();
         self.encoded.clear();
         self.refused = None;
+        self.at_rest = false;
+    }
+
+    /// Returns the parameters that somebody else has set, if that is news; only where nothing of ours is on its way.
+    pub(super) fn drift(&mut self, received: &Map<String, Value>, now: Mono) -> Option<Vec<String>> {
+        let settled = self.at_rest && self.in_flight.is_none() && now.since(self.accepted_at) >= SETTLED;
+        if settled { self.drift.look(received, &self.acknowledged) } else { None }
+    }
+
+    /// What the backend has of these is not what we sent: they go again.
+    pub(super) fn doubt(&mut self, names: &[String]) {
+        for name in names {
+            self.acknowledged.remove(name);
+            self.encoded.remove(name);
+        }
         self.at_rest = false;
     }
 
@@ -274,6 +299,7 @@ impl Courier {
     }
 
     fn on_accepted(&mut self, update: InFlight, reply: Reply, desk: &mut Desk<'_>) {
+        self.accepted_at = desk.now.mono;
         let round_trip = desk.now.mono.since(update.sent);
         self.governor.on_answered(round_trip);
         self.counts.accepted += 1;
@@ -393,6 +419,7 @@ impl Courier {
         snapshot.updates.sent = self.counts.accepted;
         snapshot.updates.failed = self.counts.failed;
         snapshot.updates.coalesced = self.counts.coalesced;
+        snapshot.updates.drifts = self.drift.count;
         snapshot.updates.round_trip_seconds = self.counts.round_trip.map(|time| time.as_secs_f64());
         snapshot.prompts = set::entries(self.acknowledged.get("prompt"));
         snapshot.seeds = set::entries(self.acknowledged.get("seed"));

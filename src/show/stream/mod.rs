@@ -1,37 +1,48 @@
 //! One stream: the look that is desired, the update in flight, the look that is acknowledged, and how they come together.
 //!
 //! Dispatch only: `life.rs` creates, attaches and loses it, `courier.rs` brings looks to it, `watch.rs` reads its status,
-//! `queue.rs` keeps what it was asked for and does not do yet.
+//! `queue.rs` keeps what it was asked for and does not do yet, `wish.rs` decides about it, `ladder.rs` knows what to try
+//! when no picture comes out.
 
+mod alarm;
+mod budget;
 mod courier;
 mod course;
+mod drift;
+mod ladder;
+mod leftovers;
 mod life;
+mod pulse;
 pub(super) mod queue;
 mod set;
 mod watch;
+mod wish;
 
 use std::{sync::Arc, time::Duration};
 
 use self::{
+    alarm::Alarm,
     courier::Courier,
     course::Course,
-    life::Life,
-    queue::{Going, Queue, QueueFull, is_same},
+    ladder::{Ladder, Step},
+    life::{Life, News},
+    queue::Queue,
     watch::Watch,
 };
 use super::{
     easing::Easing,
-    event::{Action, Answer, FailureKind, Memory, Reply, Request, RequestId, StreamIndex, Wake},
+    event::{Action, Answer, FailureKind, Memory, Notice, Reply, Request, RequestId, StreamIndex, Wake},
     fact::Fact,
     fades::Way,
     mix::Mix,
     out::Out,
+    recovery::OnLost,
     reload::{self, Changes},
     scene::{Fade, Scene},
-    sheet::{Policy, Sheet, StreamSheet, Verb},
+    sheet::{Sheet, StreamSheet},
     snapshot::StreamSnapshot,
     time::{Mono, Now},
-    transition::{Fader, SWEEP, Transition},
+    transition::Transition,
 };
 
 /// One stream of the show.
@@ -47,6 +58,8 @@ pub(super) struct Stream {
     life: Life,
     courier: Courier,
     watch: Watch,
+    ladder: Ladder,
+    alarm: Alarm,
 }
 
 /// What every part of a stream needs to act: who it is, when it is, where actions go.
@@ -64,6 +77,10 @@ impl Desk<'_> {
 
     fn remember(&mut self, memory: Memory) {
         self.out.push(Action::Remember { stream: self.index, memory });
+    }
+
+    fn tell(&mut self, notice: Notice) {
+        self.out.push(Action::Tell { stream: self.index, notice });
     }
 
     fn note(&mut self, fact: Fact) {
@@ -92,191 +109,13 @@ impl Stream {
             path: Course::new(Transition::resting(&Mix::of(&first), now.mono)),
             queue: Queue::default(),
             arrived: false,
-            life: Life::new(stream, memory, now.mono),
+            life: Life::new(stream, memory, now),
             courier: Courier::new(stream, &first, &sheet.scenes, now.mono),
             watch: Watch::new(now.mono),
+            ladder: Ladder::new(now.mono),
+            alarm: Alarm::default(),
             sheet: Arc::clone(sheet),
         }
-    }
-
-    /// Takes a wish to go to a scene: starts the transition, or does what the wish's policy says while another runs.
-    ///
-    /// A paused transition runs. What the policies do with those that wait: `blend` and `finish-first` are the last
-    /// word and take their place, `queue` goes behind them, `ignore` leaves them alone.
-    ///
-    /// # Errors
-    ///
-    /// As many wait as may.
-    pub(super) fn go(&mut self, going: Going, now: Now, out: &mut Out) -> Result<(), QueueFull> {
-        let scene = self.known(going.scene, now);
-        let going = Going { scene, ..going };
-        let runs_there = self.leads_to(&going.scene);
-        match going.policy {
-            _ if !self.is_under_way(now.mono) && self.queue.is_empty() => self.start(going, now, out),
-            Policy::Blend => {
-                self.drop_waiting(&going, now, out);
-                self.start(going, now, out);
-            }
-            // There is nothing to finish first where it leads there already.
-            Policy::FinishFirst if runs_there => {
-                self.drop_waiting(&going, now, out);
-                self.start(going, now, out);
-            }
-            Policy::FinishFirst => {
-                if self.queue.scenes().eq([&going.scene]) {
-                    return Ok(());
-                }
-                self.drop_waiting(&going, now, out);
-                self.steer(Verb::Finish, now, out);
-                return self.wait(going, now, out);
-            }
-            Policy::Ignore => {
-                let (stream, scene) = (desk!(self, now, out).name(), Arc::clone(&going.scene.name));
-                let running = Arc::clone(&self.path.scene().name);
-                out.push(Action::Note(Fact::TransitionIgnored { stream, scene, running }));
-            }
-            Policy::Queue => {
-                let last = self.queue.scenes().next_back();
-                let again = last.map_or(runs_there, |last| Arc::ptr_eq(last, &going.scene));
-                // A sensor that repeats itself does not fill the queue.
-                if !again {
-                    return self.wait(going, now, out);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Starts a transition.
-    ///
-    /// Asked again for where it is going already, only sooner counts: a sensor that repeats itself does not stretch a fade.
-    fn start(&mut self, going: Going, now: Now, out: &mut Out) {
-        let Going { scene, fade, easing, policy: _ } = going;
-        let way = scene.way(fade, easing);
-        let fade = way.fades.longest().length();
-        let again = self.leads_to(&scene);
-        if again && self.path.end().is_some_and(|end| now.mono + fade >= end) {
-            return;
-        }
-        let seen = self.courier.led_to(now.mono);
-        self.path.take(self.path.retarget(&Mix::of(&scene), &way, now.mono, seen));
-        self.set_out();
-        let (stream, scene) = (desk!(self, now, out).name(), Arc::clone(&scene.name));
-        out.push(Action::Note(Fact::TransitionStarted { stream, scene, fade }));
-    }
-
-    /// Gives the progress of the running transition to a hand; without one, nothing.
-    ///
-    /// Told when the hand takes it, not for each of its moves.
-    pub(super) fn grab(&mut self, position: Fader, now: Now, out: &mut Out) {
-        if self.path.ended(now.mono) {
-            return;
-        }
-        let is_new = !self.path.is_grabbed();
-        self.path.path().grab(position, now.mono, self.courier.led_to(now.mono));
-        self.set_out();
-        if is_new {
-            let (stream, scene) = (desk!(self, now, out).name(), Arc::clone(&self.path.scene().name));
-            out.push(Action::Note(Fact::TransitionGrabbed { stream, scene }));
-        }
-    }
-
-    /// Gives a scene a share of the mix and scales the others to what is left: one of a bank of faders, a scene each.
-    ///
-    /// Where there are no others, or all of them are at 0, what is left goes back to the scene that it came from.
-    pub(super) fn mix(&mut self, scene: &Arc<Scene>, share: Fader, now: Now) {
-        let Some(target) = self.path.target().with_share(scene, share.get(), self.path.origin()) else {
-            return;
-        };
-        if target == *self.path.target() {
-            return;
-        }
-        let seen = self.courier.led_to(now.mono);
-        let way = Way::even(Fade::new(SWEEP).unwrap_or_default(), Easing::Smooth);
-        self.path.take(self.path.mix(&target, &way, now.mono, seen));
-        self.set_out();
-    }
-
-    /// The path is another: its first update goes soon, and its end is told.
-    fn set_out(&mut self) {
-        self.arrived = false;
-        self.courier.on_path();
-    }
-
-    /// Returns whether the path leads to this scene and no other.
-    fn leads_to(&self, scene: &Arc<Scene>) -> bool {
-        self.path.target().share_of(scene) == Some(1.0)
-    }
-
-    /// Returns the scene under which the stream knows this one: a prompt that is asked for twice is one scene.
-    fn known(&self, scene: Arc<Scene>, now: Now) -> Arc<Scene> {
-        let mix = self.path.mix_at(now.mono);
-        let shown = self.path.target().parts().iter().chain(mix.parts()).map(|part| &part.scene);
-        let known = shown.chain(self.queue.scenes()).find(|known| is_same(known, &scene));
-        known.map_or(scene, Arc::clone)
-    }
-
-    fn wait(&mut self, going: Going, now: Now, out: &mut Out) -> Result<(), QueueFull> {
-        let scene = Arc::clone(&going.scene.name);
-        let ahead = self.queue.len() + 1;
-        self.queue.push(going)?;
-        let stream = desk!(self, now, out).name();
-        out.push(Action::Note(Fact::TransitionQueued { stream, scene, ahead }));
-        Ok(())
-    }
-
-    /// Drops what waits, because `going` takes its place.
-    fn drop_waiting(&mut self, going: &Going, now: Now, out: &mut Out) {
-        for Going { scene, .. } in self.queue.clear() {
-            let (stream, instead) = (desk!(self, now, out).name(), Arc::clone(&going.scene.name));
-            let scene = Arc::clone(&scene.name);
-            out.push(Action::Note(Fact::TransitionDropped { stream, scene, instead }));
-        }
-    }
-
-    /// Returns whether a transition is running: it has not ended, or its exact end is not acknowledged yet, which a slow
-    /// API may hold up for [`ARRIVAL_MAX`].
-    fn is_under_way(&self, now: Mono) -> bool {
-        let awaited = self.life.live_id().is_some() && !self.arrived;
-        let overdue = self.path.end().is_some_and(|end| now >= end + ARRIVAL_MAX);
-        !self.path.ended(now) || awaited && !overdue
-    }
-
-    /// Starts what waits once the running transition has ended; returns whether it did.
-    fn advance(&mut self, now: Now, out: &mut Out) -> bool {
-        if self.is_under_way(now.mono) {
-            return false;
-        }
-        let next = self.queue.pop();
-        next.map(|next| self.start(next, now, out)).is_some()
-    }
-
-    /// Does something to the running transition; without one, nothing. What waits goes on waiting for its end.
-    pub(super) fn steer(&mut self, verb: Verb, now: Now, out: &mut Out) {
-        if self.path.ended(now.mono) {
-            return;
-        }
-        let seen = self.courier.led_to(now.mono);
-        match verb {
-            Verb::Pause => self.path.path().pause(seen),
-            Verb::Resume => self.path.path().resume(now.mono),
-            Verb::Reverse => self.path.take(self.path.reverse(now.mono, seen)),
-            // It arrives within a second as it is.
-            Verb::Finish if !self.path.is_paused() && self.path.left(now.mono) <= FINISH => {}
-            Verb::Finish => {
-                let fade = Fade::new(FINISH.min(self.path.left(now.mono))).unwrap_or_default();
-                self.path.take(self.path.hasten(fade, now.mono, seen));
-            }
-            Verb::Cut => self.path.take(self.path.hasten(Fade::CUT, now.mono, seen)),
-        }
-        self.set_out();
-        let (stream, scene) = (desk!(self, now, out).name(), Arc::clone(&self.path.scene().name));
-        out.push(Action::Note(Fact::TransitionSteered { stream, scene, verb }));
-    }
-
-    /// Says which scene is known to come next, so that its prompts take their slots before the fade begins.
-    pub(super) fn expect(&mut self, scene: Option<&Arc<Scene>>) {
-        self.courier.expect(scene);
     }
 
     /// Takes an answer of the backend.
@@ -305,13 +144,75 @@ impl Stream {
             if news.not_found {
                 self.life.on_doubt(&mut desk);
             }
+            if news.read || news.not_found {
+                self.recover(now, out);
+            }
         } else {
             let news = self.life.on_answer(id, outcome, &mut desk);
-            self.courier.on_life(&news);
-            if !self.life.is_live() {
-                self.watch.forget();
+            self.on_life(&news, now, out);
+        }
+    }
+
+    fn on_life(&mut self, news: &News, now: Now, out: &mut Out) {
+        self.courier.on_life(news);
+        if !self.life.is_live() {
+            self.watch.forget();
+        }
+        if matches!(news, News::Lost) {
+            self.ladder.on_lost();
+            if desk!(self, now, out).sheet.on_stream_lost == OnLost::Fallback {
+                self.fall_back(now, out);
+                self.ladder.on_fallback();
             }
         }
+    }
+
+    /// Judges what the status says, and takes a step on the ladder if one is due.
+    fn recover(&mut self, now: Now, out: &mut Out) {
+        let mut desk = desk!(self, now, out);
+        let plan = &desk.sheet.recovery;
+        let beat = self.watch.beat(plan.stalled_after, now.mono);
+        self.alarm.on_beat(beat, plan.stalled_after, &mut desk);
+        let may_create = self.life.may_replace(desk.sheet, now.mono);
+        match self.ladder.on_beat(beat, plan, may_create, now.mono) {
+            None | Some(Step::Alarm) => {}
+            Some(Step::Resend) => {
+                self.courier.forget();
+                self.courier.hurry(now.mono);
+                let stream = desk.name();
+                desk.note(Fact::Reasserted { stream, why: "no picture comes out" });
+            }
+            Some(Step::Recreate) => {
+                let news = self.life.replace(&mut desk);
+                self.courier.on_life(&news);
+                self.watch.forget();
+                self.ladder.on_lost();
+            }
+            Some(Step::Fallback) => {
+                self.courier.forget();
+                self.courier.hurry(now.mono);
+                self.fall_back(now, out);
+            }
+        }
+    }
+
+    /// Cuts to the fallback scene.
+    fn fall_back(&mut self, now: Now, out: &mut Out) {
+        let desk = desk!(self, now, out);
+        let Some(fallback) = &desk.sheet.recovery.fallback else { return };
+        let seen = self.courier.led_to(now.mono);
+        self.path.take(self.path.retarget(
+            &Mix::of(&fallback.scene),
+            &Way::even(Fade::CUT, Easing::Smooth),
+            now.mono,
+            seen,
+        ));
+        self.arrived = false;
+        self.courier.on_path();
+        desk.out.push(Action::Note(Fact::FallenBack {
+            stream: desk.name(),
+            scene: Arc::clone(&fallback.scene.name),
+        }));
     }
 
     /// Takes the news that something is on disk, or is not.
@@ -371,6 +272,8 @@ impl Stream {
         let mut desk = desk!(self, now, out);
         self.path.tidy(now.mono);
         self.life.step(&mut desk);
+        let reason = self.need(desk.sheet, now.mono);
+        self.alarm.update(reason, &mut desk);
         let Some(id) = self.life.live_id() else { return };
         self.courier.step(&id, &self.path, &mut desk);
         self.watch.step(&id, &mut desk);
@@ -384,18 +287,37 @@ impl Stream {
         }
     }
 
+    /// Returns why people are needed now, if they are.
+    fn need(&self, sheet: &StreamSheet, now: Mono) -> Option<String> {
+        let after = sheet.recovery.alarm_after;
+        self.life
+            .alarm(after, now)
+            .or_else(|| self.watch.alarm(after, now).filter(|_| self.life.is_live()))
+            .or_else(|| self.ladder.alarm())
+    }
+
     /// Returns when to come back, and why.
     pub(super) fn next_wake(&self) -> Option<(Mono, Wake)> {
+        let plan = &self.sheet.streams[self.index.0].recovery;
         let is_live = self.life.live_id().is_some();
         let awaited = is_live && !self.courier.is_at_rest();
         let end = match self.path.end() {
             Some(end) if !self.queue.is_empty() && awaited => Some(end + ARRIVAL_MAX),
             end => end.filter(|_| !self.queue.is_empty() || !self.arrived && is_live && !awaited),
         };
+        let need = match is_live {
+            true => self.watch.alarm_due(plan.alarm_after),
+            false => self.life.alarm_due(plan.alarm_after).filter(|_| !self.life.is_stopping()),
+        };
+        let need = need.filter(|_| !self.alarm.is_raised());
         let of_parts =
             [self.courier.next_wake(), self.watch.next_wake()].map(|wake| wake.filter(|_| is_live));
-        let end = end.map(|end| (end, Wake::Fade));
-        of_parts.into_iter().chain([self.life.next_wake(), end]).flatten().min()
+        let own = [end.map(|end| (end, Wake::Fade)), need.map(|need| (need, Wake::Tell))];
+        of_parts.into_iter().chain(own).chain([self.life.next_wake()]).flatten().min()
+    }
+
+    fn name(&self) -> Arc<str> {
+        Arc::clone(&self.sheet.streams[self.index.0].name)
     }
 
     /// Returns its name and how far its transition is, 0 to 1.
@@ -416,6 +338,8 @@ impl Stream {
         snapshot.waiting = self.queue.scenes().map(|scene| Arc::clone(&scene.name)).collect();
         self.life.describe(&mut snapshot, now.mono);
         self.courier.describe(&mut snapshot, now.mono);
+        self.ladder.describe(&mut snapshot, now.mono);
+        self.alarm.describe(&mut snapshot, now.mono);
         self.watch.describe(&mut snapshot, now.mono);
         snapshot
     }

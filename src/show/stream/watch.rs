@@ -5,11 +5,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Desk, courier::Courier};
+use super::{
+    Desk, PERSON_WAIT,
+    courier::Courier,
+    pulse::{Beat, Pulse},
+};
 use crate::show::{
     event::{Failure, FailureKind, Request, RequestId, Wake},
     fact::Fact,
     health::StatusReport,
+    recovery::OnDrift,
     snapshot::{Health, StreamSnapshot, Trouble},
     time::Mono,
 };
@@ -20,6 +25,11 @@ const JITTER: f64 = 0.1;
 /// everybody who may look; `segue stream get` asks for it with the API key.
 const STREAM_KEY: &str = "stk_";
 
+/// While no picture comes out it is read at least so often: the ladder is climbed by what is read.
+const EVERY_IN_TROUBLE: Duration = Duration::from_secs(5);
+/// The longest time that a server may ask us to look away for: a day would be a mistake.
+const RETRY_AFTER_MAX: Duration = Duration::from_hours(1);
+
 /// The status of one stream.
 #[derive(Debug)]
 pub(super) struct Watch {
@@ -27,14 +37,18 @@ pub(super) struct Watch {
     waiting: Option<RequestId>,
     last: Option<StatusReport>,
     read_at: Option<Mono>,
-    /// How many readings failed in a row.
+    pulse: Pulse,
+    /// How many readings failed in a row, and since when.
     failures: u32,
+    failing_since: Option<Mono>,
     trouble: Option<Trouble>,
 }
 
 /// What a reading means for the rest of the stream.
 #[derive(Debug, Default)]
 pub(super) struct News {
+    /// There is a new document.
+    pub(super) read: bool,
     /// Video flows again after it did not.
     pub(super) came_back: bool,
     /// The backend has no status of this stream.
@@ -43,7 +57,16 @@ pub(super) struct News {
 
 impl Watch {
     pub(super) fn new(now: Mono) -> Self {
-        Self { poll_at: now, waiting: None, last: None, read_at: None, failures: 0, trouble: None }
+        Self {
+            poll_at: now,
+            waiting: None,
+            last: None,
+            read_at: None,
+            pulse: Pulse::default(),
+            failures: 0,
+            failing_since: None,
+            trouble: None,
+        }
     }
 
     pub(super) fn is_waiting_for(&self, id: RequestId) -> bool {
@@ -55,7 +78,27 @@ impl Watch {
         self.waiting = None;
         self.last = None;
         self.read_at = None;
+        self.pulse = Pulse::default();
+        self.failing_since = None;
         self.trouble = None;
+    }
+
+    /// Says how the picture is, as far as it was read.
+    pub(super) fn beat(&self, stalled_after: Duration, now: Mono) -> Beat {
+        self.pulse.beat(stalled_after, now)
+    }
+
+    /// Returns that the API has been silent for so long that people should know.
+    pub(super) fn alarm(&self, after: Duration, now: Mono) -> Option<String> {
+        let since = self.failing_since.filter(|since| now.since(*since) >= after)?;
+        let seconds = now.since(since).as_secs();
+        let why = self.trouble.as_ref().map_or("no answer", |trouble| &trouble.message);
+        Some(format!("the API has not told how the stream is for {seconds} s: {why}"))
+    }
+
+    /// Returns when people are to be told, if nothing changes.
+    pub(super) fn alarm_due(&self, after: Duration) -> Option<Mono> {
+        self.failing_since.map(|since| since + after)
     }
 
     pub(super) fn step(&mut self, id: &Arc<str>, desk: &mut Desk<'_>) {
@@ -64,7 +107,9 @@ impl Watch {
             return;
         }
         self.waiting = Some(desk.request(Request::Status { id: Arc::clone(id) }));
-        let every = desk.sheet.status_every;
+        let usual = desk.sheet.status_every;
+        let dark = matches!(self.beat(desk.sheet.recovery.stalled_after, now), Beat::Dark(_));
+        let every = if dark { usual.min(EVERY_IN_TROUBLE) } else { usual };
         let (low, high) = (every.mul_f64(1.0 - JITTER), every.mul_f64(1.0 + JITTER));
         self.poll_at = now + desk.out.dice.time_between(low, high);
     }
@@ -79,9 +124,20 @@ impl Watch {
         match outcome {
             Ok(report) => self.on_report(report, courier, desk),
             Err(failure) => {
+                let now = desk.now.mono;
                 self.failures += 1;
-                self.trouble = Some(Trouble::new("status", &failure.message, desk.now.mono));
+                self.trouble = Some(Trouble::new("status", &failure.message, now));
                 let not_found = failure.kind == FailureKind::NotFound;
+                if not_found {
+                    // An answer, though a short one.
+                    self.failing_since = None;
+                    self.pulse.on_no_input(now);
+                } else {
+                    self.failing_since.get_or_insert(now);
+                }
+                let asked = failure.retry_after.unwrap_or_default().min(RETRY_AFTER_MAX);
+                let person = if failure.kind == FailureKind::Key { PERSON_WAIT } else { Duration::ZERO };
+                self.poll_at = self.poll_at.max(now + asked.max(person));
                 let stream = desk.name();
                 desk.note(Fact::RequestFailed {
                     stream,
@@ -97,6 +153,9 @@ impl Watch {
 
     fn on_report(&mut self, report: StatusReport, courier: &mut Courier, desk: &mut Desk<'_>) -> News {
         let stream = desk.name();
+        let now = desk.now.mono;
+        self.failing_since = None;
+        self.pulse.on_report(&report, now);
         let after = std::mem::take(&mut self.failures);
         self.trouble = None;
         if after > 0 {
@@ -111,6 +170,14 @@ impl Watch {
             courier.hurry(desk.now.mono);
             desk.note(Fact::Reasserted { stream: Arc::clone(&stream), why });
         }
+        if let Some(names) = report.last_params.as_ref().and_then(|params| courier.drift(params, now)) {
+            let reassert = desk.sheet.on_drift == OnDrift::Reassert;
+            if reassert {
+                courier.doubt(&names);
+            }
+            let names = names.join(", ");
+            desk.note(Fact::Drifted { stream: Arc::clone(&stream), names, reassert });
+        }
         // A repeated document says nothing new about the frame rate.
         if (report.timestamp != before.timestamp || report.timestamp.is_none())
             && let (Some(fps_in), Some(fps_out)) = (report.fps_in, report.fps_out)
@@ -120,7 +187,7 @@ impl Watch {
         desk.note(Fact::Polled { stream, report: Box::new(report.clone()) });
         self.last = Some(merged(before, report));
         self.read_at = Some(desk.now.mono);
-        News { came_back, not_found: false }
+        News { read: true, came_back, not_found: false }
     }
 
     fn tell_changes(&self, before: &StatusReport, report: &StatusReport, desk: &mut Desk<'_>) {

@@ -99,6 +99,16 @@ fn a_stall_is_an_error_after_five_seconds_and_the_process_is_started_again() {
 }
 
 #[test]
+fn a_frozen_runner_shows_nothing_more_however_often_it_is_started() {
+    let mut world = running();
+    world.hand("freeze", &Value::Object(Map::new()));
+    let frames = world.pass(20.0).look()["counters"]["frames_out"].clone();
+    let later = world.pass(600.0).look();
+    assert_eq!(later["counters"]["frames_out"], frames);
+    assert_eq!((&later["counters"]["restarts"], &later["state"]), (&json!(3), &json!("ERROR")));
+}
+
+#[test]
 fn updates_hide_a_stall_until_they_stop() {
     let mut world = running();
     world.hand("stall", &Value::Object(Map::new()));

@@ -24,10 +24,11 @@ use tokio::{
 use super::{Busy, Desk, LIMITS, Limits, Reply, Server, Token, bind, connections as shell};
 use crate::show::{
     event::Command,
+    recovery::{OnDrift, OnLost, Recovery},
     reload::Changes,
     scene::Scene,
     sheet::{Base, BlendMode, Cue, OnExit, Reload, Sheet, StreamSheet, Updates},
-    snapshot::{Phase, Share, Snapshot, StreamSnapshot},
+    snapshot::{Phase, RecoveryStage, Share, Snapshot, StreamSnapshot},
     time::Mono,
     venue::{Backend, Connection, Environment, Timeouts, Venue, WebDoor},
     weighted::Weighted,
@@ -215,6 +216,11 @@ fn sheet() -> Sheet {
         updates: Updates::default(),
         status_every: Duration::from_secs(5),
         on_exit: OnExit::Keep,
+        family: "segue north Gallery wall".into(),
+        recovery: Recovery::default(),
+        on_stream_lost: OnLost::Recreate,
+        on_drift: OnDrift::Reassert,
+        on_stream_created: Vec::new(),
     };
     let scene = |name: &str| (name.into(), Arc::new(Scene::empty(name)));
     Sheet {
@@ -224,6 +230,7 @@ fn sheet() -> Sheet {
         scenes: ["dawn", "neon", "night sky/2"].map(scene).into(),
         cues: [("open".into(), Arc::new(Cue { name: "open".into(), steps: Vec::new() }))].into(),
         triggers: Vec::new(),
+        on_alarm: Vec::new(),
         venue: Venue::default(),
         reload: Reload::default(),
     }
@@ -246,6 +253,8 @@ fn snapshot() -> Snapshot {
         seeds: vec![(json!(42), 1.0)],
         updates: crate::show::snapshot::Updates::default(),
         health: None,
+        recovery: RecoveryStage::Well,
+        alarm: None,
         trouble: None,
     };
     Snapshot {

@@ -2,26 +2,27 @@
 //!
 //! The intent to create is on disk before the request goes out, and the id before anything else happens. A create whose
 //! answer was never heard, for a crash or for the network, is looked for by its name and adopted: never two, none leaked.
+//! Where the memory itself was lost, the newest stream of the same family is adopted.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+mod answers;
+
+use std::{sync::Arc, time::Duration};
 
 use serde_json::{Map, Value};
 
-use super::{Desk, PERSON_WAIT};
+use super::{Desk, PERSON_WAIT, budget::Budget, leftovers::Leftovers};
 use crate::show::{
     backoff::Backoff,
-    event::{Failure, FailureKind, Memory, Reply, Request, RequestId, StreamObject, Wake},
+    event::{Failure, FailureKind, Memory, Notice, Own, Reply, Request, RequestId, StreamObject, Wake},
     fact::Fact,
+    recovery::OnLost,
     sheet::{OnExit, StreamSheet},
     snapshot::{Phase, StreamSnapshot, Trouble},
-    time::Mono,
+    time::{Mono, Now},
 };
 
 /// How long after its creation, or after its video returned, updates may answer 404 with nothing wrong.
 const FRESH: Duration = Duration::from_mins(1);
-/// The most streams created within an hour; beyond that something is wrong that one more stream will not mend.
-const CREATES_AN_HOUR: usize = 6;
-const HOUR: Duration = Duration::from_hours(1);
 /// How often to look for a stream whose create was not answered.
 const SEEK_EVERY: Duration = Duration::from_secs(5);
 /// How long to look: a create may take 15 s at the backend, and is not in its list before.
@@ -40,7 +41,14 @@ pub(super) struct Life {
     /// Until when a stream that is not in the list may still appear there.
     seek_until: Mono,
     backoff: Backoff,
-    creates: VecDeque<Mono>,
+    budget: Budget,
+    leftovers: Leftovers,
+    /// Whether those who wait for news of a new stream have still to hear of this one.
+    untold: bool,
+    /// What the journal was told last of the stream.
+    kept: Own,
+    /// Since when there has been no stream to drive.
+    without_since: Option<Mono>,
     doubt: Option<RequestId>,
     doubted_at: Option<Mono>,
     trouble: Option<Trouble>,
@@ -57,6 +65,8 @@ enum State {
     Creating { name: Arc<str>, asked: RequestId },
     /// A create request was sent, now or before a crash, and nobody knows whether it went through.
     Seeking { name: Arc<str>, asked: Option<RequestId> },
+    /// The memory was lost: whether there is a stream of ours is asked, or is to be asked at `retry_at`.
+    Remembering { asked: Option<RequestId> },
     /// The new id is on its way to the disk.
     Keeping,
     /// An id is known; whether the stream exists is asked, or is to be asked at `retry_at`.
@@ -64,7 +74,7 @@ enum State {
     /// It exists.
     Live { id: Arc<str> },
     /// It is being deleted.
-    Deleting(RequestId),
+    Deleting(RequestId, Arc<str>),
     /// Nothing more will happen.
     Stopped,
 }
@@ -83,22 +93,30 @@ pub(super) enum News {
 }
 
 impl Life {
-    pub(super) fn new(sheet: &StreamSheet, memory: Option<&Memory>, now: Mono) -> Self {
-        let state = match (&sheet.attach, memory) {
-            (Some(id), _) | (None, Some(Memory::Created { id })) => {
+    pub(super) fn new(sheet: &StreamSheet, memory: Option<&Memory>, now: Now) -> Self {
+        let nothing = Memory::default();
+        let Memory { own, leftovers, creates } = memory.unwrap_or(&nothing);
+        let state = match (&sheet.attach, own) {
+            (Some(id), _) | (None, Own::Created { id, .. }) => {
                 State::Finding { id: Arc::clone(id), asked: None }
             }
-            (None, Some(Memory::Creating { name })) => State::Seeking { name: Arc::clone(name), asked: None },
-            (None, Some(Memory::Gone) | None) => State::Absent,
+            (None, Own::Creating { name }) => State::Seeking { name: Arc::clone(name), asked: None },
+            (None, Own::Unknown) => State::Remembering { asked: None },
+            (None, Own::Gone) => State::Absent,
         };
+        let untold = sheet.attach.is_none() && matches!(own, Own::Created { untold: true, .. });
         Self {
             state,
             object: StreamObject::default(),
-            fresh_since: now,
-            retry_at: now,
-            seek_until: now + SEEK_FOR,
+            fresh_since: now.mono,
+            retry_at: now.mono,
+            seek_until: now.mono + SEEK_FOR,
             backoff: Backoff::default(),
-            creates: VecDeque::new(),
+            budget: Budget::new(sheet.recovery.creates_per_hour, creates, now),
+            leftovers: Leftovers::new(leftovers, now.mono),
+            untold,
+            kept: own.clone(),
+            without_since: Some(now.mono),
             doubt: None,
             doubted_at: None,
             trouble: None,
@@ -127,6 +145,10 @@ impl Life {
         self.fresh_since = now;
     }
 
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping
+    }
+
     pub(super) fn is_stopped(&self) -> bool {
         self.state == State::Stopped
     }
@@ -147,28 +169,92 @@ impl Life {
         }
     }
 
+    /// Returns whether another stream may take the place of this one.
+    pub(super) fn may_replace(&self, sheet: &StreamSheet, now: Mono) -> bool {
+        sheet.attach.is_none()
+            && sheet.on_stream_lost != OnLost::Wait
+            && self.live_id().is_some()
+            && self.budget.spent_until(now).is_none()
+    }
+
+    /// Gives the stream up for another one; it is deleted as soon as the API lets us.
+    pub(super) fn replace(&mut self, desk: &mut Desk<'_>) -> News {
+        let Some(id) = self.live_id() else { return News::None };
+        let stream = desk.name();
+        desk.note(Fact::StreamReplaced { stream, id: Arc::clone(&id) });
+        self.leftovers.add(id, desk);
+        self.doubt = None;
+        self.retry_at = desk.now.mono;
+        self.intend(desk);
+        News::Lost
+    }
+
+    /// Returns what went wrong for so long that people should know.
+    pub(super) fn alarm(&self, after: Duration, now: Mono) -> Option<String> {
+        let long = self.without_since.is_some_and(|since| now.since(since) >= after);
+        let why = self.trouble.as_ref().map_or("the API does not answer", |trouble| &trouble.message);
+        (long && !self.stopping).then(|| format!("there is no stream to drive: {why}"))
+    }
+
+    /// Returns when people are to be told, if nothing changes.
+    pub(super) fn alarm_due(&self, after: Duration) -> Option<Mono> {
+        self.without_since.map(|since| since + after)
+    }
+
+    fn intend(&mut self, desk: &mut Desk<'_>) {
+        let name: Arc<str> = format!("{} {:08x}", desk.sheet.family, desk.out.dice.tag()).into();
+        self.budget.spend(desk.now);
+        self.state = State::Intending { name };
+        self.without_since.get_or_insert(desk.now.mono);
+        self.remember(desk);
+    }
+
+    /// Puts on disk what must survive.
+    fn remember(&mut self, desk: &mut Desk<'_>) {
+        if desk.sheet.attach.is_some() {
+            return;
+        }
+        let untold = self.untold;
+        let own = match &self.state {
+            State::Intending { name } | State::Creating { name, .. } | State::Seeking { name, .. } => {
+                Own::Creating { name: Arc::clone(name) }
+            }
+            State::Keeping => Own::Created { id: self.object.id.as_str().into(), untold },
+            State::Finding { id, .. } | State::Live { id } | State::Deleting(_, id) => {
+                Own::Created { id: Arc::clone(id), untold }
+            }
+            State::Absent | State::Remembering { .. } => Own::Gone,
+            State::Stopped => self.kept.clone(),
+        };
+        self.kept.clone_from(&own);
+        desk.remember(Memory { own, leftovers: self.leftovers.ids(), creates: self.budget.creates() });
+    }
+
     pub(super) fn step(&mut self, desk: &mut Desk<'_>) {
         let now = desk.now.mono;
-        if self.stopping || now < self.retry_at {
+        if self.stopping {
+            return;
+        }
+        self.leftovers.step(desk);
+        if now < self.retry_at {
             return;
         }
         match &mut self.state {
             State::Absent => {
-                while self.creates.front().is_some_and(|at| now.since(*at) >= HOUR) {
-                    self.creates.pop_front();
-                }
-                if self.creates.len() >= CREATES_AN_HOUR {
-                    self.retry_at = self.creates[0] + HOUR;
-                    let wait = self.retry_at.since(now);
-                    let message = format!("{CREATES_AN_HOUR} streams were lost within an hour");
+                if let Some(until) = self.budget.spent_until(now) {
+                    self.retry_at = until;
+                    let wait = until.since(now);
+                    let most = desk.sheet.recovery.creates_per_hour;
+                    let message = format!("{most} streams were created within an hour, the next one waits");
                     self.trouble = Some(Trouble::new("create", &message, now));
                     let stream = desk.name();
                     desk.note(Fact::CreatesSpent { stream, wait });
                     return;
                 }
-                let name: Arc<str> = format!("segue {} {:08x}", desk.sheet.name, desk.out.dice.tag()).into();
-                self.state = State::Intending { name: Arc::clone(&name) };
-                desk.remember(Memory::Creating { name });
+                self.intend(desk);
+            }
+            State::Remembering { asked: asked @ None } => {
+                *asked = Some(desk.request(Request::FindKin { family: Arc::clone(&desk.sheet.family) }));
             }
             State::Seeking { name, asked: asked @ None } => {
                 *asked = Some(desk.request(Request::Find { name: Arc::clone(name) }));
@@ -179,10 +265,11 @@ impl Life {
             State::Intending { .. }
             | State::Creating { .. }
             | State::Seeking { asked: Some(_), .. }
+            | State::Remembering { asked: Some(_) }
             | State::Keeping
             | State::Finding { asked: Some(_), .. }
             | State::Live { .. }
-            | State::Deleting(_)
+            | State::Deleting(..)
             | State::Stopped => {}
         }
     }
@@ -194,8 +281,8 @@ impl Life {
         look: impl FnOnce() -> Map<String, Value>,
         desk: &mut Desk<'_>,
     ) {
-        match (&self.state, memory) {
-            (State::Intending { name }, Memory::Creating { name: kept }) if name == kept => {
+        match (&self.state, &memory.own) {
+            (State::Intending { name }, Own::Creating { name: kept }) if name == kept => {
                 if self.stopping {
                     self.state = State::Stopped;
                     return;
@@ -204,14 +291,24 @@ impl Life {
                 let asked = desk.request(Request::Create { name: Arc::clone(&name), params: look() });
                 self.state = State::Creating { name, asked };
             }
-            (State::Keeping, Memory::Created { id }) if **id == *self.object.id => {
-                self.state = State::Live { id: Arc::clone(id) };
+            (State::Keeping, Own::Created { id, .. }) if **id == *self.object.id => {
+                self.live(Arc::clone(id), desk);
                 if self.stopping {
                     self.stop(desk);
                 }
             }
             // The news that a stream is gone, or of one that is gone by now.
             _ => {}
+        }
+    }
+
+    /// It is there: whoever feeds it learns of it, if it is new.
+    fn live(&mut self, id: Arc<str>, desk: &mut Desk<'_>) {
+        self.state = State::Live { id };
+        self.without_since = None;
+        if std::mem::take(&mut self.untold) {
+            desk.tell(Notice::StreamCreated(self.object.clone()));
+            self.remember(desk);
         }
     }
 
@@ -222,13 +319,20 @@ impl Life {
         outcome: Result<Reply, Failure>,
         desk: &mut Desk<'_>,
     ) -> News {
+        if self.leftovers.is_waiting_for(id) {
+            if self.leftovers.on_answer(id, &outcome, desk) {
+                self.remember(desk);
+            }
+            return News::None;
+        }
         match self.state.clone() {
             State::Creating { asked, name } if asked == id => self.on_created(name, outcome, desk),
+            State::Remembering { asked: Some(asked) } if asked == id => self.on_kin(outcome, desk),
             State::Seeking { asked: Some(asked), name } if asked == id => self.on_sought(name, outcome, desk),
             State::Finding { asked: Some(asked), id: stream } if asked == id => {
                 self.on_found(&stream, outcome, desk)
             }
-            State::Deleting(asked) if asked == id => {
+            State::Deleting(asked, _) if asked == id => {
                 self.on_deleted(outcome, desk);
                 News::None
             }
@@ -244,135 +348,16 @@ impl Life {
         }
     }
 
-    fn on_created(&mut self, name: Arc<str>, outcome: Result<Reply, Failure>, desk: &mut Desk<'_>) -> News {
-        match outcome {
-            Ok(Reply::Stream(object)) => {
-                self.settle(desk, "create");
-                let id = self.keep(object, desk);
-                let stream = desk.name();
-                desk.note(Fact::StreamCreated { stream, id });
-                News::Created
-            }
-            Ok(_) => News::None,
-            Err(failure) => {
-                self.fail("create", &failure, desk);
-                let lost_track =
-                    matches!(failure.kind, FailureKind::Network | FailureKind::Timeout | FailureKind::Server);
-                self.state = match lost_track {
-                    // The next start looks for it.
-                    _ if self.stopping => State::Stopped,
-                    true => State::Seeking { name, asked: None },
-                    false => State::Absent,
-                };
-                if lost_track {
-                    self.retry_at = self.retry_at.max(desk.now.mono + SEEK_EVERY);
-                    self.seek_until = desk.now.mono + SEEK_FOR;
-                }
-                News::None
-            }
-        }
-    }
-
-    fn on_sought(&mut self, name: Arc<str>, outcome: Result<Reply, Failure>, desk: &mut Desk<'_>) -> News {
-        match outcome {
-            Ok(Reply::Found(Some(object))) => {
-                self.settle(desk, "list");
-                let id = self.keep(object, desk);
-                let stream = desk.name();
-                desk.note(Fact::StreamAttached { stream, id });
-                News::Attached
-            }
-            Ok(_) => {
-                self.settle(desk, "list");
-                let now = desk.now.mono;
-                if now < self.seek_until {
-                    self.retry_at = now + SEEK_EVERY;
-                    self.state = State::Seeking { name, asked: None };
-                } else {
-                    self.state = State::Absent;
-                }
-                News::None
-            }
-            Err(failure) => {
-                self.state = State::Seeking { name, asked: None };
-                self.fail("list", &failure, desk);
-                News::None
-            }
-        }
-    }
-
-    /// Takes a stream as ours: its id goes to disk before anything else happens.
-    fn keep(&mut self, object: StreamObject, desk: &mut Desk<'_>) -> Arc<str> {
-        let id: Arc<str> = object.id.as_str().into();
-        self.creates.push_back(desk.now.mono);
-        self.object = object;
-        self.state = State::Keeping;
-        desk.remember(Memory::Created { id: Arc::clone(&id) });
-        id
-    }
-
-    fn on_found(&mut self, stream: &Arc<str>, outcome: Result<Reply, Failure>, desk: &mut Desk<'_>) -> News {
-        match outcome {
-            Ok(Reply::Stream(object)) => {
-                self.object = object;
-                self.settle(desk, "get");
-                self.state = State::Live { id: Arc::clone(stream) };
-                let name = desk.name();
-                desk.note(Fact::StreamAttached { stream: name, id: Arc::clone(stream) });
-                News::Attached
-            }
-            Ok(_) => News::None,
-            Err(failure) if failure.kind == FailureKind::NotFound => self.lose(stream, desk),
-            Err(failure) => {
-                self.state = State::Finding { id: Arc::clone(stream), asked: None };
-                self.fail("get", &failure, desk);
-                News::None
-            }
-        }
-    }
-
-    /// The backend knows the stream no more. Ours is created anew; one that the show file names can only be waited for.
-    fn lose(&mut self, id: &Arc<str>, desk: &mut Desk<'_>) -> News {
-        let now = desk.now.mono;
-        let told = self.trouble.as_ref().is_some_and(|trouble| trouble.what == "lost");
-        let attached = desk.sheet.attach.is_some();
-        let next = if attached { "waiting for it to come back" } else { "creating another" };
-        if attached {
-            self.retry_at = now + PERSON_WAIT;
-            self.state = State::Finding { id: Arc::clone(id), asked: None };
-        } else {
-            desk.remember(Memory::Gone);
-            self.state = State::Absent;
-        }
-        if !told {
-            let stream = desk.name();
-            desk.note(Fact::StreamLost { stream, id: Arc::clone(id), next });
-        }
-        self.trouble = Some(Trouble::new("lost", "the backend does not know the stream", now));
-        News::Lost
-    }
-
-    fn on_deleted(&mut self, outcome: Result<Reply, Failure>, desk: &mut Desk<'_>) {
-        self.state = State::Stopped;
-        match outcome {
-            Ok(_) => {
-                desk.remember(Memory::Gone);
-                let (stream, id) = (desk.name(), self.object.id.as_str().into());
-                desk.note(Fact::StreamDeleted { stream, id });
-            }
-            Err(failure) => self.fail("delete", &failure, desk),
-        }
-    }
-
     /// Begins to end.
     pub(super) fn stop(&mut self, desk: &mut Desk<'_>) {
         self.stopping = true;
+        self.leftovers.hurry(desk);
         self.state = match &self.state {
             State::Live { id } if desk.sheet.on_exit == OnExit::Delete => {
-                State::Deleting(desk.request(Request::Delete { id: Arc::clone(id) }))
+                State::Deleting(desk.request(Request::Delete { id: Arc::clone(id) }), Arc::clone(id))
             }
             // What is being created must be known before it can be kept or deleted.
-            busy @ (State::Creating { .. } | State::Keeping | State::Deleting(_)) => busy.clone(),
+            busy @ (State::Creating { .. } | State::Keeping | State::Deleting(..)) => busy.clone(),
             _ => State::Stopped,
         };
     }
@@ -414,12 +399,14 @@ impl Life {
         if self.stopping {
             return None;
         }
-        match self.state {
-            State::Absent | State::Seeking { asked: None, .. } | State::Finding { asked: None, .. } => {
-                Some((self.retry_at, Wake::Retry))
-            }
+        let own = match self.state {
+            State::Absent
+            | State::Seeking { asked: None, .. }
+            | State::Remembering { asked: None }
+            | State::Finding { asked: None, .. } => Some((self.retry_at, Wake::Retry)),
             _ => None,
-        }
+        };
+        own.into_iter().chain(self.leftovers.next_wake()).min()
     }
 
     pub(super) fn describe(&self, snapshot: &mut StreamSnapshot, now: Mono) {
@@ -429,9 +416,9 @@ impl Life {
             | State::Creating { .. }
             | State::Seeking { .. }
             | State::Keeping => Phase::Creating,
-            State::Finding { .. } => Phase::Finding,
+            State::Finding { .. } | State::Remembering { .. } => Phase::Finding,
             State::Live { .. } => Phase::Live,
-            State::Deleting(_) | State::Stopped => Phase::Stopped,
+            State::Deleting(..) | State::Stopped => Phase::Stopped,
         };
         snapshot.id = match &self.state {
             State::Live { id } | State::Finding { id, .. } => Some(id.to_string()),

@@ -1,0 +1,141 @@
+//! What happened, in plain words: a line for people, for the command line and the page alike.
+
+use std::{fmt::Write as _, time::Duration};
+
+use serde_json::Value;
+
+use super::history::Happening;
+use crate::show::duration;
+
+/// What an event is about, for whoever wants to see only some.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Topic {
+    /// What was fired.
+    Triggers,
+    /// Which scenes were gone to.
+    Scenes,
+    /// What went wrong, and what became well again.
+    Faults,
+    /// When the show and its streams came and went.
+    Life,
+}
+
+impl Topic {
+    /// Returns the kinds of facts that are about it.
+    pub fn kinds(self) -> &'static [&'static str] {
+        match self {
+            Self::Triggers => &["trigger", "cue"],
+            Self::Scenes => &[
+                "transition_started",
+                "transition_queued",
+                "transition_ignored",
+                "transition_dropped",
+                "transition_steered",
+                "transition_grabbed",
+                "transition_ended",
+            ],
+            Self::Faults => &[
+                "request_failed",
+                "request_healed",
+                "runner_error",
+                "warned",
+                "stream_lost",
+                "creates_spent",
+                "reasserted",
+                "stream_replaced",
+                "left_behind",
+                "fallen_back",
+                "input_lost",
+                "input_back",
+                "alarm",
+                "alarm_over",
+                "drifted",
+                "broker",
+                "refused",
+                "not_remembered",
+                "state_changed",
+            ],
+            Self::Life => &[
+                "show_started",
+                "show_ended",
+                "stream_created",
+                "stream_attached",
+                "stream_lost",
+                "stream_deleted",
+                "stream_replaced",
+                "leftover_deleted",
+                "left_behind",
+            ],
+        }
+    }
+}
+
+/// Returns what happened as one line. A kind that is not known here is told by its name and all that is known of it.
+pub fn tell(happening: &Happening) -> String {
+    let about = happening.stream.as_ref().map_or_else(String::new, |stream| format!("{stream}: "));
+    let mut text = about + &what(happening);
+    if let Some(last) = happening.last.filter(|_| happening.count > 1) {
+        let over = Duration::try_from(last.duration_since(happening.at)).unwrap_or_default();
+        let over = duration::text(Duration::from_secs(over.as_secs()));
+        let _ = write!(text, ", {} times within {over}", happening.count);
+    }
+    text
+}
+
+fn what(happening: &Happening) -> String {
+    let word = |key: &str| happening.detail.get(key).and_then(Value::as_str).unwrap_or("?");
+    let time = |key: &str| {
+        let seconds = happening.detail.get(key).and_then(Value::as_f64);
+        let time = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        time.map_or_else(|| "?".to_owned(), duration::text)
+    };
+    let number = |key: &str| happening.detail.get(key).and_then(Value::as_u64).unwrap_or_default();
+    let name = happening.name.as_deref().unwrap_or("?");
+    match happening.kind.as_str() {
+        "show_started" => format!("show `{name}` started"),
+        "show_ended" => format!("show `{name}` ended"),
+        "trigger" => format!("trigger `{name}` fired ({})", word("door")),
+        "cue" => format!("cue `{name}` ran"),
+        "transition_started" => format!("to `{}` in {}", word("scene"), time("fade_seconds")),
+        "transition_queued" => format!("`{}` waits for {}", word("scene"), number("ahead")),
+        "transition_ignored" => format!("`{}` is ignored on the way to `{}`", word("scene"), word("running")),
+        "transition_dropped" => format!("`{}` waits no more: `{}` instead", word("scene"), word("instead")),
+        "transition_grabbed" => format!("transition to `{}` in a hand", word("scene")),
+        "transition_steered" => format!("transition to `{}`: {}", word("scene"), word("verb")),
+        "transition_ended" => format!("`{}` is on", word("scene")),
+        "request_failed" => format!("{} failed ({}): {}", word("request"), word("failure"), word("message")),
+        "request_healed" => {
+            let after = number("after");
+            let failures = if after == 1 { "failure" } else { "failures" };
+            format!("{} works again after {after} {failures}", word("request"))
+        }
+        "state_changed" => format!("is {}, was {}", word("to"), word("from")),
+        "runner_error" => format!("the runner reported an error: {}", word("message")),
+        "warned" => format!("the API warned: {}", word("message")),
+        "stream_created" => format!("stream {} created", word("id")),
+        "stream_attached" => format!("stream {} attached", word("id")),
+        "stream_lost" => format!("stream {} lost; {}", word("id"), word("next")),
+        "stream_deleted" => format!("stream {} deleted", word("id")),
+        "creates_spent" => format!("too many streams were lost; the next one in {}", time("wait_seconds")),
+        "reasserted" => format!("look sent again in full: {}", word("why")),
+        "stream_replaced" => format!("stream {} given up for another", word("id")),
+        "leftover_deleted" => format!("old stream {} deleted", word("id")),
+        "left_behind" => format!("old stream {} could not be deleted and may still run", word("id")),
+        "fallen_back" => format!("fallback scene `{}` put on", word("scene")),
+        "input_lost" => "no video goes in".to_owned(),
+        "input_back" => "video goes in again".to_owned(),
+        "alarm" => format!("somebody is needed: {}", word("reason")),
+        "alarm_over" => format!("nobody is needed any more, after {}", time("after_seconds")),
+        "drifted" => format!("somebody else wrote {}", word("names")),
+        "broker" if happening.detail.get("connected") == Some(&Value::Bool(true)) => {
+            "MQTT broker reached".to_owned()
+        }
+        "broker" => format!("MQTT broker lost: {}", word("detail")),
+        "refused" => {
+            let (count, door) = (number("count"), word("door"));
+            format!("{count} messages refused ({door}, {}), such as {}", word("reason"), word("example"))
+        }
+        "not_remembered" => format!("state cannot be written to disk: {}", word("message")),
+        other => format!("{other} {}", Value::from(happening.detail.clone())),
+    }
+}

@@ -1,0 +1,205 @@
+//! What a stream is asked to show, and when it does: at once, after what runs, or not at all; and hands on what runs.
+//!
+//! How to get there is the path's, how it reaches the backend is `courier.rs`'s.
+
+use std::sync::Arc;
+
+use super::{
+    ARRIVAL_MAX, FINISH, Stream,
+    queue::{Going, QueueFull, is_same},
+};
+use crate::show::{
+    easing::Easing,
+    event::Action,
+    fact::Fact,
+    fades::Way,
+    mix::Mix,
+    out::Out,
+    scene::{Fade, Scene},
+    sheet::{Policy, Verb},
+    time::{Mono, Now},
+    transition::{Fader, SWEEP},
+};
+
+impl Stream {
+    /// Takes a wish to go to a scene: starts the transition, or does what the wish's policy says while another runs.
+    ///
+    /// A paused transition runs. What the policies do with those that wait: `blend` and `finish-first` are the last
+    /// word and take their place, `queue` goes behind them, `ignore` leaves them alone.
+    ///
+    /// # Errors
+    ///
+    /// As many wait as may.
+    pub(in crate::show) fn go(&mut self, going: Going, now: Now, out: &mut Out) -> Result<(), QueueFull> {
+        let scene = self.known(going.scene, now);
+        let going = Going { scene, ..going };
+        let runs_there = self.leads_to(&going.scene);
+        match going.policy {
+            _ if !self.is_under_way(now.mono) && self.queue.is_empty() => self.start(going, now, out),
+            Policy::Blend => {
+                self.drop_waiting(&going, out);
+                self.start(going, now, out);
+            }
+            // There is nothing to finish first where it leads there already.
+            Policy::FinishFirst if runs_there => {
+                self.drop_waiting(&going, out);
+                self.start(going, now, out);
+            }
+            Policy::FinishFirst => {
+                if self.queue.scenes().eq([&going.scene]) {
+                    return Ok(());
+                }
+                self.drop_waiting(&going, out);
+                self.steer(Verb::Finish, now, out);
+                return self.wait(going, out);
+            }
+            Policy::Ignore => {
+                let (stream, scene) = (self.name(), Arc::clone(&going.scene.name));
+                let running = Arc::clone(&self.path.scene().name);
+                out.push(Action::Note(Fact::TransitionIgnored { stream, scene, running }));
+            }
+            Policy::Queue => {
+                let last = self.queue.scenes().next_back();
+                let again = last.map_or(runs_there, |last| Arc::ptr_eq(last, &going.scene));
+                // A sensor that repeats itself does not fill the queue.
+                if !again {
+                    return self.wait(going, out);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts a transition.
+    ///
+    /// Asked again for where it is going already, only sooner counts: a sensor that repeats itself does not stretch a fade.
+    fn start(&mut self, going: Going, now: Now, out: &mut Out) {
+        let Going { scene, fade, easing, policy: _ } = going;
+        let way = scene.way(fade, easing);
+        let fade = way.fades.longest().length();
+        let again = self.leads_to(&scene);
+        if again && self.path.end().is_some_and(|end| now.mono + fade >= end) {
+            return;
+        }
+        let seen = self.courier.led_to(now.mono);
+        self.path.take(self.path.retarget(&Mix::of(&scene), &way, now.mono, seen));
+        self.set_out();
+        let (stream, scene) = (self.name(), Arc::clone(&scene.name));
+        out.push(Action::Note(Fact::TransitionStarted { stream, scene, fade }));
+    }
+
+    /// Gives the progress of the running transition to a hand; without one, nothing.
+    ///
+    /// Told when the hand takes it, not for each of its moves.
+    pub(in crate::show) fn grab(&mut self, position: Fader, now: Now, out: &mut Out) {
+        if self.path.ended(now.mono) {
+            return;
+        }
+        let is_new = !self.path.is_grabbed();
+        self.path.path().grab(position, now.mono, self.courier.led_to(now.mono));
+        self.set_out();
+        if is_new {
+            let (stream, scene) = (self.name(), Arc::clone(&self.path.scene().name));
+            out.push(Action::Note(Fact::TransitionGrabbed { stream, scene }));
+        }
+    }
+
+    /// Gives a scene a share of the mix and scales the others to what is left: one of a bank of faders, a scene each.
+    ///
+    /// Where there are no others, or all of them are at 0, what is left goes back to the scene that it came from.
+    pub(in crate::show) fn mix(&mut self, scene: &Arc<Scene>, share: Fader, now: Now) {
+        let Some(target) = self.path.target().with_share(scene, share.get(), self.path.origin()) else {
+            return;
+        };
+        if target == *self.path.target() {
+            return;
+        }
+        let seen = self.courier.led_to(now.mono);
+        let way = Way::even(Fade::new(SWEEP).unwrap_or_default(), Easing::Smooth);
+        self.path.take(self.path.mix(&target, &way, now.mono, seen));
+        self.set_out();
+    }
+
+    /// The path is another: its first update goes soon, and its end is told.
+    fn set_out(&mut self) {
+        self.arrived = false;
+        self.courier.on_path();
+        self.ladder.on_scene();
+    }
+
+    /// Returns whether the path leads to this scene and no other.
+    fn leads_to(&self, scene: &Arc<Scene>) -> bool {
+        self.path.target().share_of(scene) == Some(1.0)
+    }
+
+    /// Returns the scene under which the stream knows this one: a prompt that is asked for twice is one scene.
+    fn known(&self, scene: Arc<Scene>, now: Now) -> Arc<Scene> {
+        let mix = self.path.mix_at(now.mono);
+        let shown = self.path.target().parts().iter().chain(mix.parts()).map(|part| &part.scene);
+        let known = shown.chain(self.queue.scenes()).find(|known| is_same(known, &scene));
+        known.map_or(scene, Arc::clone)
+    }
+
+    fn wait(&mut self, going: Going, out: &mut Out) -> Result<(), QueueFull> {
+        let scene = Arc::clone(&going.scene.name);
+        let ahead = self.queue.len() + 1;
+        self.queue.push(going)?;
+        let stream = self.name();
+        out.push(Action::Note(Fact::TransitionQueued { stream, scene, ahead }));
+        Ok(())
+    }
+
+    /// Drops what waits, because `going` takes its place.
+    fn drop_waiting(&mut self, going: &Going, out: &mut Out) {
+        for Going { scene, .. } in self.queue.clear() {
+            let (stream, instead) = (self.name(), Arc::clone(&going.scene.name));
+            let scene = Arc::clone(&scene.name);
+            out.push(Action::Note(Fact::TransitionDropped { stream, scene, instead }));
+        }
+    }
+
+    /// Returns whether a transition is running: it has not ended, or its exact end is not acknowledged yet, which a slow
+    /// API may hold up for [`ARRIVAL_MAX`].
+    fn is_under_way(&self, now: Mono) -> bool {
+        let awaited = self.life.live_id().is_some() && !self.arrived;
+        let overdue = self.path.end().is_some_and(|end| now >= end + ARRIVAL_MAX);
+        !self.path.ended(now) || awaited && !overdue
+    }
+
+    /// Starts what waits once the running transition has ended; returns whether it did.
+    pub(super) fn advance(&mut self, now: Now, out: &mut Out) -> bool {
+        if self.is_under_way(now.mono) {
+            return false;
+        }
+        let next = self.queue.pop();
+        next.map(|next| self.start(next, now, out)).is_some()
+    }
+
+    /// Does something to the running transition; without one, nothing. What waits goes on waiting for its end.
+    pub(in crate::show) fn steer(&mut self, verb: Verb, now: Now, out: &mut Out) {
+        if self.path.ended(now.mono) {
+            return;
+        }
+        let seen = self.courier.led_to(now.mono);
+        match verb {
+            Verb::Pause => self.path.path().pause(seen),
+            Verb::Resume => self.path.path().resume(now.mono),
+            Verb::Reverse => self.path.take(self.path.reverse(now.mono, seen)),
+            // It arrives within a second as it is.
+            Verb::Finish if !self.path.is_paused() && self.path.left(now.mono) <= FINISH => {}
+            Verb::Finish => {
+                let fade = Fade::new(FINISH.min(self.path.left(now.mono))).unwrap_or_default();
+                self.path.take(self.path.hasten(fade, now.mono, seen));
+            }
+            Verb::Cut => self.path.take(self.path.hasten(Fade::CUT, now.mono, seen)),
+        }
+        self.set_out();
+        let (stream, scene) = (self.name(), Arc::clone(&self.path.scene().name));
+        out.push(Action::Note(Fact::TransitionSteered { stream, scene, verb }));
+    }
+
+    /// Says which scene is known to come next, so that its prompts take their slots before the fade begins.
+    pub(in crate::show) fn expect(&mut self, scene: Option<&Arc<Scene>>) {
+        self.courier.expect(scene);
+    }
+}
