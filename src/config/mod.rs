@@ -173,12 +173,7 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let scenes_entry = fields.entry("scenes");
     let cues_entry = fields.entry("cues");
     let triggers_entry = fields.entry("triggers");
-    let commands_entry = fields.entry("allow_commands");
-    let commands = fields.get("allow_commands", report, scalar::boolean).unwrap_or(false);
-    if let (true, Some(entry)) = (commands, commands_entry) {
-        let message = "this show may run the commands that it names, with the rights of the daemon";
-        report.push(Problem::warning(&entry.key.span, message));
-    }
+    let commands = allows_commands(&mut fields, report);
     let alarm_node = fields.value("on_alarm", report);
     let doors = inputs::read(fields.entry("inputs").map(|entry| &entry.value), context.node, report);
     let web = web::read(fields.entry("web").map(|entry| &entry.value), report);
@@ -231,6 +226,17 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let venue = Venue { osc: doors.osc, mqtt, web, text, history };
     let Cast { scenes, cues, .. } = cast;
     Some(Sheet { title, zone, streams, scenes, cues, triggers, on_alarm, venue, reload })
+}
+
+/// Reads whether the show may run commands, and warns if it may.
+fn allows_commands(fields: &mut Fields<'_>, report: &mut Report) -> bool {
+    let entry = fields.entry("allow_commands");
+    let commands = fields.get("allow_commands", report, scalar::boolean).unwrap_or(false);
+    if let (true, Some(entry)) = (commands, entry) {
+        let message = "this show may run the commands that it names, with the rights of the daemon";
+        report.push(Problem::warning(&entry.key.span, message));
+    }
+    commands
 }
 
 /// Reads what a change of the file does.

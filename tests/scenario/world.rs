@@ -376,13 +376,7 @@ impl World {
             ["api", "restarts"] => {
                 self.api.report.start_time = Some(self.api.report.start_time.unwrap_or_default() + 1);
             }
-            ["edit", ..] => {
-                let (from, to) = what.trim_start_matches("edit ").split_once(" => ").unwrap();
-                assert!(self.yaml.contains(from), "{from:?} is not in the show file");
-                // A script has one line for each thing to do.
-                self.yaml = self.yaml.replacen(from, &to.replace(';', "\n"), 1);
-                self.reload();
-            }
+            ["edit", ..] => self.edit(what.trim_start_matches("edit ")),
             ["clock", seconds] => {
                 let step = Duration::from_secs_f64(seconds.trim_start_matches('-').parse().unwrap());
                 let wall: Timestamp = self.now.wall;
@@ -400,6 +394,15 @@ impl World {
             _ => panic!("no such line: {what}"),
         }
         self.settle();
+    }
+
+    /// Writes `A => B` into the show file and has it read again.
+    fn edit(&mut self, what: &str) {
+        let (from, to) = what.split_once(" => ").unwrap();
+        assert!(self.yaml.contains(from), "{from:?} is not in the show file");
+        // A script has one line for each thing to do.
+        self.yaml = self.yaml.replacen(from, &to.replace(';', "\n"), 1);
+        self.reload();
     }
 
     /// Has the show file read again.

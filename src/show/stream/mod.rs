@@ -305,9 +305,10 @@ impl Stream {
             Some(end) if !self.queue.is_empty() && awaited => Some(end + ARRIVAL_MAX),
             end => end.filter(|_| !self.queue.is_empty() || !self.arrived && is_live && !awaited),
         };
-        let need = match is_live {
-            true => self.watch.alarm_due(plan.alarm_after),
-            false => self.life.alarm_due(plan.alarm_after).filter(|_| !self.life.is_stopping()),
+        let need = if is_live {
+            self.watch.alarm_due(plan.alarm_after)
+        } else {
+            self.life.alarm_due(plan.alarm_after).filter(|_| !self.life.is_stopping())
         };
         let need = need.filter(|_| !self.alarm.is_raised());
         let of_parts =
