@@ -7,6 +7,7 @@ mod config;
 mod corpora;
 mod daemon;
 mod figures;
+mod include;
 mod input;
 mod mixing;
 mod params;

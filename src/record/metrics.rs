@@ -198,6 +198,8 @@ impl Metrics {
             | Fact::AlarmOver { .. }
             | Fact::Drifted { .. }
             | Fact::Broker { .. }
+            | Fact::Reloaded(_)
+            | Fact::NotReloaded { .. }
             | Fact::NotRemembered { .. } => {}
         }
     }

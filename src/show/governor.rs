@@ -75,6 +75,11 @@ impl Governor {
         }
     }
 
+    /// Goes on with other limits.
+    pub fn reload(&mut self, limits: Updates) {
+        self.limits = limits;
+    }
+
     /// Returns how long an update stays on at the least before the next one of a moving path replaces it.
     ///
     /// With one in flight at a time that is a round trip or more.

@@ -27,6 +27,7 @@ pub mod params;
 pub mod prompt;
 pub mod recovery;
 pub mod refusals;
+pub mod reload;
 pub mod roster;
 mod rota;
 pub mod scene;
@@ -52,6 +53,7 @@ use self::{
     mix::Mix,
     out::Out,
     refusals::Refusals,
+    reload::Changes,
     rota::Rota,
     scene::Scene,
     sheet::{Cue, Sheet, Step},
@@ -161,6 +163,37 @@ impl Show {
         self.unsettled = Some(now);
     }
 
+    /// Goes on with an edited sheet. What is the same is not touched; a scene that is on becomes its edit over `edit_fade`;
+    /// streams, and what of them cannot change while they live, stay as they are, and are told as kept.
+    ///
+    /// With the sheet that it has, nothing happens at all.
+    pub fn reload(&mut self, sheet: &Sheet, now: Now) -> Changes {
+        let (sheet, changes) = reload::revise(&self.sheet, sheet);
+        if changes.is_empty() {
+            return changes;
+        }
+        let sheet = Arc::new(sheet);
+        self.agenda.reload(&self.sheet, &sheet, now);
+        let mut changes = changes;
+        for stream in &mut self.streams {
+            stream.reload(&sheet, now, &mut changes);
+        }
+        (0..self.streams.len()).for_each(|stream| self.rota.stir(stream));
+        if self.sheet.venue.mqtt.is_some() != sheet.venue.mqtt.is_some() {
+            self.broker_connected = sheet.venue.mqtt.as_ref().map(|_| false);
+        }
+        self.sheet = sheet;
+        let changes = changes.shortened();
+        self.out.push(Action::Note(Fact::Reloaded(changes.clone())));
+        self.unsettled = Some(now);
+        changes
+    }
+
+    /// Returns the sheet that holds: the newest, but for what has to wait for a restart.
+    pub fn sheet(&self) -> &Arc<Sheet> {
+        &self.sheet
+    }
+
     /// Returns the next thing to do, until there is none.
     ///
     /// What several calls of [`Self::handle`] in a row have made due is worked out once, here: a burst of messages costs one look.
@@ -207,6 +240,7 @@ impl Show {
             show: Arc::clone(&self.sheet.title),
             streams: self.streams.iter().map(|stream| stream.snapshot(now)).collect(),
             upcoming: self.agenda.upcoming(&self.sheet, UPCOMING),
+            show_file: None,
             broker_connected: self.broker_connected,
         }
     }

@@ -49,6 +49,11 @@ impl<T: Clone + PartialEq> Roster<T> {
         Self { max, present: Vec::new(), waiting: Vec::new() }
     }
 
+    /// Lets in another number from now on.
+    pub fn resize(&mut self, max: usize) {
+        self.max = max;
+    }
+
     /// Returns who is in at `at`, with weights that sum to 1; `target` is what the transition leads to.
     pub fn admit(&mut self, wanted: Vec<(T, f64)>, target: &[(T, f64)], at: Mono) -> Vec<(T, f64)> {
         if self.is_full_house(&wanted) {

@@ -15,7 +15,7 @@ use super::{
     event::StreamIndex,
     fades::Fades,
     recovery::{Hook, OnDrift, OnLost, Recovery},
-    scene::{Level, Scene},
+    scene::{Fade, Level, Scene},
     topic::TopicFilter,
     transition::Fader,
     venue::{Connection, Venue},
@@ -41,6 +41,23 @@ pub struct Sheet {
     pub on_alarm: Vec<Hook>,
     /// Where it plays: sockets, broker, page.
     pub venue: Venue,
+    /// What a change of its files does.
+    pub reload: Reload,
+}
+
+/// What a change of the show's files does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reload {
+    /// Whether the files are watched.
+    pub watch: bool,
+    /// How long what is on takes to become its edit; 2 s unless set.
+    pub edit_fade: Fade,
+}
+
+impl Default for Reload {
+    fn default() -> Self {
+        Self { watch: true, edit_fade: Fade::EDIT }
+    }
 }
 
 /// One stream as the show file describes it.
@@ -327,7 +344,7 @@ pub struct Trigger {
 }
 
 /// What a trigger waits for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum When {
     /// A time.
     Cron {

@@ -196,7 +196,8 @@ impl Door {
     fn admit(&self, request: &Request<Body>) -> Result<(), Problem> {
         let Self { server, ours, peer } = self;
         let now = (server.desk.now)();
-        let hosts = server.desk.sheet.venue.web.as_ref().map_or(&[][..], |web| &web.hosts);
+        let sheet = server.desk.sheet();
+        let hosts = sheet.venue.web.as_ref().map_or(&[][..], |web| &web.hosts);
         server.gate.count(*peer, now)?;
         guard::admit(request, *ours, hosts)?;
         match &server.desk.token {

@@ -7,6 +7,7 @@ mod history;
 mod inputs;
 mod life;
 mod rehearsal;
+mod reload;
 mod secrets;
 mod told;
 

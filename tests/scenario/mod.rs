@@ -8,6 +8,7 @@ mod ladder;
 mod pace;
 mod paths;
 mod prompts;
+mod reload;
 mod triggers;
 mod walk;
 mod world;

@@ -21,12 +21,12 @@ use crate::show::{
     slots::Slots,
     snapshot::{StreamSnapshot, Trouble},
     time::Mono,
-    transition::Transition,
     venue::Generation,
     weighted::Weighted,
 };
 
 use super::{
+    course::Course,
     drift::{Drift, SETTLED},
     life::News,
     set::{Parts, Set},
@@ -201,6 +201,13 @@ impl Courier {
         self.asked_at = now;
     }
 
+    /// Goes on with edited settings.
+    pub(super) fn reload(&mut self, sheet: &StreamSheet) {
+        self.governor.reload(sheet.updates);
+        self.prompt_roster.resize(sheet.slots_max);
+        self.seed_roster.resize(sheet.slots_max);
+    }
+
     /// The backend may have forgotten everything: the whole look goes again.
     pub(super) fn forget(&mut self) {
         self.acknowledged = Parts::default();
@@ -247,7 +254,7 @@ impl Courier {
     }
 
     /// Returns the complete parameters of the look at `now` for a stream that is about to be created with them.
-    pub(super) fn create(&mut self, path: &Transition, sheet: &StreamSheet, now: Mono) -> Map<String, Value> {
+    pub(super) fn create(&mut self, path: &Course, sheet: &StreamSheet, now: Mono) -> Map<String, Value> {
         self.creating = Parts::all(self.live(path, sheet, now));
         let mut params = self.creating.write(sheet);
         params.extend(sheet.base.fixed.clone());
@@ -255,7 +262,7 @@ impl Courier {
     }
 
     /// Sends what is due, or says when it will be.
-    pub(super) fn step(&mut self, id: &Arc<str>, path: &Transition, desk: &mut Desk<'_>) {
+    pub(super) fn step(&mut self, id: &Arc<str>, path: &Course, desk: &mut Desk<'_>) {
         self.wake = None;
         if self.in_flight.is_some() {
             return;
@@ -270,7 +277,7 @@ impl Courier {
     }
 
     /// Brings the end of the path, exactly, or where it is paused.
-    fn step_still(&mut self, id: &Arc<str>, path: &Transition, arrival: Mono, desk: &mut Desk<'_>) {
+    fn step_still(&mut self, id: &Arc<str>, path: &Course, arrival: Mono, desk: &mut Desk<'_>) {
         let mut moment = arrival;
         let mut set = self.live(path, desk.sheet, moment);
         let settled = self.is_settled(moment);
@@ -297,7 +304,7 @@ impl Courier {
         self.send(id, set, Aim { moment, hold: self.governor.hold() }, path, desk);
     }
 
-    fn step_moving(&mut self, id: &Arc<str>, path: &Transition, arrival: Mono, desk: &mut Desk<'_>) {
+    fn step_moving(&mut self, id: &Arc<str>, path: &Course, arrival: Mono, desk: &mut Desk<'_>) {
         let now = desk.now.mono;
         let due = if self.is_at_once() { self.due(now) } else { self.due(now).max(self.next_at) };
         if due > now {
@@ -356,7 +363,7 @@ impl Courier {
         self.wake = Some((due, if due == self.retry_at { Wake::Retry } else { Wake::Fade }));
     }
 
-    fn send(&mut self, id: &Arc<str>, set: Set, aim: Aim, path: &Transition, desk: &mut Desk<'_>) {
+    fn send(&mut self, id: &Arc<str>, set: Set, aim: Aim, path: &Course, desk: &mut Desk<'_>) {
         let now = desk.now.mono;
         self.urgent = false;
         self.led_to = aim.moment;
@@ -459,10 +466,10 @@ impl Courier {
     }
 
     /// Returns every live parameter of the path at `at`.
-    fn live(&mut self, path: &Transition, sheet: &StreamSheet, at: Mono) -> Set {
+    fn live(&mut self, path: &Course, sheet: &StreamSheet, at: Mono) -> Set {
         let look = blend::look(&path.point_at(at), &sheet.base);
         let slerp = sheet.blend == BlendMode::Slerp;
-        if slerp && path.ended(at) {
+        if slerp && path.is_over(at) {
             self.prompts.shrink(&look.prompts, SLOTS_MIN_SLERP);
         }
         let prompt_aims = wanted(path.target(), &sheet.base.prompt, |scene| scene.prompt.as_ref());

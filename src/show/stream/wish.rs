@@ -83,7 +83,7 @@ impl Stream {
             return;
         }
         let seen = self.courier.led_to(now.mono);
-        self.path = self.path.retarget(&Mix::of(&scene), &way, now.mono, seen);
+        self.path.take(self.path.retarget(&Mix::of(&scene), &way, now.mono, seen));
         self.set_out(now.mono);
         let (stream, scene) = (self.name(), Arc::clone(&scene.name));
         out.push(Action::Note(Fact::TransitionStarted { stream, scene, fade }));
@@ -97,7 +97,7 @@ impl Stream {
             return;
         }
         let is_new = !self.path.is_grabbed();
-        self.path.grab(position, now.mono, self.courier.led_to(now.mono));
+        self.path.path().grab(position, now.mono, self.courier.led_to(now.mono));
         self.set_out(now.mono);
         if is_new {
             let (stream, scene) = (self.name(), Arc::clone(&self.path.scene().name));
@@ -117,7 +117,7 @@ impl Stream {
         }
         let seen = self.courier.led_to(now.mono);
         let way = Way::even(Fade::new(SWEEP).unwrap_or_default(), Easing::Smooth);
-        self.path = self.path.mix(&target, &way, now.mono, seen);
+        self.path.take(self.path.mix(&target, &way, now.mono, seen));
         self.set_out(now.mono);
     }
 
@@ -183,16 +183,16 @@ impl Stream {
         }
         let seen = self.courier.led_to(now.mono);
         match verb {
-            Verb::Pause => self.path.pause(seen),
-            Verb::Resume => self.path.resume(now.mono),
-            Verb::Reverse => self.path = self.path.reverse(now.mono, seen),
+            Verb::Pause => self.path.path().pause(seen),
+            Verb::Resume => self.path.path().resume(now.mono),
+            Verb::Reverse => self.path.take(self.path.reverse(now.mono, seen)),
             // It arrives within a second as it is.
             Verb::Finish if !self.path.is_paused() && self.path.left(now.mono) <= FINISH => {}
             Verb::Finish => {
                 let fade = Fade::new(FINISH.min(self.path.left(now.mono))).unwrap_or_default();
-                self.path = self.path.hasten(fade, now.mono, seen);
+                self.path.take(self.path.hasten(fade, now.mono, seen));
             }
-            Verb::Cut => self.path = self.path.hasten(Fade::CUT, now.mono, seen),
+            Verb::Cut => self.path.take(self.path.hasten(Fade::CUT, now.mono, seen)),
         }
         self.set_out(now.mono);
         let (stream, scene) = (self.name(), Arc::clone(&self.path.scene().name));
