@@ -340,9 +340,9 @@ impl Stream {
         snapshot.waiting = self.queue.scenes().map(|scene| Arc::clone(&scene.name)).collect();
         self.life.describe(&mut snapshot, now.mono);
         self.courier.describe(&mut snapshot, now.mono);
+        self.watch.describe(&mut snapshot, now.mono);
         self.ladder.describe(&mut snapshot, now.mono);
         self.alarm.describe(&mut snapshot, now.mono);
-        self.watch.describe(&mut snapshot, now.mono);
         snapshot
     }
 }
