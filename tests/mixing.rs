@@ -187,6 +187,8 @@ struct Naive {
     curves: Vec<Curve>,
     clock: Clock,
     origin: Weights,
+    /// How long the way back to the origin is from where it started.
+    behind: Fades,
     target: Weights,
     way: Way,
 }
@@ -327,8 +329,9 @@ fn naive(asked: &[Ask]) -> Naive {
         curves: vec![Curve::rest(first, 0); PARAMETERS.len()],
         clock: Clock::run(0.0, 0.0, 10.0),
         origin: first,
+        behind: Fade::CUT.into(),
         target: first,
-        way: Way::default(),
+        way: Way::even(Fade::CUT, Easing::default()),
     };
     for ask in asked {
         naive.take(ask);
@@ -382,21 +385,35 @@ impl Naive {
             What::Hasten(time) => {
                 let fades = Fade::from_seconds(*time).unwrap().into();
                 let way = Way { fades, easing: Easing::Smooth, switch_at: self.way.switch_at };
-                let origin = self.origin;
+                let (origin, behind) = (self.origin, self.times(now).0);
                 self.go(self.target, &way, now, seen);
-                self.origin = origin;
+                (self.origin, self.behind) = (origin, behind);
             }
             What::Reverse => {
-                let passed = self.clock.passed(now);
-                let back = |fade: Fade| Fade::from_seconds(passed.min(fade.length().as_secs_f64())).unwrap();
-                let groups = self.way.fades.groups.iter().map(|(name, fade)| (*name, back(*fade))).collect();
-                let fades = Fades { default: Some(back(self.way.fades.main())), groups };
+                let (fades, behind) = self.times(now);
                 let way = Way { fades, easing: self.way.easing, switch_at: self.way.switch_at.mirrored() };
                 let (origin, target) = (self.origin, self.target);
                 self.go(origin, &way, now, seen);
-                self.origin = target;
+                (self.origin, self.behind) = (target, behind);
             }
         }
+    }
+
+    /// How long each group takes back to the origin, and on to the target, each as fast as it came.
+    fn times(&self, seconds: f64) -> (Fades, Fades) {
+        let passed = self.clock.passed(seconds);
+        let make = |time: &dyn Fn(&str, f64) -> f64| {
+            let fade = |name: &str, fade: Fade| {
+                Fade::from_seconds(time(name, fade.length().as_secs_f64()).max(0.0)).unwrap()
+            };
+            let Fades { default, groups } = &self.way.fades;
+            Fades {
+                default: Some(fade("", default.unwrap())),
+                groups: groups.iter().map(|(name, own)| (*name, fade(name, *own))).collect(),
+            }
+        };
+        let behind = |name: &str| self.behind.of(name).length().as_secs_f64();
+        (make(&|name, fade| passed.min(fade) + behind(name)), make(&|_, fade| fade - passed))
     }
 
     fn turn(&mut self, seconds: f64) {
@@ -408,11 +425,22 @@ impl Naive {
     fn go(&mut self, to: Weights, way: &Way, now: f64, seen: f64) {
         let passed = self.clock.passed(seen);
         let weights = self.curves[0].weights(passed);
-        self.origin = if passed >= self.clock.length - 1e-9 {
+        let heaviest_of = |weights: &Weights| {
+            (0..SCENES).fold(0, |best, n| if weights[n] >= weights[best] { n } else { best })
+        };
+        let has_ended = passed >= self.clock.length - 1e-9;
+        let (back, on) = self.times(seen);
+        let leads_there = heaviest_of(&weights) == heaviest_of(&self.target);
+        self.behind = match (has_ended, leads_there) {
+            (true, _) => Fade::CUT.into(),
+            (false, true) => on,
+            (false, false) => back,
+        };
+        self.origin = if has_ended {
             self.target
         } else {
             // The prompt has no time of its own in these walks.
-            let heaviest = (0..SCENES).fold(0, |best, n| if weights[n] >= weights[best] { n } else { best });
+            let heaviest = heaviest_of(&weights);
             std::array::from_fn(|n| f64::from(u8::from(n == heaviest)))
         };
         let time = |name: &str| {

@@ -72,7 +72,8 @@ impl Mix {
             return None;
         }
         let scaled = others.into_iter().map(|part| (part.scene, part.weight / sum * (1.0 - share)));
-        Self::from_raw(scaled.chain([(Arc::clone(scene), share)]))
+        let own = (share > 0.0).then(|| (Arc::clone(scene), share));
+        Self::from_raw(scaled.filter(|(_, weight)| *weight > 0.0).chain(own))
     }
 
     /// Returns it with other scenes in the place of its own.

@@ -362,7 +362,7 @@ impl Show {
                 for (index, stream) in self.streams.iter_mut().enumerate() {
                     if streams.contains(StreamIndex(index)) {
                         self.rota.stir(index);
-                        stream.mix(scene, *share, now);
+                        stream.mix(scene, *share, now, &mut self.out);
                     }
                 }
             }

@@ -9,16 +9,14 @@ use super::{
     queue::{Going, QueueFull, is_same},
 };
 use crate::show::{
-    easing::Easing,
     event::Action,
     fact::Fact,
-    fades::Way,
     mix::Mix,
     out::Out,
     scene::{Fade, Scene},
     sheet::{Policy, Verb},
     time::{Mono, Now},
-    transition::{Fader, SWEEP},
+    transition::Fader,
 };
 
 impl Stream {
@@ -37,19 +35,19 @@ impl Stream {
         match going.policy {
             _ if !self.is_under_way(now.mono) && self.queue.is_empty() => self.start(going, now, out),
             Policy::Blend => {
-                self.drop_waiting(&going, out);
+                self.drop_waiting(&going.scene, out);
                 self.start(going, now, out);
             }
             // There is nothing to finish first where it leads there already.
             Policy::FinishFirst if runs_there => {
-                self.drop_waiting(&going, out);
+                self.drop_waiting(&going.scene, out);
                 self.start(going, now, out);
             }
             Policy::FinishFirst => {
                 if self.queue.scenes().eq([&going.scene]) {
                     return Ok(());
                 }
-                self.drop_waiting(&going, out);
+                self.drop_waiting(&going.scene, out);
                 self.steer(Verb::Finish, now, out);
                 return self.wait(going, out);
             }
@@ -108,16 +106,13 @@ impl Stream {
     /// Gives a scene a share of the mix and scales the others to what is left: one of a bank of faders, a scene each.
     ///
     /// Where there are no others, or all of them are at 0, what is left goes back to the scene that it came from.
-    pub(in crate::show) fn mix(&mut self, scene: &Arc<Scene>, share: Fader, now: Now) {
-        let Some(target) = self.path.target().with_share(scene, share.get(), self.path.origin()) else {
-            return;
-        };
-        if target == *self.path.target() {
-            return;
-        }
+    ///
+    /// A hand has the last word: what waits is dropped.
+    pub(in crate::show) fn mix(&mut self, scene: &Arc<Scene>, share: Fader, now: Now, out: &mut Out) {
         let seen = self.courier.led_to(now.mono);
-        let way = Way::even(Fade::new(SWEEP).unwrap_or_default(), Easing::Smooth);
-        self.path.take(self.path.mix(&target, &way, now.mono, seen));
+        let Some(path) = self.path.mix(scene, share, now.mono, seen) else { return };
+        self.drop_waiting(scene, out);
+        self.path.take(path);
         self.set_out(now.mono);
     }
 
@@ -150,10 +145,10 @@ impl Stream {
         Ok(())
     }
 
-    /// Drops what waits, because `going` takes its place.
-    fn drop_waiting(&mut self, going: &Going, out: &mut Out) {
+    /// Drops what waits, because `instead` takes its place.
+    fn drop_waiting(&mut self, instead: &Scene, out: &mut Out) {
         for Going { scene, .. } in self.queue.clear() {
-            let (stream, instead) = (self.name(), Arc::clone(&going.scene.name));
+            let (stream, instead) = (self.name(), Arc::clone(&instead.name));
             let scene = Arc::clone(&scene.name);
             out.push(Action::Note(Fact::TransitionDropped { stream, scene, instead }));
         }

@@ -27,7 +27,11 @@ pub struct Transition {
     others: Vec<(&'static str, Path)>,
     /// Where it goes back to.
     origin: Mix,
+    /// How long the way back to there is from where it started, at the pace at which it was come.
+    behind: Fades,
     way: Way,
+    /// Whether a bank of faders has its mix.
+    mixed: bool,
     started: Mono,
     head: Playhead,
 }
@@ -88,7 +92,9 @@ impl Transition {
             main: Path::resting(target),
             others: Vec::new(),
             origin: target.clone(),
+            behind: Fade::CUT.into(),
             way: Way::even(Fade::CUT, Easing::default()),
+            mixed: false,
             started: now,
             head: Playhead::start(Duration::ZERO, now),
         }
@@ -115,13 +121,15 @@ impl Transition {
         let main = self.main.retarget(beat, target, main_fade.length(), shape);
         let others: Vec<_> = names.into_iter().map(|name| (name, lay(name))).collect();
         let length = others.iter().map(|(_, path)| path.fade()).fold(main.fade(), Ord::max);
-        let origin = if self.ended(seen) {
-            self.target().clone()
+        let (origin, behind) = if self.ended(seen) {
+            (self.target().clone(), Fade::CUT.into())
         } else {
-            Mix::of(self.main.mix(beat.passed).heaviest())
+            let mix = self.main.mix(beat.passed);
+            let ahead = Arc::ptr_eq(mix.heaviest(), self.scene());
+            (Mix::of(mix.heaviest()), if ahead { self.way_on(seen) } else { self.way_back(seen) })
         };
         let head = Playhead::start(length, now);
-        Self { main, others, origin, way: way.clone(), started: now, head }
+        Self { main, others, origin, behind, way: way.clone(), mixed: false, started: now, head }
     }
 
     /// Puts other scenes in the place of its own; positions and speeds stay.
@@ -184,23 +192,42 @@ impl Transition {
     }
 
     /// Returns the way back to where it came from: each group in the time that it took so far, and what cannot be
-    /// blended goes back where it came.
+    /// blended goes back where it came. Turned round again, it goes on as if it never had been.
     #[must_use]
     pub fn reverse(&self, now: Mono, seen: Mono) -> Self {
+        let Way { easing, switch_at, .. } = &self.way;
+        let way = Way { fades: self.way_back(now), easing: *easing, switch_at: switch_at.mirrored() };
+        let (origin, behind) = (self.target().clone(), self.way_on(now));
+        Self { origin, behind, ..self.retarget(&self.origin, &way, now, seen) }
+    }
+
+    /// Returns how long each group takes back to the origin at the pace at which it came.
+    fn way_back(&self, now: Mono) -> Fades {
         let passed = self.head.passed(now);
-        let back = |fade: Fade| Fade::new(passed.min(fade.length())).unwrap_or_default();
-        let Way { fades, easing, switch_at } = &self.way;
-        let groups = fades.groups.iter().map(|(name, fade)| (*name, back(*fade))).collect();
-        let fades = Fades { default: Some(back(fades.main())), groups };
-        let way = Way { fades, easing: *easing, switch_at: switch_at.mirrored() };
-        Self { origin: self.target().clone(), ..self.retarget(&self.origin, &way, now, seen) }
+        self.each_group(|name, fade| passed.min(fade) + self.behind.of(name).length())
+    }
+
+    /// Returns how long each group still takes to the target.
+    fn way_on(&self, now: Mono) -> Fades {
+        let passed = self.head.passed(now);
+        self.each_group(|_, fade| fade.saturating_sub(passed))
+    }
+
+    /// Makes a time of each group's own.
+    fn each_group(&self, time: impl Fn(&str, Duration) -> Duration) -> Fades {
+        let fade = |name: &str, fade: Fade| {
+            Fade::new(time(name, fade.length()).min(Fade::LONGEST)).unwrap_or_default()
+        };
+        let groups = self.way.fades.groups.iter().map(|(name, own)| (*name, fade(name, *own))).collect();
+        Fades { default: Some(fade("", self.way.fades.main())), groups }
     }
 
     /// Returns a shorter way to the same target.
     #[must_use]
     pub fn hasten(&self, fade: Fade, now: Mono, seen: Mono) -> Self {
         let way = Way { fades: fade.into(), easing: Easing::Smooth, switch_at: self.way.switch_at };
-        Self { origin: self.origin.clone(), ..self.retarget(self.target(), &way, now, seen) }
+        let (origin, behind) = (self.origin.clone(), self.way_back(now));
+        Self { origin, behind, ..self.retarget(self.target(), &way, now, seen) }
     }
 
     /// Returns whether it is paused.
@@ -238,16 +265,33 @@ impl Transition {
         find(&self.others, fades::PROMPT).unwrap_or(&self.main).mix(self.head.passed(now))
     }
 
-    /// Returns a path to a mix that a hand wants, from where this one is at `seen`.
+    /// Returns the path on which a scene has the share that its fader says and the others keep their proportions, from
+    /// where this one is at `seen`; `None` where that is so already, or there is nobody else to share with.
     ///
-    /// Where it goes back to stays the same as long as it is in hand: a mix of many small moves came from where the first began.
+    /// A running transition ends there, but for groups that are on their own: they arrive in the time that they have
+    /// left. Where it goes back to stays the same as long as it is in hand: many small moves came from where the first
+    /// began.
     #[must_use]
-    pub fn mix(&self, target: &Mix, way: &Way, now: Mono, seen: Mono) -> Self {
-        let origin = match self.target().parts() {
-            [_] => self.target().clone(),
-            _ => self.origin.clone(),
-        };
-        Self { origin, ..self.retarget(target, way, now, seen) }
+    pub fn mix(&self, scene: &Arc<Scene>, share: Fader, now: Mono, seen: Mono) -> Option<Self> {
+        let is_new = !self.mixed;
+        let rests = self.ended(seen) && self.others.is_empty();
+        let mix =
+            if is_new && !rests { self.main.mix(self.head.passed(seen)) } else { self.target().clone() };
+        if share == Fader::LOW && mix.share_of(scene).is_none_or(|share| share == 0.0) {
+            return None;
+        }
+        let target = mix.with_share(scene, share.get(), &self.origin)?;
+        if target == *self.target() {
+            return None;
+        }
+        let left = self.way_on(seen);
+        let sweep = Fade::new(SWEEP).unwrap_or_default();
+        let apart = self.others.iter().map(|(name, _)| (*name, left.of(name).max(sweep)));
+        let fades = Fades { default: Some(sweep), groups: apart.collect() };
+        let way = Way { fades, easing: Easing::Smooth, switch_at: self.way.switch_at };
+        let path = self.retarget(&target, &way, now, seen);
+        let origin = if is_new { path.origin.clone() } else { self.origin.clone() };
+        Some(Self { origin, mixed: true, ..path })
     }
 
     /// Returns where it goes back to.

@@ -120,7 +120,8 @@ fn reverse_goes_back_to_where_it_came_from_in_the_time_it_took() {
     assert_eq!(weight(&back, &neon, 4.0), 0.4);
     assert_eq!(weight(&back, &neon, 6.0), 0.2);
     assert_eq!(back.mix_at(at(8.0)), Mix::of(&dawn));
-    assert_eq!(weight(&back.reverse(at(6.0), at(6.0)), &neon, 8.0), 1.0, "and there again");
+    let there = back.reverse(at(6.0), at(6.0));
+    assert_eq!((weight(&there, &neon, 8.0), weight(&there, &neon, 14.0)), (0.4, 1.0), "and there again");
 }
 
 #[test]
@@ -237,7 +238,7 @@ fn the_way_back_switches_at_the_same_place() {
     assert_eq!(owners(&back(SwitchAt::Start, 6.0), &[6.0, 11.9, 12.0]), ["neon", "neon", "dawn"]);
     assert_eq!(owners(&back(SwitchAt::End, 6.0), &[6.0, 12.0]), ["dawn", "dawn"]);
     let there_again = late.reverse(at(10.0), at(10.0));
-    assert_eq!(owners(&there_again, &[10.0, 11.3, 11.4, 14.0]), ["dawn", "dawn", "neon", "neon"]);
+    assert_eq!(owners(&there_again, &[10.0, 11.9, 12.1, 16.0]), ["dawn", "dawn", "neon", "neon"]);
 }
 
 #[test]
@@ -332,12 +333,10 @@ fn a_bank_of_faders_keeps_its_shares() {
     let (dawn, neon, sea) = (scene("dawn"), scene("neon"), scene("sea"));
     let three = mix(&[(&dawn, 0.6), (&neon, 0.2), (&sea, 0.2)]);
     assert_eq!(three.with_share(&neon, 0.6, &three), Some(mix(&[(&dawn, 0.3), (&sea, 0.1), (&neon, 0.6)])));
-    let short = Way::even(fade(0.25), Easing::Smooth);
     let mut path = resting(&dawn, 0.0);
     for (second, level) in [0.3, 1.0, 0.5].into_iter().enumerate() {
         let now = at(second as f64);
-        let target = path.target().with_share(&neon, level, path.origin()).unwrap();
-        path = path.mix(&target, &short, now, now);
+        path = path.mix(&neon, Fader::new(level).unwrap(), now, now).unwrap();
         assert_eq!(weight(&path, &neon, second as f64 + 0.5), level);
     }
     assert_eq!(weight(&path, &dawn, 3.0), 0.5, "what is left goes back to where it came from");
@@ -464,4 +463,38 @@ impl Transition {
         let paths = std::iter::once(&self.main).chain(self.others.iter().map(|(_, path)| path));
         paths.map(|path| path.lowest(self.head.passed(now))).fold(1.0, f64::min)
     }
+}
+
+#[test]
+fn a_fader_touched_in_mid_fade_takes_over_from_where_the_mix_is() {
+    let (dawn, neon, sea) = (scene("dawn"), scene("neon"), scene("sea"));
+
+    let mut path = resting(&dawn, 0.0).to(&neon, fade(20.0), Easing::Linear, 0.0);
+    assert!(
+        path.mix(&sea, Fader::LOW, at(5.0), at(5.0)).is_none(),
+        "a fader at 0 whose scene is not there is nothing"
+    );
+    let taken = path.mix(&sea, hand(0.2), at(5.0), at(5.0)).unwrap();
+    for (scene, now, then) in [(&dawn, 0.75, 0.6), (&neon, 0.25, 0.2), (&sea, 0.0, 0.2)] {
+        assert!((weight(&taken, scene, 5.0) - now).abs() < 1e-9, "{} where it was", scene.name);
+        assert!((weight(&taken, scene, 6.0) - then).abs() < 1e-9, "{} keeps its proportion", scene.name);
+    }
+    path.pause(at(5.0));
+    let taken = path.mix(&neon, hand(0.3), at(60.0), at(60.0)).unwrap();
+    assert!((weight(&taken, &dawn, 61.0) - 0.7).abs() < 1e-9, "a paused one goes on from its place");
+}
+
+#[test]
+fn turned_round_twice_it_goes_on_as_if_it_never_had_been() {
+    let (dawn, neon) = (scene("dawn"), scene("neon"));
+    let path = resting(&dawn, 0.0).to(&neon, fade(8.0), Easing::Linear, 0.0);
+    let back = path.reverse(at(3.0), at(3.0));
+    let there = back.reverse(at(3.3), at(3.3));
+    assert_eq!(there.end(), Some(at(3.3 + 0.3 + 5.0)));
+    let jump = weight(&there, &neon, 3.4) - weight(&there, &neon, 3.3);
+    assert!((0.0..0.02).contains(&jump), "{jump}");
+    let again = there.reverse(at(4.0), at(4.0));
+    assert_eq!(again.end(), Some(at(4.0 + 0.7 + 2.7)));
+    let finish = path.hasten(fade(1.0), at(4.0), at(4.0));
+    assert_eq!(finish.reverse(at(4.5), at(4.5)).end(), Some(at(4.5 + 0.5 + 4.0)), "also out of a finish");
 }
