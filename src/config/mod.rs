@@ -12,6 +12,7 @@
 //! | `recovery` | what is done on their bad days, and who is told |
 //! | `scenes`, `demands` | `scenes`, and what they need from the streams |
 //! | `steps`, `triggers`, `inline` | `cues` and `triggers`, and the scenes inside them |
+//! | `schedule`, `overlaps` | `schedule` and `location`, and what of it can never be seen |
 //! | `inputs`, `web`, `text` | `inputs`, `web` and `text` |
 //! | `keys`, `recovery_keys` | every key there is, with what it says |
 //! | `report`, `diagnostic`, `words` | what to tell about it |
@@ -27,6 +28,7 @@ mod inline;
 mod inputs;
 pub mod keys;
 mod nets;
+mod overlaps;
 mod params;
 mod reader;
 mod recovery;
@@ -34,6 +36,7 @@ mod recovery_keys;
 mod report;
 mod scalar;
 mod scenes;
+mod schedule;
 mod secret;
 mod steps;
 mod streams;
@@ -162,6 +165,8 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let scenes_entry = fields.entry("scenes");
     let cues_entry = fields.entry("cues");
     let triggers_entry = fields.entry("triggers");
+    let schedule_node = fields.value("schedule", report);
+    let location = schedule::location(fields.value("location", report), &zone, report);
     let commands_entry = fields.entry("allow_commands");
     let commands = fields.get("allow_commands", report, scalar::boolean).unwrap_or(false);
     if let (true, Some(entry)) = (commands, commands_entry) {
@@ -215,11 +220,13 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
         cast: &cast,
     };
     let triggers = triggers::read(triggers_node, &around, report);
+    let around = schedule::Around { source, zone: (&zone, zone_named), location, cast: &cast };
+    let schedule = schedule::read(schedule_node, &around, report);
     let mqtt = doors.mqtt.map(|door| MqttDoor { filters: filters(&triggers), ..door });
     let streams = stream_drafts.list.into_iter().map(|draft| draft.sheet).collect();
     let venue = Venue { osc: doors.osc, mqtt, web, text, history };
     let Cast { scenes, cues, .. } = cast;
-    Some(Sheet { title, zone, streams, scenes, cues, triggers, on_alarm, venue })
+    Some(Sheet { title, zone, streams, scenes, cues, triggers, schedule, on_alarm, venue })
 }
 
 /// Returns what the triggers listen to, each filter once.

@@ -55,6 +55,7 @@ fn summary(snapshot: &Snapshot) -> String {
             let document = json!({
                 "scene": stream.scene,
                 "waiting": stream.waiting,
+                "due": stream.due,
                 "phase": stream.phase,
                 "progress": stream.transition.as_ref().map_or(1.0, |way| (way.progress * 100.0).round() / 100.0),
                 "state": health.and_then(|health| health.state.as_deref()),
@@ -67,5 +68,6 @@ fn summary(snapshot: &Snapshot) -> String {
             (stream.name.to_string(), document)
         })
         .collect();
-    json!({ "show": snapshot.show, "streams": streams }).to_string()
+    json!({ "show": snapshot.show, "streams": streams, "bypassed_until": snapshot.bypassed_until })
+        .to_string()
 }

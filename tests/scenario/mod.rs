@@ -7,6 +7,7 @@ mod hands;
 mod ladder;
 mod paths;
 mod prompts;
+mod schedule;
 mod triggers;
 mod walk;
 mod world;

@@ -78,6 +78,9 @@ impl Transcript {
             }
             Fact::Trigger { name, door } => (door.as_str(), name.to_string()),
             Fact::Cue { name } => ("cue", name.to_string()),
+            Fact::Due { stream, due } => (stream, format!("due: {}", due.tell(now.wall, &self.zone))),
+            Fact::Bypassed { time } => ("bypass", format!("for {}", duration::text(*time))),
+            Fact::BypassOver => ("bypass", "over".to_owned()),
             Fact::TransitionStarted { stream, scene, fade } if fade.is_zero() => {
                 (stream, format!("cut to {scene}"))
             }

@@ -212,3 +212,14 @@ async fn a_body_has_a_limit_in_time() {
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
     assert!(answer.contains("the body was not complete within 50ms"), "{answer}");
 }
+
+#[tokio::test]
+async fn a_bypass_is_a_length_of_time_or_off_and_needs_a_schedule() {
+    let house = House::open().await;
+    let problem = refusal(house.post("/api/bypass", r#"{"for": "2h"}"#).await, 400, "bad-request").await;
+    assert_eq!(problem["detail"], "bad bypass: the show has no schedule");
+    for body in ["", r#"{"for": "soon"}"#, r#"{"for": -1}"#, r#"{"for": true}"#, r#"{"time": 60}"#] {
+        refusal(house.post("/api/bypass", body).await, 400, "bad-request").await;
+    }
+    assert_eq!(house.orders(), []);
+}
