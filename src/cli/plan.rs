@@ -315,7 +315,7 @@ triggers:
 
         Sun 29 March 2026
           03:00               the clocks go forward, from 02:00 to 03:00
-          03:00  wall: neon   SUN 02:30 to 04:00, line 12 (02:30 does not exist on this day (clocks go forward): right after)
+          03:00  wall: neon   SUN 02:30 to 04:00, line 12 (02:30 does not exist on this day, the clocks go forward: right after)
           03:00  neon         cron: sweep (02:30 does not exist on this day (clocks go forward): runs at 03:00)
           04:00  wall: night  otherwise, line 13
 

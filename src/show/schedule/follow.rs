@@ -110,7 +110,8 @@ impl Follow {
             let since = match edge {
                 Some(first) => last_edge(schedule, stream, first, now.wall),
                 None if differs => fresh.since,
-                None => said.since,
+                // What was said at a time that is yet to come was said now.
+                None => said.since.min(fresh.since),
             };
             *said = Said { since, ..fresh };
             if self.bypass.is_none() && (edge.is_some() || bypass_over || differs) {

@@ -44,7 +44,7 @@ fn a_time_that_does_not_exist_is_right_after_the_gap_and_one_that_exists_twice_i
     insta::assert_snapshot!(told(&schedule, "2026-03-28T20:00:00Z", "2026-03-29T12:00:00Z"), @r"
     Sat 28 Mar 21:00 +01:00 otherwise
     Sun 29 Mar 01:00 +01:00 SUN 01:00 to 02:30
-    Sun 29 Mar 03:00 +02:00 SUN 02:30 to 04:00 (02:30 does not exist on this day (clocks go forward): right after)
+    Sun 29 Mar 03:00 +02:00 SUN 02:30 to 04:00 (02:30 does not exist on this day, the clocks go forward: right after)
     Sun 29 Mar 04:00 +02:00 otherwise
     ");
     insta::assert_snapshot!(told(&schedule, "2026-10-24T20:00:00Z", "2026-10-25T12:00:00Z"), @r"
