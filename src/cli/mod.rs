@@ -9,6 +9,7 @@ mod manual;
 mod place;
 mod plan;
 mod reference;
+mod reload;
 mod run;
 mod schema;
 mod simulate;
@@ -54,6 +55,8 @@ enum Command {
     Bypass(bypass::Options),
     /// Tell what is on, how far the transition is, and how the streams are.
     Status(status::Options),
+    /// Have the running show read its file again, and tell what changed.
+    Reload(reload::Options),
     /// Tell what was on when, what was fired, what went wrong.
     History(history::Options),
     /// Tell what will be on, when and why: the schedule and the cron triggers of the next days.
@@ -134,6 +137,7 @@ pub fn main() -> ExitCode {
         Command::Bypass(options) => bypass::run(&options),
         Command::Plan(options) => plan::run(&options),
         Command::Status(options) => status::run(&options),
+        Command::Reload(options) => reload::run(&options),
         Command::History(options) => history::run(&options),
         Command::Simulate(options) => simulate::run(&options),
         Command::Simulator(options) => simulator::run(options, &log),

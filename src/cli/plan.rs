@@ -45,7 +45,7 @@ pub(super) struct Options {
 
 /// Tells it.
 pub(super) fn run(options: &Options) -> Result<(), Error> {
-    let sheet = check::load(options.show.as_deref())?;
+    let sheet = check::load(options.show.as_deref())?.sheet;
     let now = clock::wall();
     let from = options.from.as_ref().map_or(Ok(now), |from| moment(from, now, &sheet.zone))?;
     let until = from.checked_add(options.length).unwrap_or(Timestamp::MAX);

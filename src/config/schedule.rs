@@ -29,16 +29,14 @@ const HOURS_KEYS: [&str; 6] = ["days", "dates", "except", "from", "to", "scene"]
 
 /// What a schedule can count on.
 #[derive(Debug)]
-pub(super) struct Around<'a> {
-    pub(super) source: &'a str,
-    /// The show's zone, and whether the file names it.
-    pub(super) zone: (&'a TimeZone, bool),
-    pub(super) location: Option<Location>,
-    pub(super) cast: &'a Cast,
+struct Around<'a> {
+    source: &'a str,
+    location: Option<Location>,
+    cast: &'a Cast,
 }
 
 /// Reads where the show is.
-pub(super) fn location(node: Option<&Node>, zone: &TimeZone, report: &mut Report) -> Option<Location> {
+fn location(node: Option<&Node>, zone: &TimeZone, report: &mut Report) -> Option<Location> {
     let node = node?;
     let mut fields = Fields::of(node, &node.span, "`location`", &keys::LOCATION, report)?;
     let form = "write `location: { latitude: 52.52, longitude: 13.40 }`";
@@ -64,8 +62,17 @@ pub(super) fn location(node: Option<&Node>, zone: &TimeZone, report: &mut Report
 }
 
 /// Reads the schedule.
-pub(super) fn read(node: Option<&Node>, around: &Around<'_>, report: &mut Report) -> Schedule {
-    let Around { zone: (zone, zone_named), location, .. } = *around;
+///
+/// What is read are the schedule and the place; the zone is the show's, with whether the file names it.
+pub(super) fn read(
+    (node, location): (Option<&Node>, Option<&Node>),
+    source: &str,
+    (zone, zone_named): (&TimeZone, bool),
+    cast: &Cast,
+    report: &mut Report,
+) -> Schedule {
+    let location = self::location(location, zone, report);
+    let around = &Around { source, location, cast };
     let mut schedule = Schedule { entries: Vec::new(), zone: zone.clone(), location };
     let Some(node) = node else { return schedule };
     let items = match &node.value {

@@ -68,6 +68,10 @@ fn summary(snapshot: &Snapshot) -> String {
             (stream.name.to_string(), document)
         })
         .collect();
-    json!({ "show": snapshot.show, "streams": streams, "bypassed_until": snapshot.bypassed_until })
-        .to_string()
+    let mut board =
+        json!({ "show": snapshot.show, "streams": streams, "bypassed_until": snapshot.bypassed_until });
+    if let Some(error) = snapshot.show_file.as_ref().and_then(|file| file.error.as_ref()) {
+        board["show_file_error"] = json!(error);
+    }
+    board.to_string()
 }

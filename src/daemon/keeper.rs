@@ -2,11 +2,16 @@
 
 use std::{
     collections::BTreeMap,
-    sync::Arc,
+    sync::{
+        Arc,
+        mpsc::{self as blocking, Receiver, RecvTimeoutError, SyncSender, TrySendError},
+    },
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use tokio::sync::mpsc;
+use tracing::info;
 
 use crate::{
     record::Journal,
@@ -19,13 +24,18 @@ use crate::{
 
 /// Memories waiting to be written. A stream has at most two on the way, so this is room for 32 streams at once.
 const WAITING_MAX: usize = 64;
+/// How often a journal that the disk refused is tried again: a kill before that leaves a stream that nobody knows of.
+const RETRY_EVERY: Duration = Duration::from_secs(5);
+
+/// Something to be remembered of a stream, under its name in the journal.
+type Entry = (StreamIndex, Arc<str>, Memory);
 
 /// A handle to the thread.
 #[derive(Debug)]
 pub(super) struct Keeper {
     /// What each stream is called in the journal; `None` for one that ends with this process, such as a simulated one.
     keys: Vec<Option<Arc<str>>>,
-    memories: mpsc::Sender<(StreamIndex, Arc<str>, Memory)>,
+    memories: SyncSender<Entry>,
     thread: JoinHandle<()>,
 }
 
@@ -36,19 +46,13 @@ impl Keeper {
     ///
     /// No thread is to be had.
     pub(super) fn start(
-        mut journal: Journal,
+        journal: Journal,
         keys: Vec<Option<Arc<str>>>,
     ) -> std::io::Result<(Self, mpsc::Receiver<Event>)> {
-        let (memories, mut waiting) = mpsc::channel::<(StreamIndex, Arc<str>, Memory)>(WAITING_MAX);
+        let (memories, waiting) = blocking::sync_channel(WAITING_MAX);
         let (answers, events) = mpsc::channel(WAITING_MAX);
-        let thread = thread::Builder::new().name("journal".to_owned()).spawn(move || {
-            while let Some((stream, key, memory)) = waiting.blocking_recv() {
-                journal.remember(&key, memory.clone());
-                let error = journal.store().err().map(|error| chain(&error));
-                // At the end of the show nobody listens any more; what is left to write is written all the same.
-                let _ = answers.blocking_send(Event::Remembered { stream, memory, error });
-            }
-        })?;
+        let keep = move || keep(journal, &waiting, &answers);
+        let thread = thread::Builder::new().name("journal".to_owned()).spawn(keep)?;
         Ok((Self { keys, memories, thread }, events))
     }
 
@@ -58,7 +62,8 @@ impl Keeper {
             return Some(Event::Remembered { stream, memory, error: None });
         };
         let unsent = self.memories.try_send((stream, Arc::clone(key), memory)).err()?;
-        let (stream, _, memory) = unsent.into_inner();
+        let (TrySendError::Full(entry) | TrySendError::Disconnected(entry)) = unsent;
+        let (stream, _, memory) = entry;
         Some(Event::Remembered { stream, memory, error: Some("the disk does not answer".to_owned()) })
     }
 
@@ -68,6 +73,40 @@ impl Keeper {
         drop(memories);
         // A thread that panicked has ended the process already.
         let _ = thread.join();
+    }
+}
+
+/// Writes what comes until nobody can send any more. What the disk refuses is kept and tried again, with all the rest:
+/// the show goes on meanwhile.
+fn keep(mut journal: Journal, waiting: &Receiver<Entry>, answers: &mpsc::Sender<Event>) {
+    let mut refused = false;
+    loop {
+        let next = if refused {
+            waiting.recv_timeout(RETRY_EVERY)
+        } else {
+            waiting.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        };
+        let entry = match next {
+            Ok(entry) => Some(entry),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
+        if let Some((_, key, memory)) = &entry {
+            journal.remember(key, memory.clone());
+        }
+        let error = journal.store().err().map(|error| chain(&error));
+        if refused && error.is_none() {
+            info!("State is written to disk again.");
+        }
+        refused = error.is_some();
+        if let Some((stream, _, memory)) = entry {
+            // At the end of the show nobody listens any more; what is left to write is written all the same.
+            let _ = answers.blocking_send(Event::Remembered { stream, memory, error });
+        }
+    }
+    if refused {
+        // The last chance; that it is refused was told.
+        let _ = journal.store();
     }
 }
 

@@ -5,7 +5,7 @@ use tracing::{debug, error, info, warn};
 
 use crate::{
     record::fold::{Fold, Held, Kind, Taken},
-    show::{duration, event::FailureKind, fact::Fact, snapshot::Due, time::Mono},
+    show::{duration, event::FailureKind, fact::Fact, reload::Changes, snapshot::Due, time::Mono},
 };
 
 /// Tells facts.
@@ -113,6 +113,7 @@ fn tell(fact: &Fact) {
             error!(%stream, message, "State cannot be written to disk; the show goes on without.");
         }
         Fact::RequestFailed { .. } | Fact::RequestHealed { .. } => tell_request(fact),
+        Fact::Reloaded(_) | Fact::NotReloaded { .. } => tell_reload(fact),
         Fact::Broker { connected, detail } if *connected => info!(detail, "MQTT broker reached."),
         Fact::Broker { detail, .. } => {
             warn!(detail, "MQTT broker lost; trying again for as long as it takes.");
@@ -141,6 +142,22 @@ fn tell_recovery(fact: &Fact) {
         Fact::Drifted { stream, names, reassert } => {
             let then = if *reassert { "ours are sent again" } else { "they are left" };
             warn!(%stream, names, then, "Another client has written to the stream.");
+        }
+        _ => {}
+    }
+}
+
+/// What became of an edited show file.
+fn tell_reload(fact: &Fact) {
+    match fact {
+        Fact::Reloaded(Changes { changed, kept }) => {
+            info!(changed = changed.join(", "), "Show file taken over.");
+            for kept in kept {
+                warn!("Not taken over: {kept}.");
+            }
+        }
+        Fact::NotReloaded { mistakes, .. } => {
+            error!(mistakes, "The show file is wrong; the show goes on as it was.");
         }
         _ => {}
     }

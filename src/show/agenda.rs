@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    sheet::{Sheet, When},
+    sheet::{Sheet, Trigger, When},
     snapshot::Upcoming,
     time::{Mono, Now},
 };
@@ -45,6 +45,23 @@ impl Agenda {
             .map(|(trigger, _)| Entry { trigger, next: next_run(sheet, trigger, now.wall), last_run: None })
             .collect();
         Self { entries, last_look: now }
+    }
+
+    /// Goes on with an edited sheet: a trigger that waits for the same time keeps its next run and the memory of its last.
+    pub(super) fn reload(&mut self, old: &Sheet, new: &Sheet, now: Now) {
+        let known = std::mem::take(&mut self.entries);
+        let of_name = |name: &str| known.iter().find(|entry| &*old.triggers[entry.trigger].name == name);
+        let Self { entries, last_look: _ } = Self::new(new, now);
+        let keep = |entry: Entry| {
+            let Trigger { name, when, .. } = &new.triggers[entry.trigger];
+            match of_name(name).filter(|known| old.triggers[known.trigger].when == *when) {
+                Some(Entry { next, last_run, trigger: _ }) => {
+                    Entry { trigger: entry.trigger, next: *next, last_run: *last_run }
+                }
+                None => entry,
+            }
+        };
+        self.entries = entries.into_iter().map(keep).collect();
     }
 
     /// Returns the triggers that are due with their times, in the order of these, each at most once.

@@ -115,14 +115,15 @@ fn an_edge_in_the_middle_of_a_fade_starts_from_where_the_mix_is() {
     0:00.202 wall is ONLINE
     0:58.000 trigger go neon (http)
     0:58.000 wall to neon in 4s
-    0:58.000 update wall | prompt stars 0.875 mist 0.0 city 0.125
-    0:59.000 update wall | prompt stars 0.6 mist 0.0 city 0.4
+    0:58.000 update wall | prompt stars 0.85313 mist 0.0 city 0.14688
+    0:58.975 update wall | prompt stars 0.60938 mist 0.0 city 0.39063
+    0:59.950 update wall | prompt stars 0.36563 mist 0.0 city 0.63438
     1:00.000 wall due: dawn until 18:00, then night
     1:00.000 wall to dawn in 4s
-    1:00.000 update wall | prompt stars 0.425 mist 0.15 city 0.425
-    1:01.000 update wall | prompt stars 0.3 mist 0.4 city 0.3
-    1:02.000 update wall | prompt stars 0.175 mist 0.65 city 0.175
-    1:03.000 update wall | prompt stars 0.05 mist 0.9 city 0.05
+    1:00.050 update wall | prompt stars 0.30792 mist 0.15781 city 0.53426
+    1:01.013 update wall | prompt stars 0.21995 mist 0.39844 city 0.38162
+    1:02.000 update wall | prompt stars 0.13025 mist 0.64375 city 0.226
+    1:03.000 update wall | prompt stars 0.04113 mist 0.8875 city 0.07137
     1:04.000 update wall | prompt stars 0.0 mist 1.0 city 0.0
     1:04.100 wall on dawn
     1:10.000 then waits for Poll
@@ -398,4 +399,41 @@ fn a_restart_shows_what_is_due_by_then() {
     );
     assert_eq!(&*snapshot.streams[0].scene, "neon");
     assert!(world.accepted.last().unwrap().2["prompt"].to_string().contains("city"));
+}
+
+#[test]
+fn an_edit_of_the_schedule_goes_to_what_is_due_by_it_and_other_edits_leave_it_alone() {
+    insta::assert_snapshot!(plot(&play_from(SHOW, "2026-11-20T12:00:00Z", "
+        1:00 edit to: '18:00' => to: '13:00:30'
+        2:00 go neon 0s
+        3:00 edit prompt: stars => prompt: moon
+        4:00 edit { days: FRI, from: '22:00', to: '02:00', scene: neon => { from: '13:05', to: '13:06', scene: dawn
+        7:00 edit { otherwise: night, fade: 0s } => { days: MON, scene: neon }
+        8:00 edit prompt: mist => prompt: fog
+        9:00 end
+    ")), @r"
+    0:00.000 wall due: dawn until 18:00, then night
+    0:00.101 wall created as str_1
+    0:00.102 wall on dawn
+    0:00.202 wall is ONLINE
+    1:00.000 now: the schedule
+    1:00.000 wall due: night until 22:00, then neon
+    1:00.000 wall to night in 0s
+    1:00.100 wall on night
+    2:00.000 trigger go neon (http)
+    2:00.000 wall to neon in 0s
+    2:00.100 wall on neon
+    3:00.000 now: scene `night` changed
+    4:00.000 now: the schedule
+    5:00.000 wall due: dawn until 13:06, then night
+    5:00.000 wall to dawn in 0s
+    5:00.100 wall on dawn
+    6:00.000 wall due: night until Sat 21 Nov 10:00, then dawn
+    6:00.000 wall to night in 0s
+    6:00.100 wall on night
+    7:00.000 now: the schedule
+    7:00.000 wall due: nothing, what is on stays until Sat 21 Nov 10:00, then dawn
+    8:00.000 now: scene `dawn` changed
+    9:00.000 then waits for Poll
+    ");
 }

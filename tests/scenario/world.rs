@@ -13,6 +13,7 @@ use segue::{
         },
         fact::Fact,
         health::StatusReport,
+        reload::Changes,
         sheet::Sheet,
         time::{Mono, Now},
     },
@@ -28,6 +29,8 @@ const TURNS_MAX: u32 = 1000;
 /// A show, its backend and its clock.
 pub(super) struct World {
     pub(super) show: Show,
+    /// What the show file says now.
+    pub(super) yaml: String,
     pub(super) now: Now,
     /// Answers on their way, by the time they arrive.
     coming: BTreeMap<(Mono, u64), (u64, Event)>,
@@ -129,6 +132,7 @@ impl World {
         let now = Now { mono: Mono(Duration::ZERO), wall: wall.parse().unwrap() };
         let names = sheet.streams.iter().map(|stream| Arc::clone(&stream.name)).collect();
         Self {
+            yaml: yaml.to_owned(),
             show: Show::new(Arc::clone(&sheet), memories, 1, now),
             creating: BTreeMap::new(),
             memories: memories.clone(),
@@ -319,7 +323,8 @@ impl World {
         }
     }
 
-    fn obey(&mut self, what: &str) {
+    /// Does what a line of a script says.
+    pub(super) fn obey(&mut self, what: &str) {
         let words: Vec<&str> = what.split(' ').collect();
         match words.as_slice() {
             ["osc", address, args @ ..] => self.happen(osc(address, args)),
@@ -375,6 +380,7 @@ impl World {
             ["api", "restarts"] => {
                 self.api.report.start_time = Some(self.api.report.start_time.unwrap_or_default() + 1);
             }
+            ["edit", ..] => self.edit(what.trim_start_matches("edit ")),
             ["clock", seconds] => {
                 let step = Duration::from_secs_f64(seconds.trim_start_matches('-').parse().unwrap());
                 let wall: Timestamp = self.now.wall;
@@ -391,6 +397,22 @@ impl World {
             }
             _ => panic!("no such line: {what}"),
         }
+        self.settle();
+    }
+
+    /// Writes `A => B` into the show file and has it read again.
+    fn edit(&mut self, what: &str) {
+        let (from, to) = what.split_once(" => ").unwrap();
+        assert!(self.yaml.contains(from), "{from:?} is not in the show file");
+        // A script has one line for each thing to do.
+        self.yaml = self.yaml.replacen(from, &to.replace(';', "\n"), 1);
+        self.reload();
+    }
+
+    /// Has the show file read again.
+    pub(super) fn reload(&mut self) {
+        self.sheet = Arc::new(sheet(&self.yaml));
+        let _ = self.show.reload(&self.sheet, self.now);
         self.settle();
     }
 
@@ -498,6 +520,15 @@ impl World {
             | Fact::Warned { message, .. }
             | Fact::NotRemembered { message, .. }
             | Fact::Broker { detail: message, .. } => message.clone(),
+            Fact::Reloaded(Changes { changed, kept }) => {
+                for (what, list) in [("now", changed), ("not yet", kept)] {
+                    for change in list {
+                        self.line(&format!("{what}: {change}"));
+                    }
+                }
+                return;
+            }
+            Fact::NotReloaded { message, .. } => format!("not reloaded: {message}"),
             Fact::Updated { .. } | Fact::Polled { .. } => return,
         };
         self.line(&text);

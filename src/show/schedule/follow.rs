@@ -96,6 +96,9 @@ impl Follow {
         }
         let stale = std::mem::take(&mut self.stale);
         let mut news = Vec::new();
+        if stale {
+            self.know_streams(schedule, now);
+        }
         for (index, slot) in self.streams.iter_mut().enumerate() {
             let Some(said) = slot else { continue };
             let stream = StreamIndex(index);
@@ -120,6 +123,22 @@ impl Follow {
         }
         news.sort_by_key(|news| news.since);
         Findings { news, bypass_over }
+    }
+
+    /// Works out anew what is due, at the next look: the schedule is another, or the clock.
+    pub(in crate::show) fn doubt(&mut self) {
+        self.stale = true;
+    }
+
+    /// Begins with the streams that the schedule concerns only now, and leaves those alone that it does no more.
+    fn know_streams(&mut self, schedule: &Schedule, now: Now) {
+        for (index, slot) in self.streams.iter_mut().enumerate() {
+            if schedule.concerns(StreamIndex(index)) {
+                slot.get_or_insert_with(|| Said::nothing(now.wall));
+            } else {
+                *slot = None;
+            }
+        }
     }
 
     /// Lets the schedule do nothing for a time, from now on; no time at all ends that.
@@ -178,7 +197,9 @@ impl Follow {
         let step = now.wall.duration_since(self.last_look.wall).saturating_sub(passed);
         self.last_look = now;
         // Forward, edges are passed by themselves.
-        self.stale |= step < -DRIFT_MAX;
+        if step < -DRIFT_MAX {
+            self.doubt();
+        }
     }
 }
 
@@ -194,6 +215,10 @@ impl Said {
             then: next.and_then(|next| scene(schedule.due(stream, next))),
             look_again: at.checked_add(LOOK_AHEAD).unwrap_or(Timestamp::MAX),
         }
+    }
+
+    fn nothing(now: Timestamp) -> Self {
+        Self { entry: None, scene: None, since: now, next: None, then: None, look_again: now }
     }
 
     fn news(&self, stream: StreamIndex) -> News {

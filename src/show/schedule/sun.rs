@@ -87,7 +87,7 @@ impl Location {
         };
         let (rise, before) = crossing(-1.0);
         let (set, after) = crossing(1.0);
-        let polar = match (before + after) / 2.0 {
+        let polar = match f64::midpoint(before, after) {
             cosine if cosine <= -1.0 => Some(Polar::Day),
             cosine if cosine >= 1.0 => Some(Polar::Night),
             _ => None,

@@ -223,3 +223,13 @@ async fn a_bypass_is_a_length_of_time_or_off_and_needs_a_schedule() {
     }
     assert_eq!(house.orders(), []);
 }
+
+#[tokio::test]
+async fn a_reload_is_answered_with_what_it_came_to() {
+    let house = House::open().await;
+    let response = house.post("/api/reload", "").await;
+    assert_eq!(response.status(), 200);
+    let told: Value = response.json().await.unwrap();
+    assert_eq!(told, json!({ "changed": ["scene `dawn` changed"], "kept": [] }));
+    refusal(house.post("/api/reload", "{\"now\": true}").await, 400, "bad-request").await;
+}
