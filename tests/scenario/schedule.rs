@@ -28,7 +28,7 @@ fn play_from(show: &str, wall: &str, script: &str) -> String {
 /// Leaves out what is sent.
 fn plot(transcript: &str) -> String {
     let lines = transcript.lines().filter(|line| !line.contains(" update ") && !line.contains(" create "));
-    lines.map(|line| format!("{line}\n")).collect()
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 #[test]

@@ -343,10 +343,7 @@ impl World {
                 stream: None,
                 fade: rest.first().map(|fade| duration::parse(fade).unwrap()),
             })),
-            ["bypass", time] => {
-                let time = if *time == "off" { Duration::ZERO } else { duration::parse(time).unwrap() };
-                self.happen(Event::Command(Command::Bypass { time }));
-            }
+            ["bypass", time] => self.bypass(time),
             ["api", "up"] => self.api.failure = None,
             ["api", "locks"] => self.api.failure = Some(FailureKind::Key),
             ["api", "throttles"] => self.api.failure = Some(FailureKind::TooMany),
@@ -414,6 +411,11 @@ impl World {
         self.sheet = Arc::new(sheet(&self.yaml));
         let _ = self.show.reload(&self.sheet, self.now);
         self.settle();
+    }
+
+    fn bypass(&mut self, time: &str) {
+        let time = if time == "off" { Duration::ZERO } else { duration::parse(time).unwrap() };
+        self.happen(Event::Command(Command::Bypass { time }));
     }
 
     pub(super) fn video(&mut self) -> &mut Video {

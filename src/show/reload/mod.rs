@@ -125,10 +125,7 @@ pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
         list.iter().map(|trigger| Arc::clone(&trigger.name)).collect()
     };
     diff("trigger", &names_of(&old.triggers), &names_of(&triggers), same, &mut changes);
-    let schedule = links.schedule(schedule);
-    if outline(&schedule) != outline(&old.schedule) {
-        changes.change("the schedule");
-    }
+    let schedule = links.schedule(schedule, &old.schedule, &mut changes);
     let streams = streams::revise(old, new, &links, &mut changes);
     let venue = self::venue(&old.venue, venue, &mut changes);
     let Links { cues, .. } = links;
@@ -255,10 +252,13 @@ impl Links<'_> {
         step
     }
 
-    fn schedule(&self, mut schedule: Schedule) -> Schedule {
+    fn schedule(&self, mut schedule: Schedule, old: &Schedule, changes: &mut Changes) -> Schedule {
         for entry in &mut schedule.entries {
             entry.scene = self.scene(&entry.scene);
             self.move_streams(&mut entry.streams);
+        }
+        if outline(&schedule) != outline(old) {
+            changes.change("the schedule");
         }
         schedule
     }
