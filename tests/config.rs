@@ -239,6 +239,30 @@ fn each_group_of_parameters_may_have_its_own_fade() {
 }
 
 #[test]
+fn a_schedule_is_what_its_file_says() {
+    let sheet = good("schedule.yaml");
+    let told: Vec<String> =
+        sheet.schedule.entries.iter().map(|entry| format!("{} {entry}", entry.line)).collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
+    10 2026-12-24,2026-12-31..2027-01-06,12-26
+    11 MON,WED-FRI 09:30 to 24:00
+    12 TUE-SUN sunrise+30m to sunset-1h not before 16:00 not after 20:00
+    13 daily 22:00:30 to 02:00
+    14 otherwise
+    ");
+    assert_eq!(sheet.schedule.zone.iana_name(), Some("Europe/Berlin"));
+    let entry = &sheet.schedule.entries[2];
+    assert_eq!((&*entry.scene.name, entry.easing), ("dawn", Some(Easing::Linear)));
+    assert_eq!(entry.fade, Fade::from_seconds(20.0).map(Fades::from));
+    assert_eq!(entry.streams, Streams::Some(vec![StreamIndex(0)]));
+    let first_of_may: jiff::civil::Date = "2026-05-01".parse().unwrap();
+    assert_eq!(
+        sheet.schedule.entries[1].hours.as_ref().map(|hours| hours.days.contains(first_of_may)),
+        Some(false)
+    );
+}
+
+#[test]
 fn cues_and_triggers_lead_to_the_scenes_they_name() {
     let sheet = good("full.yaml");
     let [Step::Scene { streams: first, fade, .. }, Step::Scene { scene, streams: second, easing, .. }] =

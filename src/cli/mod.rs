@@ -1,11 +1,13 @@
 //! The command line: what can be typed, and which exit code comes back. One file per command.
 
+mod bypass;
 mod check;
 mod go;
 mod history;
 mod log;
 mod manual;
 mod place;
+mod plan;
 mod reference;
 mod reload;
 mod run;
@@ -49,12 +51,16 @@ enum Command {
     Check(check::Options),
     /// Fire a scene or a cue of the running show.
     Go(go::Options),
+    /// Let the schedule of the running show do nothing for a while, and then follow it again.
+    Bypass(bypass::Options),
     /// Tell what is on, how far the transition is, and how the streams are.
     Status(status::Options),
     /// Have the running show read its file again, and tell what changed.
     Reload(reload::Options),
     /// Tell what was on when, what was fired, what went wrong.
     History(history::Options),
+    /// Tell what will be on, when and why: the schedule and the cron triggers of the next days.
+    Plan(plan::Options),
     /// Rehearse a show on a virtual clock: a transcript, a summary of each transition, a plot.
     Simulate(simulate::Options),
     /// Stand in for the Daydream API, without an account or a GPU.
@@ -128,6 +134,8 @@ pub fn main() -> ExitCode {
         Command::Run(options) => run::run(&options, &log),
         Command::Check(options) => check::run(&options),
         Command::Go(options) => go::run(&options),
+        Command::Bypass(options) => bypass::run(&options),
+        Command::Plan(options) => plan::run(&options),
         Command::Status(options) => status::run(&options),
         Command::Reload(options) => reload::run(&options),
         Command::History(options) => history::run(&options),

@@ -1,4 +1,4 @@
-//! Where the running show is, and what it wants to see: how `segue go` and `segue status` speak to it.
+//! Where the running show is, and what it wants to see: how `segue go`, `segue bypass` and `segue status` speak to it.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 

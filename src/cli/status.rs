@@ -7,6 +7,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
 
 use super::{Error, place::Place};
+use crate::{clock, show::snapshot::Due};
 
 /// How old a status may be to stand for the present: three times the usual 5 s between two.
 const STALE_SECONDS: f64 = 15.0;
@@ -28,23 +29,27 @@ pub(super) fn run(options: &Options) -> Result<(), Error> {
     if options.json {
         super::say(&format!("{state:#}"));
     } else {
-        super::say(describe(&state, &TimeZone::system()).trim_end());
+        super::say(describe(&state, clock::wall(), &TimeZone::system()).trim_end());
     }
     Ok(())
 }
 
-fn describe(state: &Value, zone: &TimeZone) -> String {
+fn describe(state: &Value, now: Timestamp, zone: &TimeZone) -> String {
     let mut text = String::new();
     let list = |key: &str| state[key].as_array().cloned().unwrap_or_default();
     let _ = writeln!(text, "{}", word(&state["show"]));
     for stream in list("streams") {
-        describe_stream(&mut text, &stream);
+        describe_stream(&mut text, &stream, now, zone);
     }
     if let Some(error) = state["show_file"]["error"].as_str() {
         let _ = writeln!(text, "\nThe show file is wrong; the show goes on as it was: {error}");
     }
     if let Some(connected) = state["broker_connected"].as_bool() {
         let _ = writeln!(text, "\nMQTT: {}", if connected { "connected" } else { "no broker; trying again" });
+    }
+    if let Some(until) = state["bypassed_until"].as_str().and_then(|until| until.parse::<Timestamp>().ok()) {
+        let until = until.to_zoned(zone.clone());
+        let _ = writeln!(text, "\nThe schedule is bypassed until {}", until.strftime("%a %d %b %H:%M:%S"));
     }
     let upcoming = list("upcoming");
     if !upcoming.is_empty() {
@@ -58,7 +63,7 @@ fn describe(state: &Value, zone: &TimeZone) -> String {
     text
 }
 
-fn describe_stream(text: &mut String, stream: &Value) {
+fn describe_stream(text: &mut String, stream: &Value, now: Timestamp, zone: &TimeZone) {
     let id = stream["id"].as_str().map_or_else(String::new, |id| format!(", {id}"));
     let _ = writeln!(
         text,
@@ -82,11 +87,21 @@ fn describe_stream(text: &mut String, stream: &Value) {
             }
         }
     }
+    if let Some(due) = due(&stream["due"]) {
+        let _ = writeln!(text, "  due      {}", due.tell(now, zone));
+    }
     let waiting: Vec<String> = stream["waiting"].as_array().into_iter().flatten().map(word).collect();
     if !waiting.is_empty() {
         let _ = writeln!(text, "  then     {}", waiting.join(", "));
     }
     describe_health(text, stream);
+}
+
+fn due(told: &Value) -> Option<Due> {
+    told.as_object()?;
+    let name = |key: &str| told[key].as_str().map(Into::into);
+    let until = told["until"].as_str().and_then(|until| until.parse().ok());
+    Some(Due { scene: name("scene"), until, then: name("then") })
 }
 
 fn describe_health(text: &mut String, stream: &Value) {
@@ -149,26 +164,31 @@ mod tests {
                 "mix": [{"scene": "dawn", "weight": 0.25}, {"scene": "neon", "weight": 0.75}],
                 "transition": {"progress": 0.66, "fade_seconds": 8.0, "remaining_seconds": 2.7},
                 "waiting": ["dawn", "“misty sea”"],
+                "due": {"scene": "dawn", "until": "2026-11-23T17:00:00Z", "then": null},
                 "updates": {"sent": 12, "failed": 1, "coalesced": 0, "round_trip_seconds": 0.151},
                 "health": {"state": "ONLINE", "fps_in": 30.0, "fps_out": 24.94, "last_error": null, "whep_url": null, "read_seconds_ago": 31.0},
                 "trouble": {"what": "update", "message": "no answer in 10 s", "seconds_ago": 3.2},
             }],
             "broker_connected": false,
+            "bypassed_until": "2026-11-22T21:30:00Z",
             "upcoming": [{"trigger": "open", "at": "2026-11-23T08:00:00Z"}],
         });
-        insta::assert_snapshot!(describe(&state, &TimeZone::UTC), @r"
+        insta::assert_snapshot!(describe(&state, "2026-11-22T20:00:00Z".parse().unwrap(), &TimeZone::UTC), @r"
         Gallery
 
         wall (daydream, str_x): live
           on       to neon, 66 %, 2.7 s left
                     25 % dawn
                     75 % neon
+          due      dawn until Mon 23 Nov 17:00, then nothing, what is on stays
           then     dawn, “misty sea”
           health   ONLINE, 30.0 fps in, 24.9 fps out, but that was 31 s ago
           updates  12 sent, 1 failed, last took 151 ms
           trouble  update: no answer in 10 s (3 s ago)
 
         MQTT: no broker; trying again
+
+        The schedule is bypassed until Sun 22 Nov 21:30:00
 
         Next:
           Mon 23 Nov 08:00:00  open
@@ -179,7 +199,7 @@ mod tests {
     fn a_state_that_is_nothing_like_one_is_told_without_a_panic() {
         for state in [json!(null), json!({"streams": [null, 3, {}]}), json!({"upcoming": [{"at": "never"}]})]
         {
-            assert!(!describe(&state, &TimeZone::UTC).is_empty());
+            assert!(!describe(&state, Timestamp::UNIX_EPOCH, &TimeZone::UTC).is_empty());
         }
     }
 }

@@ -110,10 +110,10 @@ impl Section {
 }
 
 /// Every section, from the whole file inwards.
-pub static SECTIONS: [&Section; 29] = [
+pub static SECTIONS: [&Section; 32] = [
     &SHOW, &INCLUDED, &RELOAD, &STREAM, &SECRET, &PARAMS, &NET, &TIMEOUTS, &UPDATES, &STATUS, &RECOVERY,
-    &RESEND, &RECREATE, &FALLBACK, &HOOK, &SCENE, &FADES, &CUE_STEP, &TRIGGER, &WHEN, &PAYLOAD, &ARGS, &STEP,
-    &INPUTS, &OSC, &MQTT, &WEB, &TEXT, &HISTORY,
+    &RESEND, &RECREATE, &FALLBACK, &HOOK, &SCENE, &FADES, &CUE_STEP, &LOCATION, &SCHEDULE, &MOMENT, &TRIGGER,
+    &WHEN, &PAYLOAD, &ARGS, &STEP, &INPUTS, &OSC, &MQTT, &WEB, &TEXT, &HISTORY,
 ];
 
 pub(super) const fn section(title: &'static str, keys: &'static [Key]) -> Section {
@@ -141,8 +141,20 @@ pub static SHOW: Section = section(
         ),
         key("timezone", ZONE, "UTC", "the zone of all calendar times"),
         required("streams", Form::Named(&Form::Map(&STREAM)), "the streams by name"),
+        key(
+            "location",
+            Form::Map(&LOCATION),
+            "",
+            "where it is: what the sun of the schedule is looked at from",
+        ),
         key("scenes", NAMED_SCENES, "", "the scenes by name"),
         key("cues", Form::Named(&CUE), "", "the cues by name: what anything can fire"),
+        key(
+            "schedule",
+            Form::List(&Form::Map(&SCHEDULE)),
+            "",
+            "what is due when: of these entries the first from the top that is on",
+        ),
         key("triggers", Form::Named(&Form::Map(&TRIGGER)), "", "what makes something happen, by name"),
         key("inputs", Form::Map(&INPUTS), "", "where the show listens"),
         key("on_alarm", HOOKS, "", "who is told when people are needed, and when they no longer are"),
@@ -376,6 +388,58 @@ pub static STEP: Section = section(
         key("stream", STREAMS, "all of them", "on which streams"),
         key("transition", Form::Words(&Verb::NAMES), "", VERB_WHAT),
         key("cue", Form::Text, "", "the cue to fire, alone"),
+    ],
+);
+
+/// Where the show is.
+pub static LOCATION: Section = section(
+    "`location`",
+    &[
+        required("latitude", Form::Number(-90.0, 90.0), "degrees; north is positive"),
+        required("longitude", Form::Number(-180.0, 180.0), "degrees; east is positive"),
+    ],
+);
+
+const DATES: Form = Form::Any(&[DATE, Form::List(&DATE)]);
+const DATE: Form = Form::Like("2026-12-31..2027-01-06");
+const WEEKDAYS: Form = Form::Any(&[Form::Like("TUE-SUN"), Form::List(&Form::Like("MON"))]);
+const SUN: Form = Form::Like("sunset-1h");
+const TIME_OF_DAY: Form = Form::Any(&[Form::Like("10:00"), SUN, Form::Map(&MOMENT)]);
+
+/// One entry of the schedule.
+pub static SCHEDULE: Section = section(
+    "An entry of the schedule",
+    &[
+        key("days", WEEKDAYS, "every day", "on which weekdays it starts"),
+        key(
+            "dates",
+            DATES,
+            "every date",
+            "on which dates: `2026-12-24`, `2026-12-31..2027-01-06`, and `12-24` in every year",
+        ),
+        key("except", DATES, "", "on which dates not"),
+        key("from", TIME_OF_DAY, "00:00", "when it starts; `sunrise` and `sunset` need a `location`"),
+        key("to", TIME_OF_DAY, "24:00", "when it ends: on the next day if that is not after its start"),
+        key("scene", Form::Text, "", "what is shown"),
+        key(
+            "otherwise",
+            Form::Text,
+            "",
+            "what is shown when nothing else is, in place of a scene and its times",
+        ),
+        key("fade", FADE, "the scene's", "how long the way there takes"),
+        key("easing", EASING, "the scene's", "its shape"),
+        key("stream", STREAMS, "all of them", "on which streams"),
+    ],
+);
+
+/// A time of the sun within bounds.
+pub static MOMENT: Section = section(
+    "A time of the sun within bounds",
+    &[
+        required("at", SUN, "`sunrise` or `sunset`, with an offset of at most 6h"),
+        key("not_before", Form::Like("16:00"), "", "the earliest, by the clock"),
+        key("not_after", Form::Like("20:00"), "", "the latest, by the clock"),
     ],
 );
 

@@ -13,6 +13,7 @@
 //! | `recovery` | what is done on their bad days, and who is told |
 //! | `scenes`, `demands` | `scenes`, and what they need from the streams |
 //! | `steps`, `triggers`, `inline` | `cues` and `triggers`, and the scenes inside them |
+//! | `schedule`, `overlaps` | `schedule` and `location`, and what of it can never be seen |
 //! | `inputs`, `web`, `text` | `inputs`, `web` and `text` |
 //! | `keys`, `recovery_keys` | every key there is, with what it says |
 //! | `report`, `diagnostic`, `words` | what to tell about it |
@@ -30,6 +31,7 @@ mod inline;
 mod inputs;
 pub mod keys;
 mod nets;
+mod overlaps;
 mod params;
 mod reader;
 mod recovery;
@@ -37,6 +39,7 @@ mod recovery_keys;
 mod report;
 mod scalar;
 mod scenes;
+mod schedule;
 mod secret;
 mod sources;
 mod steps;
@@ -173,6 +176,7 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let scenes_entry = fields.entry("scenes");
     let cues_entry = fields.entry("cues");
     let triggers_entry = fields.entry("triggers");
+    let calendar = (fields.value("schedule", report), fields.value("location", report));
     let commands = allows_commands(&mut fields, report);
     let alarm_node = fields.value("on_alarm", report);
     let doors = inputs::read(fields.entry("inputs").map(|entry| &entry.value), context.node, report);
@@ -190,17 +194,7 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
         inline.insert(place, Arc::clone(&draft.scene));
         scene_drafts.push(draft);
     }
-    let nothing = |entry: &Entry| match &entry.value.value {
-        Value::Map(entries) => entries.is_empty(),
-        value => matches!(value, Value::Null),
-    };
-    if scenes_entry.is_none_or(nothing) {
-        let place = scenes_entry.map_or(&top, |entry| &entry.key.span);
-        report.push(
-            Problem::warning(place, "the show has no scenes: there is nothing to blend")
-                .hint("write `scenes: { dawn: { prompt: misty forest at dawn } }`"),
-        );
-    }
+    warn_of_no_scenes(scenes_entry, &top, report);
     let named = scenes::named(&scene_drafts);
     let mut cast = Cast { scenes, inline, streams: Vec::new(), cues: BTreeMap::new() };
     let streams_place = streams_entry.map_or(&top, |entry| &entry.key.span);
@@ -221,11 +215,27 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
         cast: &cast,
     };
     let triggers = triggers::read(triggers_node, &around, report);
+    let schedule = schedule::read(calendar, source, (&zone, zone_named), &cast, report);
     let mqtt = doors.mqtt.map(|door| MqttDoor { filters: filters(&triggers), ..door });
     let streams = stream_drafts.list.into_iter().map(|draft| draft.sheet).collect();
     let venue = Venue { osc: doors.osc, mqtt, web, text, history };
     let Cast { scenes, cues, .. } = cast;
-    Some(Sheet { title, zone, streams, scenes, cues, triggers, on_alarm, venue, reload })
+    Some(Sheet { title, zone, streams, scenes, cues, triggers, schedule, on_alarm, venue, reload })
+}
+
+/// Warns of a show that has nothing to show.
+fn warn_of_no_scenes(entry: Option<&Entry>, top: &Span, report: &mut Report) {
+    let nothing = |entry: &Entry| match &entry.value.value {
+        Value::Map(entries) => entries.is_empty(),
+        value => matches!(value, Value::Null),
+    };
+    if entry.is_none_or(nothing) {
+        let place = entry.map_or(top, |entry| &entry.key.span);
+        report.push(
+            Problem::warning(place, "the show has no scenes: there is nothing to blend")
+                .hint("write `scenes: { dawn: { prompt: misty forest at dawn } }`"),
+        );
+    }
 }
 
 /// Reads whether the show may run commands, and warns if it may.

@@ -187,7 +187,8 @@ fn cue_step(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) -> Option
     cue.map(Step::Cue)
 }
 
-fn streams_of(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) -> Streams {
+/// Reads on which streams something is; all of them if it says nothing.
+pub(super) fn streams_of(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) -> Streams {
     let of = fields.what().to_owned();
     match fields.value("stream", report) {
         Some(node) => streams(node, &of, cast, report),
@@ -196,7 +197,13 @@ fn streams_of(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) -> Stre
 }
 
 /// Says that a name leads nowhere, and which one does.
-fn missing<T>(node: &Node, name: &str, of: &str, does: &str, names: &BTreeMap<Arc<str>, T>) -> Problem {
+pub(super) fn missing<T>(
+    node: &Node,
+    name: &str,
+    of: &str,
+    does: &str,
+    names: &BTreeMap<Arc<str>, T>,
+) -> Problem {
     let message = format!("{of} {does} {}, which does not exist", quoted(name));
     let known = names.keys().map(|name| &**name);
     let noun = does.rsplit(' ').next().unwrap_or_default();

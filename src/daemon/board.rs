@@ -55,6 +55,7 @@ fn summary(snapshot: &Snapshot) -> String {
             let document = json!({
                 "scene": stream.scene,
                 "waiting": stream.waiting,
+                "due": stream.due,
                 "phase": stream.phase,
                 "progress": stream.transition.as_ref().map_or(1.0, |way| (way.progress * 100.0).round() / 100.0),
                 "state": health.and_then(|health| health.state.as_deref()),
@@ -67,7 +68,8 @@ fn summary(snapshot: &Snapshot) -> String {
             (stream.name.to_string(), document)
         })
         .collect();
-    let mut board = json!({ "show": snapshot.show, "streams": streams });
+    let mut board =
+        json!({ "show": snapshot.show, "streams": streams, "bypassed_until": snapshot.bypassed_until });
     if let Some(error) = snapshot.show_file.as_ref().and_then(|file| file.error.as_ref()) {
         board["show_file_error"] = json!(error);
     }

@@ -5,7 +5,7 @@ use tracing::{debug, error, info, warn};
 
 use crate::{
     record::fold::{Fold, Held, Kind, Taken},
-    show::{duration, event::FailureKind, fact::Fact, reload::Changes, time::Mono},
+    show::{duration, event::FailureKind, fact::Fact, reload::Changes, snapshot::Due, time::Mono},
 };
 
 /// Tells facts.
@@ -56,6 +56,12 @@ fn tell(fact: &Fact) {
     match fact {
         Fact::Trigger { name, door } => info!(trigger = %name, door = door.as_str(), "Trigger fired."),
         Fact::Cue { name } => info!(cue = %name, "Cue started."),
+        Fact::Due { stream, due: Due { scene, until, then } } => {
+            let (scene, then) = (scene.as_deref(), then.as_deref());
+            info!(%stream, scene, until = until.map(tracing::field::display), then, "Due by the schedule.");
+        }
+        Fact::Bypassed { time } => info!(time = duration::text(*time), "Schedule bypassed."),
+        Fact::BypassOver => info!("Schedule followed again."),
         Fact::TransitionStarted { stream, scene, fade } => {
             info!(%stream, %scene, fade = duration::text(*fade), "Transition started.");
         }

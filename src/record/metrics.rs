@@ -177,6 +177,9 @@ impl Metrics {
             }
             // Told by the log and the history. The state is taken from every poll, so that a change cannot be missed.
             Fact::Cue { .. }
+            | Fact::Due { .. }
+            | Fact::Bypassed { .. }
+            | Fact::BypassOver
             | Fact::TransitionSteered { .. }
             | Fact::TransitionGrabbed { .. }
             | Fact::CreatesSpent { .. }

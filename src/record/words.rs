@@ -24,7 +24,7 @@ impl Topic {
     /// Returns the kinds of facts that are about it.
     pub fn kinds(self) -> &'static [&'static str] {
         match self {
-            Self::Triggers => &["trigger", "cue"],
+            Self::Triggers => &["trigger", "cue", "due", "bypassed", "bypass_over"],
             Self::Scenes => &[
                 "transition_started",
                 "transition_queued",
@@ -96,6 +96,12 @@ fn what(happening: &Happening) -> String {
         "show_ended" => format!("show `{name}` ended"),
         "trigger" => format!("trigger `{name}` fired ({})", word("door")),
         "cue" => format!("cue `{name}` ran"),
+        "due" => {
+            let scene = happening.detail.get("scene").and_then(Value::as_str);
+            scene.map_or_else(|| "nothing is due".to_owned(), |scene| format!("`{scene}` is due"))
+        }
+        "bypassed" => format!("schedule bypassed for {}", time("time_seconds")),
+        "bypass_over" => "schedule followed again".to_owned(),
         "transition_started" => format!("to `{}` in {}", word("scene"), time("fade_seconds")),
         "transition_queued" => format!("`{}` waits for {}", word("scene"), number("ahead")),
         "transition_ignored" => format!("`{}` is ignored on the way to `{}`", word("scene"), word("running")),

@@ -64,8 +64,8 @@ impl Agenda {
         self.entries = entries.into_iter().map(keep).collect();
     }
 
-    /// Returns the triggers that are due, in the order of their times, each at most once.
-    pub(super) fn due(&mut self, sheet: &Sheet, now: Now) -> Vec<usize> {
+    /// Returns the triggers that are due with their times, in the order of these, each at most once.
+    pub(super) fn due(&mut self, sheet: &Sheet, now: Now) -> Vec<(Timestamp, usize)> {
         self.look_at_clock(sheet, now);
         let mut due: Vec<(Timestamp, usize)> = Vec::new();
         for entry in &mut self.entries {
@@ -77,7 +77,7 @@ impl Agenda {
             entry.next = next_run(sheet, entry.trigger, now.wall);
         }
         due.sort_unstable();
-        due.into_iter().map(|(_, trigger)| trigger).collect()
+        due
     }
 
     /// Returns when the next trigger is due, or is to be prepared for, if nobody sets the clock.

@@ -168,6 +168,11 @@ pub enum Command {
         /// The cue's name.
         cue: String,
     },
+    /// Let the schedule do nothing for a while.
+    Bypass {
+        /// How long; zero ends it.
+        time: Duration,
+    },
 }
 
 /// Numbers requests, so that a late answer is known as late.
@@ -394,6 +399,8 @@ pub enum FailureKind {
 pub enum Wake {
     /// When a cron trigger is due.
     Cron,
+    /// When something else is due by the schedule, or a bypass of it ends.
+    Schedule,
     /// When a bundle with a time tag is due.
     Osc,
     /// When a running transition needs its next step.

@@ -9,6 +9,7 @@ use super::{
     health::StatusReport,
     reload::Changes,
     sheet::Verb,
+    snapshot::Due,
 };
 
 /// Something that happened to the show and that somebody may ask about later.
@@ -27,6 +28,22 @@ pub enum Fact {
         /// The cue's name.
         name: Arc<str>,
     },
+    /// Something else is due on a stream by the schedule.
+    Due {
+        /// The stream.
+        stream: Arc<str>,
+        /// What, and until when.
+        #[serde(flatten)]
+        due: Due,
+    },
+    /// Somebody lets the schedule do nothing for a while.
+    Bypassed {
+        /// How long.
+        #[serde(rename = "time_seconds", serialize_with = "as_seconds")]
+        time: Duration,
+    },
+    /// The schedule is followed again.
+    BypassOver,
     /// A stream began to move to a scene.
     TransitionStarted {
         /// The stream.

@@ -31,6 +31,7 @@ pub mod reload;
 pub mod roster;
 mod rota;
 pub mod scene;
+pub mod schedule;
 pub mod sheet;
 pub mod slots;
 pub mod snapshot;
@@ -56,8 +57,12 @@ use self::{
     reload::Changes,
     rota::Rota,
     scene::Scene,
-    sheet::{Cue, Sheet, Step},
-    snapshot::Snapshot,
+    schedule::{
+        Entry,
+        follow::{Findings, Follow, News},
+    },
+    sheet::{Cue, Policy, Sheet, Step},
+    snapshot::{Snapshot, StreamSnapshot},
     stream::{
         Stream,
         queue::{Going, WAITING_MAX},
@@ -78,6 +83,7 @@ pub struct Show {
     streams: Vec<Stream>,
     rota: Rota,
     agenda: Agenda,
+    follow: Follow,
     /// Bundles that wait for their time tag, in no order; there are few.
     held: Vec<(Mono, OscPacket)>,
     refusals: Refusals,
@@ -95,14 +101,18 @@ impl Show {
     ///
     /// `memories` is what was kept of streams by earlier runs, by stream name.
     pub fn new(sheet: Arc<Sheet>, memories: &BTreeMap<Arc<str>, Memory>, seed: u64, now: Now) -> Self {
-        let streams =
-            sheet.streams.iter().enumerate().map(|(index, stream)| {
-                Stream::new(&sheet, StreamIndex(index), memories.get(&stream.name), now)
-            });
-        Self {
+        let follow = Follow::new(&sheet.schedule, sheet.streams.len(), now);
+        let streams = sheet.streams.iter().enumerate().map(|(index, stream)| {
+            let (index, memory) = (StreamIndex(index), memories.get(&stream.name));
+            let due = sheet.schedule.due(index, now.wall);
+            let due = due.map(|entry| Arc::clone(&sheet.schedule.entries[entry].scene));
+            Stream::new(&sheet, index, memory, due, now)
+        });
+        let mut show = Self {
             streams: streams.collect(),
             rota: Rota::new(sheet.streams.len()),
             agenda: Agenda::new(&sheet, now),
+            follow,
             held: Vec::new(),
             refusals: Refusals::default(),
             broker_connected: sheet.venue.mqtt.as_ref().map(|_| false),
@@ -111,7 +121,13 @@ impl Show {
             preparing: false,
             unsettled: Some(now),
             sheet,
+        };
+        for News { stream, entry, .. } in show.follow.said() {
+            if entry.is_some() {
+                show.note_due(stream);
+            }
         }
+        show
     }
 
     /// Takes something that happened.
@@ -174,6 +190,7 @@ impl Show {
         }
         let sheet = Arc::new(sheet);
         self.agenda.reload(&self.sheet, &sheet, now);
+        self.follow.doubt();
         let mut changes = changes;
         for stream in &mut self.streams {
             stream.reload(&sheet, now, &mut changes);
@@ -215,8 +232,9 @@ impl Show {
         let streams = self.rota.next().into_iter();
         let held = self.held.iter().map(|(due, _)| (*due, Wake::Osc));
         let cron = self.agenda.next_due().filter(|_| !self.stopping).map(|due| (due, Wake::Cron));
+        let schedule = self.follow.next_due().filter(|_| !self.stopping).map(|due| (due, Wake::Schedule));
         let tell = self.refusals.next_due().map(|due| (due, Wake::Tell));
-        streams.chain(held).chain(cron).chain(tell).min()
+        streams.chain(held).chain(cron).chain(schedule).chain(tell).min()
     }
 
     /// Returns whether nothing is left to do after [`Event::Stop`].
@@ -236,9 +254,14 @@ impl Show {
 
     /// Returns what may be seen at `now`.
     pub fn snapshot(&self, now: Now) -> Snapshot {
+        let streams = self.streams.iter().enumerate().map(|(index, stream)| {
+            let due = self.follow.due(StreamIndex(index));
+            StreamSnapshot { due, ..stream.snapshot(now) }
+        });
         Snapshot {
             show: Arc::clone(&self.sheet.title),
-            streams: self.streams.iter().map(|stream| stream.snapshot(now)).collect(),
+            streams: streams.collect(),
+            bypassed_until: self.follow.bypassed_until(now),
             upcoming: self.agenda.upcoming(&self.sheet, UPCOMING),
             show_file: None,
             broker_connected: self.broker_connected,
@@ -248,11 +271,7 @@ impl Show {
     /// Does what is due, in the order: calendar, bundles, streams.
     fn step(&mut self, now: Now) {
         if !self.stopping {
-            for trigger in self.agenda.due(&self.sheet, now) {
-                let trigger = &self.sheet.triggers[trigger];
-                let ask = Ask { name: Arc::clone(&trigger.name), steps: trigger.steps.clone() };
-                self.obey(vec![ask], Door::Cron, now);
-            }
+            self.follow_calendar(now);
             self.release_held(now);
             self.prepare();
         }
@@ -265,14 +284,54 @@ impl Show {
         }
     }
 
+    /// Does what the calendar wants, in the order of its times; at one instant the schedule first, then cron.
+    fn follow_calendar(&mut self, now: Now) {
+        let Findings { news, bypass_over } = self.follow.look(&self.sheet.schedule, now);
+        if bypass_over {
+            self.out.push(Action::Note(Fact::BypassOver));
+        }
+        let mut crons = self.agenda.due(&self.sheet, now).into_iter().peekable();
+        for News { stream, entry, since } in news {
+            while let Some((_, trigger)) = crons.next_if(|(at, _)| *at < since) {
+                self.fire(trigger, now);
+            }
+            self.note_due(stream);
+            if let Some(entry) = entry {
+                let Entry { scene, fade, easing, .. } = &self.sheet.schedule.entries[entry];
+                let (scene, fade, easing) = (Arc::clone(scene), fade.clone(), *easing);
+                let going = Going { scene, fade, easing, policy: Policy::Blend };
+                self.send(stream.0, going, Door::Show, now);
+            }
+        }
+        for (_, trigger) in crons {
+            self.fire(trigger, now);
+        }
+    }
+
+    fn fire(&mut self, trigger: usize, now: Now) {
+        let trigger = &self.sheet.triggers[trigger];
+        let ask = Ask { name: Arc::clone(&trigger.name), steps: trigger.steps.clone() };
+        self.obey(vec![ask], Door::Cron, now);
+    }
+
+    fn note_due(&mut self, stream: StreamIndex) {
+        let name = Arc::clone(&self.sheet.streams[stream.0].name);
+        if let Some(due) = self.follow.due(stream) {
+            self.out.push(Action::Note(Fact::Due { stream: name, due }));
+        }
+    }
+
     /// Tells each stream which scene the calendar will want of it soon.
     fn prepare(&mut self) {
-        let coming = self.agenda.coming();
-        if coming.is_empty() && !self.preparing {
+        let (scheduled, coming) = (self.follow.coming(&self.sheet.schedule), self.agenda.coming());
+        if scheduled.is_empty() && coming.is_empty() && !self.preparing {
             return;
         }
-        self.preparing = !coming.is_empty();
+        self.preparing = !scheduled.is_empty() || !coming.is_empty();
         let mut expected = vec![None; self.streams.len()];
+        for (stream, scene) in &scheduled {
+            expected[stream.0] = Some(scene);
+        }
         for trigger in coming {
             for step in &self.sheet.triggers[trigger].steps {
                 expect(step, &mut expected);
@@ -374,6 +433,12 @@ impl Show {
                     }
                 }
             }
+            Step::Bypass { time } => {
+                self.follow.bypass(*time, now);
+                if !time.is_zero() {
+                    self.out.push(Action::Note(Fact::Bypassed { time: *time }));
+                }
+            }
             Step::Cue(cue) => {
                 let Cue { name, steps } = &**cue;
                 self.out.push(Action::Note(Fact::Cue { name: Arc::clone(name) }));
@@ -417,7 +482,7 @@ fn expect<'a>(step: &'a Step, expected: &mut [Option<&'a Arc<Scene>>]) {
                 }
             }
         }
-        Step::Steer { .. } | Step::Grab { .. } | Step::Mix { .. } => {}
+        Step::Steer { .. } | Step::Grab { .. } | Step::Mix { .. } | Step::Bypass { .. } => {}
         Step::Cue(cue) => cue.steps.iter().for_each(|step| expect(step, expected)),
     }
 }

@@ -16,6 +16,7 @@ use super::{
     fades::Fades,
     recovery::{Hook, OnDrift, OnLost, Recovery},
     scene::{Fade, Level, Scene},
+    schedule::Schedule,
     topic::TopicFilter,
     transition::Fader,
     venue::{Connection, Venue},
@@ -37,6 +38,8 @@ pub struct Sheet {
     pub cues: BTreeMap<Arc<str>, Arc<Cue>>,
     /// The triggers, in the order of the file.
     pub triggers: Vec<Trigger>,
+    /// What is due when.
+    pub schedule: Schedule,
     /// Who is told when people are needed, and when they no longer are.
     pub on_alarm: Vec<Hook>,
     /// Where it plays: sockets, broker, page.
@@ -236,6 +239,11 @@ pub enum Step {
         share: Fader,
         /// Of which streams.
         streams: Streams,
+    },
+    /// Let the schedule do nothing for a while.
+    Bypass {
+        /// How long; zero ends it.
+        time: Duration,
     },
     /// Fire a cue. Cues hold no cues, so this cannot go in circles.
     Cue(Arc<Cue>),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -17,6 +17,8 @@ pub struct Snapshot {
     pub streams: Vec<StreamSnapshot>,
     /// The next runs of cron triggers, soonest first; five at most.
     pub upcoming: Vec<Upcoming>,
+    /// Until when the schedule is bypassed; `None` if it is not.
+    pub bypassed_until: Option<Timestamp>,
     /// What became of the show file; `None` for a show that was in none.
     pub show_file: Option<ShowFile>,
     /// Whether there is an MQTT session; `None` if the show has no broker.
@@ -62,6 +64,8 @@ pub struct StreamSnapshot {
     pub transition: Option<Progress>,
     /// The scenes that wait for it to end, the next one first; sixteen at most.
     pub waiting: Vec<Arc<str>>,
+    /// What is due by the schedule; `None` if it says nothing about this stream at any time.
+    pub due: Option<Due>,
     /// The prompts that the backend has acknowledged, with their coefficients, in their places.
     pub prompts: Vec<(Value, f64)>,
     /// The seeds likewise.
@@ -205,6 +209,30 @@ impl Trouble {
     }
 }
 
+/// What is due on a stream by the schedule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Due {
+    /// The scene; `None` if the schedule says nothing: what is on stays.
+    pub scene: Option<Arc<str>>,
+    /// Until when; `None` if nothing else is due within a year.
+    pub until: Option<Timestamp>,
+    /// What is due then.
+    pub then: Option<Arc<str>>,
+}
+
+impl Due {
+    /// Tells it as a person would: `dawn until 18:00, then night`. A time of another day than `now` has its date.
+    pub fn tell(&self, now: Timestamp, zone: &TimeZone) -> String {
+        let name = |scene: &Option<Arc<str>>| {
+            scene.as_ref().map_or_else(|| "nothing, what is on stays".to_owned(), ToString::to_string)
+        };
+        let Some(until) = self.until else { return name(&self.scene) };
+        let (now, until) = (now.to_zoned(zone.clone()), until.to_zoned(zone.clone()));
+        let form = if now.date() == until.date() { "%H:%M" } else { "%a %-d %b %H:%M" };
+        format!("{} until {}, then {}", name(&self.scene), until.strftime(form), name(&self.then))
+    }
+}
+
 /// A coming run of a cron trigger.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Upcoming {
@@ -235,6 +263,7 @@ impl StreamSnapshot {
                 grabbed: path.is_grabbed(),
             }),
             waiting: Vec::new(),
+            due: None,
             prompts: Vec::new(),
             seeds: Vec::new(),
             updates: Updates::default(),

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
 
 use crate::show::{
@@ -18,7 +18,7 @@ use crate::show::{
 const SHARE_SEEN_MIN: f64 = 0.005;
 
 /// The routes, for people.
-const ROUTES: [(&str, &str); 8] = [
+const ROUTES: [(&str, &str); 9] = [
     (
         "POST /api/scenes/{name}/go",
         "goes to a scene; takes <code>fade</code> (8, 8s, 1m30s) and <code>stream</code>, as JSON or in the query",
@@ -27,6 +27,10 @@ const ROUTES: [(&str, &str); 8] = [
     (
         "POST /api/prompt",
         "goes to a prompt of your own: <code>prompt</code>, and <code>seed</code>, <code>fade</code>, <code>stream</code> if wanted",
+    ),
+    (
+        "POST /api/bypass",
+        "lets the schedule do nothing <code>for</code> a while (7200, 2h), or follows it again (off)",
     ),
     (
         "GET /api/state",
@@ -50,7 +54,7 @@ pub(super) struct Page<'a> {
 
 impl fmt::Display for Page<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Snapshot { show, streams, upcoming, show_file, broker_connected } = self.snapshot;
+        let Snapshot { show, streams, upcoming, bypassed_until, show_file, broker_connected } = self.snapshot;
         let title = Text(show);
         writeln!(f, "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">")?;
         writeln!(f, "<meta name=\"viewport\" content=\"width=device-width\">")?;
@@ -72,9 +76,14 @@ impl fmt::Display for Page<'_> {
             Some(false) => writeln!(f, "<p class=\"trouble\">The MQTT broker is not connected.</p>")?,
             None => {}
         }
+        if let Some(until) = bypassed_until {
+            let until = until.to_zoned(self.sheet.zone.clone()).strftime("%a %H:%M:%S").to_string();
+            writeln!(f, "<p class=\"trouble\">The schedule is bypassed until {until}.</p>")?;
+        }
         table_of_streams(f, streams)?;
         list(f, "Scenes", "scenes", self.sheet.scenes.keys().map(|name| &**name))?;
         list(f, "Cues", "cues", self.sheet.cues.keys().map(|name| &**name))?;
+        due(f, streams, &self.sheet.zone)?;
         coming_up(f, upcoming, &self.sheet.zone)?;
         writeln!(f, "<h2>Routes</h2>\n<ul>")?;
         for (route, what) in ROUTES {
@@ -181,6 +190,20 @@ fn list<'a>(
     writeln!(f, "<h2>{title}</h2>\n<ul>")?;
     for name in names {
         writeln!(f, "<li>{} <code class=\"aside\">POST /api/{path}/{}/go</code>", Text(name), Segment(name))?;
+    }
+    writeln!(f, "</ul>")
+}
+
+/// What is due by the schedule. The page does not know what time it is: each time has its day.
+fn due(f: &mut fmt::Formatter<'_>, streams: &[StreamSnapshot], zone: &TimeZone) -> fmt::Result {
+    let mut scheduled =
+        streams.iter().filter_map(|stream| Some((&stream.name, stream.due.as_ref()?))).peekable();
+    if scheduled.peek().is_none() {
+        return Ok(());
+    }
+    writeln!(f, "<h2>Due by the schedule</h2>\n<ul>")?;
+    for (stream, due) in scheduled {
+        writeln!(f, "<li>{}: {}", Text(stream), Text(&due.tell(Timestamp::MIN, zone)))?;
     }
     writeln!(f, "</ul>")
 }

@@ -73,6 +73,19 @@ impl Members {
         Ok(Some(time))
     }
 
+    /// Takes a length of time, which has to be there: seconds as a number, a text such as `2h`, or `off` for none.
+    pub(super) fn time_or_off(&mut self, name: &str) -> Result<Duration, Problem> {
+        let time = match self.0.remove(name) {
+            Some(Value::Number(seconds)) => duration::from_seconds(seconds.as_f64().unwrap_or(f64::NAN)),
+            Some(Value::String(text)) if text == "off" => Ok(Duration::ZERO),
+            Some(Value::String(text)) => {
+                duration::parse(&text).map_err(|_| format!("{} is not a length of time", quoted(&text)))
+            }
+            Some(_) | None => Err("it is a number of seconds, a text such as `2h`, or `off`".to_owned()),
+        };
+        time.map_err(|error| bad(format!("`{name}` cannot be read: {error}")))
+    }
+
     /// Takes a value of any kind.
     pub(super) fn any(&mut self, name: &str) -> Option<Value> {
         self.0.remove(name).filter(|value| !value.is_null())

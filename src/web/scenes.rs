@@ -54,6 +54,12 @@ pub(super) async fn prompt(State(server): State<Server>, request: Request) -> Re
     order(&server, Command::Prompt { prompt, seed, stream, fade })
 }
 
+/// Lets the schedule do nothing for a while: `POST /api/bypass` with `for` in seconds, as `2h`, or `off`.
+pub(super) async fn bypass(State(server): State<Server>, request: Request) -> Result<Response, Problem> {
+    let mut members = Members::of(&server, request, &["for"]).await?;
+    order(&server, Command::Bypass { time: members.time_or_off("for")? })
+}
+
 /// The part of the path, and of the body, by which a hand takes the progress.
 const PROGRESS: &str = "progress";
 
@@ -114,6 +120,7 @@ fn accepted(command: &Command) -> Value {
             json!({ "accepted": true, "progress": position.get(), "stream": stream })
         }
         Command::Cue { cue } => json!({ "accepted": true, "cue": cue }),
+        Command::Bypass { time } => json!({ "accepted": true, "for_seconds": time.as_secs_f64() }),
     }
 }
 
@@ -146,6 +153,7 @@ fn explained(sheet: &Sheet, command: &Command, why: String) -> Problem {
         | Command::Prompt { .. }
         | Command::Steer { .. }
         | Command::Grab { .. }
-        | Command::Cue { .. } => bad(why),
+        | Command::Cue { .. }
+        | Command::Bypass { .. } => bad(why),
     }
 }

@@ -136,3 +136,47 @@ fn completions_and_manual_pages_are_made() {
         assert!(text.contains(".TH"), "{page}");
     }
 }
+
+#[tokio::test]
+async fn a_schedule_decides_what_is_on_and_can_be_bypassed_and_planned() {
+    let directory = Directory::new();
+    let simulator = Simulator::start(&directory, &[]);
+    let stage = Stage::new(&directory);
+    // The same at any hour at which this runs.
+    let text = show(&simulator, &stage, "")
+        .replace("inputs:", "schedule: [{ otherwise: neon, fade: 0 }]\ntimezone: UTC\ninputs:");
+    let file = directory.write("scheduled.yaml", &text);
+    let daemon = stage.run(&text).await;
+    let web = daemon.web.clone();
+    let url = [("SEGUE_URL", web.as_str())];
+    simulator.shows(&[("city", 1.0)]).await;
+    let due = serde_json::json!({ "scene": "neon", "until": null, "then": null });
+    assert_eq!(daemon.state().await["streams"][0]["due"], due);
+
+    let (code, _, errors) = segue(&["bypass", "2h"], &url);
+    assert_eq!((code, errors.as_str()), (0, ""));
+    daemon.until("the bypass", |state| state["bypassed_until"].is_string()).await;
+    let (code, ..) = segue(&["go", "dawn", "--fade", "0s"], &url);
+    assert_eq!(code, 0);
+    simulator.shows(&[("mist", 1.0)]).await;
+    let (_, text, _) = segue(&["status"], &url);
+    assert!(text.contains("due      neon") && text.contains("The schedule is bypassed until"), "{text}");
+    let (code, ..) = segue(&["bypass", "off"], &url);
+    assert_eq!(code, 0);
+    simulator.shows(&[("city", 1.0)]).await;
+    daemon.until("the end of the bypass", |state| state["bypassed_until"].is_null()).await;
+    let (code, _, errors) = segue(&["bypass", "soon"], &url);
+    assert_eq!(code, 1);
+    assert!(errors.contains("`soon` is not a length of time"), "{errors}");
+
+    let (code, output, _) = segue(&["plan", &file, "--for", "2d", "--json"], &[]);
+    assert_eq!(code, 0);
+    let plan: Value = serde_json::from_str(&output).unwrap();
+    assert_eq!(
+        (&plan["stretches"][0]["scene"], &plan["stretches"][0]["why"]),
+        (&"neon".into(), &"otherwise".into())
+    );
+    let (code, output, _) = segue(&["plan", &file, "--from", "2026-12-24"], &[]);
+    assert_eq!(code, 0);
+    assert!(output.contains("Thu 24 December 2026\n  00:00  neon  otherwise, line "), "{output}");
+}

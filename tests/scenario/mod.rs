@@ -9,6 +9,7 @@ mod pace;
 mod paths;
 mod prompts;
 mod reload;
+mod schedule;
 mod triggers;
 mod walk;
 mod world;

@@ -343,6 +343,7 @@ impl World {
                 stream: None,
                 fade: rest.first().map(|fade| duration::parse(fade).unwrap()),
             })),
+            ["bypass", time] => self.bypass(time),
             ["api", "up"] => self.api.failure = None,
             ["api", "locks"] => self.api.failure = Some(FailureKind::Key),
             ["api", "throttles"] => self.api.failure = Some(FailureKind::TooMany),
@@ -412,6 +413,11 @@ impl World {
         self.settle();
     }
 
+    fn bypass(&mut self, time: &str) {
+        let time = if time == "off" { Duration::ZERO } else { duration::parse(time).unwrap() };
+        self.happen(Event::Command(Command::Bypass { time }));
+    }
+
     pub(super) fn video(&mut self) -> &mut Video {
         self.api.video.get_or_insert_default()
     }
@@ -467,6 +473,11 @@ impl World {
         let text = match fact {
             Fact::Trigger { name, door } => format!("trigger {name} ({})", door.as_str()),
             Fact::Cue { name } => format!("cue {name}"),
+            Fact::Due { stream, due } => {
+                format!("{stream} due: {}", due.tell(self.now.wall, &self.sheet.zone))
+            }
+            Fact::Bypassed { time } => format!("bypassed for {}", duration::text(*time)),
+            Fact::BypassOver => "bypass over".to_owned(),
             Fact::TransitionStarted { stream, scene, fade } => {
                 format!("{stream} to {scene} in {}", duration::text(*fade))
             }

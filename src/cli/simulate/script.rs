@@ -61,7 +61,7 @@ pub(super) enum Trouble {
 }
 
 /// The verbs, for whoever misspells one.
-const VERBS: &str = "`osc ADDRESS [ARGUMENT…]`, `mqtt TOPIC [PAYLOAD]`, `retained TOPIC [PAYLOAD]`, `go SCENE [FADE]`, `cue NAME`, \
+const VERBS: &str = "`osc ADDRESS [ARGUMENT…]`, `mqtt TOPIC [PAYLOAD]`, `retained TOPIC [PAYLOAD]`, `go SCENE [FADE]`, `cue NAME`, `bypass TIME`, \
      `api down TIME`, `api error STATUS TIME`, `api slow BY TIME`, \
      `video on`, `video off`, `runner stall`, `runner freeze`, `runner restart`, `runner swap`, `stream gone`, `kill`";
 
@@ -142,6 +142,10 @@ fn deed(text: &str) -> Result<Deed, String> {
             let known = status.parse().ok().filter(|status| (400..600).contains(status));
             let status = known.ok_or_else(|| format!("`{status}` is no error status: 400 to 599"))?;
             Deed::Api(Trouble::Error(status), duration::parse(time)?)
+        }
+        ["bypass", time] => {
+            let time = if *time == "off" { Duration::ZERO } else { duration::parse(time)? };
+            Deed::Event(Event::Command(Command::Bypass { time }))
         }
         ["video", "on"] => Deed::Hand(Hand::Video(true)),
         ["video", "off"] => Deed::Hand(Hand::Video(false)),

@@ -79,6 +79,7 @@ impl Transcript {
             }
             Fact::Trigger { name, door } => (door.as_str(), name.to_string()),
             Fact::Cue { name } => ("cue", name.to_string()),
+            Fact::Due { .. } | Fact::Bypassed { .. } | Fact::BypassOver => of_schedule(now, fact, &self.zone),
             Fact::TransitionStarted { stream, scene, fade } if fade.is_zero() => {
                 (stream, format!("cut to {scene}"))
             }
@@ -141,6 +142,15 @@ impl Transcript {
             Fact::Updated { .. } | Fact::Polled { .. } => return,
         };
         self.line(now, who, &what);
+    }
+}
+
+/// Tells what the schedule wants, and whether anybody listens.
+fn of_schedule<'a>(now: Now, fact: &'a Fact, zone: &TimeZone) -> (&'a str, String) {
+    match fact {
+        Fact::Due { stream, due } => (stream, format!("due: {}", due.tell(now.wall, zone))),
+        Fact::Bypassed { time } => ("bypass", format!("for {}", duration::text(*time))),
+        _ => ("bypass", "over".to_owned()),
     }
 }
 

@@ -15,7 +15,7 @@ mod calendar;
 mod error;
 mod field;
 mod parse;
-mod place;
+pub(in crate::show) mod place;
 
 #[cfg(test)]
 mod tests;

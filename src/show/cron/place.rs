@@ -7,7 +7,7 @@ use jiff::{
 };
 
 /// Which instants a civil time is.
-pub(super) enum Place {
+pub(in crate::show) enum Place {
     /// As on most days.
     Once(Timestamp),
     /// It is skipped: the clocks go forward over it.
@@ -18,29 +18,29 @@ pub(super) enum Place {
 
 /// One change of the clocks.
 #[derive(Clone, Copy)]
-pub(super) struct Shift {
+pub(in crate::show) struct Shift {
     /// The first instant that goes by the new offset.
-    pub(super) at: Timestamp,
+    pub(in crate::show) at: Timestamp,
     /// The offset until then.
-    pub(super) before: Offset,
+    pub(in crate::show) before: Offset,
     /// The offset from then on.
-    pub(super) after: Offset,
+    pub(in crate::show) after: Offset,
 }
 
 impl Shift {
     /// Returns what the clocks would have shown at the change: the end of a fold, the start of a gap.
-    pub(super) fn old_civil(self) -> DateTime {
+    pub(in crate::show) fn old_civil(self) -> DateTime {
         self.before.to_datetime(self.at)
     }
 
     /// Returns what the clocks do show at the change: the start of a fold, the end of a gap.
-    pub(super) fn new_civil(self) -> DateTime {
+    pub(in crate::show) fn new_civil(self) -> DateTime {
         self.after.to_datetime(self.at)
     }
 }
 
 /// Finds a civil time in a zone; `None` at the ends of time.
-pub(super) fn place(zone: &TimeZone, civil: DateTime) -> Option<Place> {
+pub(in crate::show) fn place(zone: &TimeZone, civil: DateTime) -> Option<Place> {
     match zone.to_ambiguous_timestamp(civil).offset() {
         AmbiguousOffset::Unambiguous { offset } => offset.to_timestamp(civil).ok().map(Place::Once),
         AmbiguousOffset::Gap { before, after } => shift(zone, civil, before, after).map(Place::Never),

@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::{
     event::StreamIndex,
     scene::Scene,
+    schedule::{Entry, Schedule},
     sheet::{Cue, Sheet, Step, Streams, Trigger},
     venue::{MqttDoor, Venue},
 };
@@ -61,7 +62,8 @@ impl Changes {
 /// Returns the sheet to go on with: what `new` says, as far as that can be while the streams of `old` live.
 pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
     let mut changes = Changes::default();
-    let Sheet { title, zone, streams: _, scenes, cues, triggers, on_alarm, venue, reload } = new.clone();
+    let Sheet { title, zone, streams: _, scenes, cues, triggers, schedule, on_alarm, venue, reload } =
+        new.clone();
     if title != old.title {
         changes.change(format_args!("the show is called `{title}`"));
     }
@@ -123,10 +125,11 @@ pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
         list.iter().map(|trigger| Arc::clone(&trigger.name)).collect()
     };
     diff("trigger", &names_of(&old.triggers), &names_of(&triggers), same, &mut changes);
+    let schedule = links.schedule(schedule, &old.schedule, &mut changes);
     let streams = streams::revise(old, new, &links, &mut changes);
     let venue = self::venue(&old.venue, venue, &mut changes);
     let Links { cues, .. } = links;
-    (Sheet { title, zone, streams, scenes, cues, triggers, on_alarm, venue, reload }, changes)
+    (Sheet { title, zone, streams, scenes, cues, triggers, schedule, on_alarm, venue, reload }, changes)
 }
 
 /// Returns what a scene has become between two sheets, itself if nothing: the scene of its name, or the one that stands in
@@ -166,6 +169,15 @@ fn inline(sheet: &Sheet) -> Vec<(Actor, Arc<Scene>)> {
 
 fn find_inline(scenes: &[(Actor, Arc<Scene>)], actor: Actor, name: &str) -> Option<Arc<Scene>> {
     scenes.iter().find(|(by, scene)| *by == actor && &*scene.name == name).map(|(_, scene)| Arc::clone(scene))
+}
+
+/// Returns a schedule without what can change and leave it the same: the lines that it stands in, and what its scenes are.
+fn outline(schedule: &Schedule) -> Schedule {
+    let bare = |entry: &Entry| {
+        let scene = Arc::new(Scene::empty(&entry.scene.name));
+        Entry { line: 0, scene, ..entry.clone() }
+    };
+    Schedule { entries: schedule.entries.iter().map(bare).collect(), ..schedule.clone() }
 }
 
 /// Keeps each scene of `old` that is the same in `new`.
@@ -235,8 +247,20 @@ impl Links<'_> {
                     *cue = Arc::clone(linked);
                 }
             }
+            Step::Bypass { .. } => {}
         }
         step
+    }
+
+    fn schedule(&self, mut schedule: Schedule, old: &Schedule, changes: &mut Changes) -> Schedule {
+        for entry in &mut schedule.entries {
+            entry.scene = self.scene(&entry.scene);
+            self.move_streams(&mut entry.streams);
+        }
+        if outline(&schedule) != outline(old) {
+            changes.change("the schedule");
+        }
+        schedule
     }
 
     fn move_streams(&self, streams: &mut Streams) {

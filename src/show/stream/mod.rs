@@ -102,10 +102,16 @@ macro_rules! desk {
 }
 
 impl Stream {
-    /// Makes a stream that shows its first scene as soon as the backend has it.
-    pub(super) fn new(sheet: &Arc<Sheet>, index: StreamIndex, memory: Option<&Memory>, now: Now) -> Self {
+    /// Makes a stream that shows what is due, or else its first scene, as soon as the backend has it.
+    pub(super) fn new(
+        sheet: &Arc<Sheet>,
+        index: StreamIndex,
+        memory: Option<&Memory>,
+        due: Option<Arc<Scene>>,
+        now: Now,
+    ) -> Self {
         let stream = &sheet.streams[index.0];
-        let first = stream.start.clone().unwrap_or_else(|| Arc::new(Scene::empty("base")));
+        let first = due.or_else(|| stream.start.clone()).unwrap_or_else(|| Arc::new(Scene::empty("base")));
         Self {
             index,
             path: Course::new(Transition::resting(&Mix::of(&first), now.mono)),

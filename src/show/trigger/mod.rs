@@ -15,9 +15,11 @@ pub(super) use self::{
     osc::{continuity, of_osc},
 };
 use super::{
+    duration,
     event::Command,
     prompt,
     scene::{Fade, Scene},
+    schedule::follow::BYPASS_MAX,
     sheet::{Policy, Sheet, Step, Streams, Trigger, Verb},
     transition::Fader,
 };
@@ -68,6 +70,7 @@ pub(super) fn of_command(sheet: &Sheet, command: &Command) -> Result<Ask, Refusa
             ("transition progress".to_owned(), Step::Grab { position: *position, streams })
         }
         Command::Cue { cue } => (format!("cue {cue}"), cue_step(sheet, cue)?),
+        Command::Bypass { time } => ("bypass".to_owned(), bypass_step(sheet, Ok(*time))?),
     };
     Ok(Ask { name: name.into(), steps: vec![step] })
 }
@@ -110,6 +113,23 @@ fn cue_step(sheet: &Sheet, name: &str) -> Result<Step, Refusal> {
         .get(name)
         .map(|cue| Step::Cue(Arc::clone(cue)))
         .ok_or_else(|| Refusal::new("unknown cue", name))
+}
+
+/// Makes the step that lets the schedule do nothing for a while.
+fn bypass_step(sheet: &Sheet, time: Result<Duration, String>) -> Result<Step, Refusal> {
+    let bad = |why| Refusal::new("bad bypass", why);
+    if sheet.schedule.entries.is_empty() {
+        return Err(bad("the show has no schedule".to_owned()));
+    }
+    match time.map_err(bad)? {
+        time if time > BYPASS_MAX => Err(bad(format!("{} is longer than a week", duration::text(time)))),
+        time => Ok(Step::Bypass { time }),
+    }
+}
+
+/// Reads how long the schedule is to do nothing: a length of time, or `off`.
+fn bypass_time(text: &str) -> Result<Duration, String> {
+    if text.eq_ignore_ascii_case("off") { Ok(Duration::ZERO) } else { duration::parse(text) }
 }
 
 fn fader_of(position: f64) -> Result<Fader, Refusal> {

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Ask, Refusal, ask, cue_step, fade_of, fader_of, one_stream, prompt_step, scene_step, steer_step,
+    Ask, Refusal, ask, bypass_step, bypass_time, cue_step, fade_of, fader_of, one_stream, prompt_step,
+    scene_step, steer_step,
 };
 use crate::show::{
     condition::{self, Condition},
@@ -55,6 +56,7 @@ fn fixed_mqtt(sheet: &Sheet, message: &MqttMessage, payload: Option<&str>) -> Re
         "cue/set" => "cue",
         "transition/set" => "transition",
         "prompt/set" => "prompt",
+        "bypass/set" => "for",
         _ => return Ok(None),
     };
     // A command that the broker kept is an old one: it was obeyed when it was new.
@@ -71,6 +73,7 @@ fn set_payload(sheet: &Sheet, key: &str, payload: &str) -> Result<Step, Refusal>
     if !payload.starts_with('{') {
         return match key {
             "cue" => cue_step(sheet, payload),
+            "for" => bypass_step(sheet, bypass_time(payload)),
             "transition" => steer_step(payload, Streams::All),
             "prompt" => prompt_step(sheet, &payload.into(), None, Streams::All, None),
             _ => scene_step(sheet, payload, Streams::All, None),
@@ -82,6 +85,7 @@ fn set_payload(sheet: &Sheet, key: &str, payload: &str) -> Result<Step, Refusal>
     };
     let allowed: &[&str] = match key {
         "cue" => &["cue"],
+        "for" => &["for"],
         "transition" => &["transition", "progress", "stream"],
         "prompt" => &["prompt", "seed", "fade", "stream"],
         _ => &["scene", "fade", "stream"],
@@ -98,6 +102,12 @@ fn set_payload(sheet: &Sheet, key: &str, payload: &str) -> Result<Step, Refusal>
     let streams = text("stream")?.map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
     match key {
         "cue" => cue_step(sheet, name()?),
+        "for" => match object.get("for").ok_or_else(missing)? {
+            Value::Number(seconds) => {
+                bypass_step(sheet, duration::from_seconds(seconds.as_f64().unwrap_or(f64::NAN)))
+            }
+            _ => bypass_step(sheet, bypass_time(name()?)),
+        },
         "transition" => match object.get("progress") {
             Some(_) if object.contains_key("transition") => {
                 Err(bad("`transition` and `progress` exclude each other".to_owned()))

@@ -1,8 +1,11 @@
 //! What an OSC message asks for: triggers that listen to its address, and the fixed addresses under `/segue/`.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use super::{Ask, Refusal, ask, cue_step, fade_of, fader_of, go, one_stream, scene_step, steer_step};
+use super::{
+    Ask, Refusal, ask, bypass_step, bypass_time, cue_step, fade_of, fader_of, go, one_stream, scene_step,
+    steer_step,
+};
 use crate::show::{
     address,
     condition::{self, Condition},
@@ -108,6 +111,7 @@ fn fixed_osc(sheet: &Sheet, message: &OscMessage) -> Result<Vec<Ask>, Refusal> {
     let parts: Vec<&str> = rest.split('/').collect();
     let fixed = match parts.as_slice() {
         ["prompt"] => Fixed::Prompt(Streams::All),
+        ["bypass"] => Fixed::Step(BYPASS),
         ["scene", name] => Fixed::Step(scene_step(sheet, name, Streams::All, None)?),
         ["cue", name] => Fixed::Step(cue_step(sheet, name)?),
         ["mix", name] => Fixed::Step(mix_step(sheet, name, Streams::All)?),
@@ -150,7 +154,7 @@ fn fixed_addresses(sheet: &Sheet) -> impl Iterator<Item = (String, Fixed)> {
         .cues
         .iter()
         .map(|(name, cue)| (format!("{ROOT}cue/{name}"), Fixed::Step(Step::Cue(Arc::clone(cue)))));
-    of_places.chain(cues)
+    of_places.chain(cues).chain([(format!("{ROOT}bypass"), Fixed::Step(BYPASS))])
 }
 
 /// Gives what an address does the fade, the position and the prompt that the arguments say; `None` for a button's release.
@@ -161,6 +165,8 @@ fn fixed_ask(sheet: &Sheet, address: &str, fixed: Fixed, args: &[Arg]) -> Result
             return Ok(None);
         }
         Fixed::Prompt(streams) => prompt_step(sheet, args, streams)?,
+        // 0 ends it.
+        Fixed::Step(Step::Bypass { .. }) => bypass_step(sheet, bypass(address, args))?,
         Fixed::Step(Step::Grab { streams, .. }) => Step::Grab { position: position(address, args)?, streams },
         Fixed::Step(Step::Mix { scene, streams, .. }) => {
             Step::Mix { scene, share: position(address, args)?, streams }
@@ -178,6 +184,18 @@ fn fixed_ask(sheet: &Sheet, address: &str, fixed: Fixed, args: &[Arg]) -> Result
         }
     };
     Ok(Some(Ask { name: address.into(), steps: vec![step] }))
+}
+
+/// The time comes from the argument.
+const BYPASS: Step = Step::Bypass { time: Duration::ZERO };
+
+/// Reads the seconds of a bypass, or a text such as `2h` or `off`.
+fn bypass(address: &str, args: &[Arg]) -> Result<Duration, String> {
+    match args.first() {
+        Some(Arg::Number(seconds)) => duration::from_seconds(*seconds),
+        Some(Arg::Text(text)) => bypass_time(text),
+        Some(Arg::Bool(_) | Arg::Other) | None => Err(format!("{address} wants seconds; 0 ends it")),
+    }
 }
 
 /// The position comes from the argument.

@@ -230,6 +230,7 @@ fn sheet() -> Sheet {
         scenes: ["dawn", "neon", "night sky/2"].map(scene).into(),
         cues: [("open".into(), Arc::new(Cue { name: "open".into(), steps: Vec::new() }))].into(),
         triggers: Vec::new(),
+        schedule: crate::show::schedule::Schedule::default(),
         on_alarm: Vec::new(),
         venue: Venue::default(),
         reload: Reload::default(),
@@ -249,6 +250,7 @@ fn snapshot() -> Snapshot {
         mix: vec![share("dawn", 0.25), share("neon", 0.75)],
         transition: None,
         waiting: Vec::new(),
+        due: None,
         prompts: vec![(json!("<script>alert('mist')</script>"), 1.0)],
         seeds: vec![(json!(42), 1.0)],
         updates: crate::show::snapshot::Updates::default(),
@@ -261,6 +263,7 @@ fn snapshot() -> Snapshot {
         show: "Gallery <North>".into(),
         streams: vec![wall],
         upcoming: Vec::new(),
+        bypassed_until: None,
         show_file: None,
         broker_connected: None,
     }

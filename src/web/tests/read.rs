@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{House, LIMITS, Limits, Phase, Play, refusal, snapshot};
-use crate::show::snapshot::{Health, Progress, Upcoming};
+use crate::show::snapshot::{Due, Health, Progress, Upcoming};
 
 #[tokio::test]
 async fn health_is_the_answer_of_the_loop() {
@@ -105,7 +105,9 @@ async fn the_page_tells_where_a_transition_is_and_how_the_stream_feels() {
     snapshot.broker_connected = Some(false);
     let at = "2026-03-01T18:00:00Z".parse().unwrap();
     snapshot.upcoming.push(Upcoming { trigger: "open".into(), at });
+    snapshot.bypassed_until = Some(at);
     let wall = &mut snapshot.streams[0];
+    wall.due = Some(Due { scene: Some("dawn".into()), until: Some(at), then: Some("neon".into()) });
     wall.transition = Some(Progress {
         progress: 0.75,
         fade_seconds: 20.0,
@@ -127,6 +129,8 @@ async fn the_page_tells_where_a_transition_is_and_how_the_stream_feels() {
     let page = house.get("/").await.text().await.unwrap();
     for told in [
         "The MQTT broker is not connected.",
+        "The schedule is bypassed until Sun 18:00:00.",
+        "wall: dawn until Sun 1 Mar 18:00, then neon",
         "to neon, 5 s to go",
         "dawn 25 %",
         "neon 75 %",

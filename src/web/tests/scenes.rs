@@ -214,6 +214,17 @@ async fn a_body_has_a_limit_in_time() {
 }
 
 #[tokio::test]
+async fn a_bypass_is_a_length_of_time_or_off_and_needs_a_schedule() {
+    let house = House::open().await;
+    let problem = refusal(house.post("/api/bypass", r#"{"for": "2h"}"#).await, 400, "bad-request").await;
+    assert_eq!(problem["detail"], "bad bypass: the show has no schedule");
+    for body in ["", r#"{"for": "soon"}"#, r#"{"for": -1}"#, r#"{"for": true}"#, r#"{"time": 60}"#] {
+        refusal(house.post("/api/bypass", body).await, 400, "bad-request").await;
+    }
+    assert_eq!(house.orders(), []);
+}
+
+#[tokio::test]
 async fn a_reload_is_answered_with_what_it_came_to() {
     let house = House::open().await;
     let response = house.post("/api/reload", "").await;
