@@ -137,6 +137,15 @@ async fn payload(desk: &mut Desk, topic: &str) -> Value {
     serde_json::from_str(&text).unwrap_or(Value::Null)
 }
 
+/// What an earlier show file with another stream and another cue has left behind, and what is none of ours.
+const OLD: &str = r#"{"components": {
+    "cue_old": {"platform": "button", "command_topic": "segue/test/cue/set"},
+    "fps_left": {"platform": "sensor", "state_topic": "segue/test/left/state"},
+    "gone": {"platform": "sensor"},
+    "strange": {"platform": "lock", "x": 1},
+    "cue_storm": {"platform": "button", "x": 1}
+}}"#;
+
 #[tokio::test]
 async fn home_assistant_finds_the_show_steers_it_and_loses_it_again() {
     const CONFIG: &str = "homeassistant/device/segue_test/config";
@@ -151,13 +160,7 @@ async fn home_assistant_finds_the_show_steers_it_and_loses_it_again() {
     let with = |more: &str| show(&simulator, &stage, "").replace("inputs:", &door(more));
 
     let mut desk = Desk::new(&broker).await;
-    // What an earlier show file with another stream and another cue has left behind.
-    let old = r#"{"components": {
-        "cue_old": {"platform": "button", "command_topic": "segue/test/cue/set"},
-        "fps_left": {"platform": "sensor", "state_topic": "segue/test/left/state"},
-        "gone": {"platform": "sensor"}, "strange": {"platform": "lock", "x": 1}, "cue_storm": {"platform": "button", "x": 1}
-    }}"#;
-    desk.publish(CONFIG, old, true).await;
+    desk.publish(CONFIG, OLD, true).await;
     desk.publish("segue/test/left/state", "{}", true).await;
     let daemon = stage.run(&with(", discovery: true")).await;
     let mut found = Value::Null;
