@@ -7,7 +7,7 @@
 //!                             v
 //!  OSC, MQTT ──> input ──> ┌──────┐ ──> backend ──> Daydream, or simulator
 //!  HTTP, page ──> web ───> │ show │ ──> record ───> history, metrics
-//!  clock ────────────────> └──────┘ ──> web, MQTT: what is on
+//!  clock ────────────────> └──────┘ ──> web, MQTT, OSC: what is on
 //! ```
 //!
 //! Imports point one way: `main`, `cli`, `daemon`, then the parts of the shell, then `show`. In the order to read them:

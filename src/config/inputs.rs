@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::show::{
     subnet::Subnet,
-    venue::{MqttDoor, OscDoor, SecretSource, Tls},
+    venue::{Discovery, MqttDoor, OscDoor, SecretSource, Tls},
 };
 
 use super::{
@@ -21,6 +21,13 @@ const OSC_LISTEN: SocketAddr = SocketAddr::new(core::net::IpAddr::V4(core::net::
 
 /// How far ahead a time tag may lie; what is farther is a wrong clock and no plan.
 const HORIZON: (Duration, Duration) = (Duration::ZERO, Duration::from_mins(1));
+
+/// The most clients that are told what is on: the desks and tablets of a large house. Each takes at most 32 KiB a second, all of
+/// them half a megabyte.
+const CLIENTS_MAX: usize = 16;
+
+/// Where Home Assistant listens unless it was told otherwise.
+const DISCOVERY_PREFIX: &str = "homeassistant";
 
 /// The doors that the file asks for.
 #[derive(Debug, Default)]
@@ -50,6 +57,8 @@ fn osc(entry: &Entry, report: &mut Report) -> Option<OscDoor> {
     let listen = fields.get("listen", report, |node| Ok((scalar::listen(node)?, &node.span)));
     let horizon = fields.get("horizon", report, |node| time::duration_in(node, "horizon", HORIZON));
     let allow = fields.value("allow", report).map(|node| subnets(node, report));
+    let from = listen.map_or(OSC_LISTEN, |(listen, _)| listen);
+    let clients = fields.value("clients", report).map(|node| clients(node, from, report));
     if let (Some((listen, span)), None) = (listen, &allow)
         && !listen.ip().to_canonical().is_loopback()
     {
@@ -63,10 +72,69 @@ fn osc(entry: &Entry, report: &mut Report) -> Option<OscDoor> {
     }
     fields.finish(report);
     Some(OscDoor {
-        listen: listen.map_or(OSC_LISTEN, |(listen, _)| listen),
+        listen: from,
         horizon: horizon.unwrap_or(Duration::from_secs(10)),
         allow: allow.unwrap_or_default(),
+        clients: clients.unwrap_or_default(),
     })
+}
+
+/// Reads who is told what is on; it is sent from the socket that listens at `from`.
+fn clients(node: &Node, from: SocketAddr, report: &mut Report) -> Vec<SocketAddr> {
+    const OF: &str = "`inputs.osc`: `clients`";
+    let Value::List(items) = &node.value else {
+        let problem = scalar::expected(node, "a list of addresses with a port");
+        report.push(problem.of(OF).hint("write `clients: [\"192.168.7.20:9000\"]`"));
+        return Vec::new();
+    };
+    if items.len() > CLIENTS_MAX {
+        report.push(Problem::error(&node.span, format!("there are at most {CLIENTS_MAX} clients")).of(OF));
+    }
+    let mut clients: Vec<SocketAddr> = Vec::new();
+    for item in items {
+        let Some(client) = report.take(client(item, from).map_err(|problem| problem.of(OF))) else {
+            continue;
+        };
+        if clients.contains(&client) {
+            report.push(Problem::error(&item.span, format!("`{client}` stands here a second time")).of(OF));
+        } else {
+            clients.push(client);
+        }
+    }
+    clients
+}
+
+fn client(node: &Node, from: SocketAddr) -> Result<SocketAddr, Problem> {
+    let text = scalar::filled(node)?;
+    let wrong = |message: String| Problem::error(&node.span, message);
+    let client: SocketAddr = text.parse().map_err(|_| {
+        let problem = wrong(format!("{} is no address with a port", quoted(text)));
+        problem.hint("write the address, not a name, and the port: `192.168.7.20:9000`")
+    })?;
+    if client.port() == 0 || client.ip().is_unspecified() || client.ip().is_multicast() {
+        return Err(
+            wrong(format!("nobody is at {}", quoted(text))).hint("write the client's own address and port")
+        );
+    }
+    if client.port() == from.port() && (client.ip() == from.ip() || client.ip().is_loopback()) {
+        return Err(wrong(format!("`{client}` is the show itself: it would obey what it tells")));
+    }
+    let is_v4 = client.ip().to_canonical().is_ipv4();
+    if is_v4 != from.ip().to_canonical().is_ipv4() && !(is_v4 && from.ip().is_unspecified()) {
+        return Err(wrong(format!("`{client}` cannot be reached from `{from}`"))
+            .hint("let `listen` be an address of the same kind, IPv4 or IPv6"));
+    }
+    if from.ip().to_canonical().is_loopback() && !client.ip().to_canonical().is_loopback() {
+        return Err(wrong(format!(
+            "`{client}` cannot be reached from `{from}`, which stays on this machine"
+        ))
+        .hint(format!(
+            "write `listen: \"0.0.0.0:{}\"` and who may send: `allow: [{}]`",
+            from.port(),
+            client.ip()
+        )));
+    }
+    Ok(client)
 }
 
 /// Reads the addresses that may send: at least one, because none would be everybody.
@@ -111,6 +179,8 @@ fn mqtt(entry: &Entry, host: &str, report: &mut Report) -> Option<MqttDoor> {
     let base = fields.get("base", report, base);
     let client_id = fields.get("client_id", report, scalar::filled);
     let ca = fields.get("ca", report, scalar::filled);
+    let discovery = fields.value("discovery", report).and_then(|node| discovery(node, report));
+    let share = fields.get("share", report, group);
     if let [entry, ..] = fields.given(&["password"]).as_slice()
         && !fields.has("user")
     {
@@ -135,7 +205,34 @@ fn mqtt(entry: &Entry, host: &str, report: &mut Report) -> Option<MqttDoor> {
         password,
         base: base.map_or_else(|| format!("segue/{node}").into(), Arc::from),
         filters: Vec::new(),
+        share: share.map(Arc::from),
+        discovery: discovery.unwrap_or_default(),
     })
+}
+
+/// Reads whether Home Assistant is told of the show, and where.
+fn discovery(node: &Node, report: &mut Report) -> Option<Discovery> {
+    const OF: &str = "`inputs.mqtt`: `discovery`";
+    let usual = || Discovery::Under(DISCOVERY_PREFIX.into());
+    if !matches!(node.value, Value::Map(_)) {
+        let said = report.take(scalar::boolean(node).map_err(|problem| {
+            problem.of(OF).hint("write `discovery: true`, or `discovery: { prefix: homeassistant }`")
+        }))?;
+        return Some(if said { usual() } else { Discovery::Off });
+    }
+    let mut fields = Fields::of(node, &node.span, OF, &keys::DISCOVERY, report)?;
+    let prefix = fields.get("prefix", report, base);
+    fields.finish(report);
+    Some(prefix.map_or_else(usual, |prefix| Discovery::Under(prefix.into())))
+}
+
+/// Reads the name of a group (MQTT 5, section 4.8.2): one level of a topic.
+fn group(node: &Node) -> Result<&str, Problem> {
+    let group = scalar::filled(node)?;
+    match group.chars().find(|&c| c.is_control() || c.is_whitespace() || "/+#$".contains(c)) {
+        Some(c) => Err(Problem::error(&node.span, format!("a group's name holds no `{}`", c.escape_debug()))),
+        None => Ok(group),
+    }
 }
 
 /// Makes one level of an MQTT topic of a host's name.

@@ -110,10 +110,10 @@ impl Section {
 }
 
 /// Every section, from the whole file inwards.
-pub static SECTIONS: [&Section; 32] = [
+pub static SECTIONS: [&Section; 33] = [
     &SHOW, &INCLUDED, &RELOAD, &STREAM, &SECRET, &PARAMS, &NET, &TIMEOUTS, &UPDATES, &STATUS, &RECOVERY,
     &RESEND, &RECREATE, &FALLBACK, &HOOK, &SCENE, &FADES, &CUE_STEP, &LOCATION, &SCHEDULE, &MOMENT, &TRIGGER,
-    &WHEN, &PAYLOAD, &ARGS, &STEP, &INPUTS, &OSC, &MQTT, &WEB, &TEXT, &HISTORY,
+    &WHEN, &PAYLOAD, &ARGS, &STEP, &INPUTS, &OSC, &MQTT, &DISCOVERY, &WEB, &TEXT, &HISTORY,
 ];
 
 pub(super) const fn section(title: &'static str, keys: &'static [Key]) -> Section {
@@ -510,6 +510,12 @@ pub static OSC: Section = section(
             "everybody who can reach it",
             "who may send: addresses and ranges of them; nobody else is heard",
         ),
+        key(
+            "clients",
+            Form::List(&Form::Like("192.168.7.20:9000")),
+            "",
+            "who is told what is on without asking for it; at most 16",
+        ),
     ],
 );
 
@@ -528,7 +534,20 @@ pub static MQTT: Section = section(
         ),
         key("client_id", Form::Text, "segue- and the name of the machine", "unique on the broker"),
         key("ca", Form::Like("/etc/ssl/broker.pem"), "the system's", "whom to trust over TLS"),
+        key(
+            "discovery",
+            Form::Any(&[Form::Bool, Form::Map(&DISCOVERY)]),
+            "",
+            "whether Home Assistant is told of the show; `false` takes back what it was told",
+        ),
+        key("share", Form::Like("wall"), "", "of all daemons with this word only one obeys each command"),
     ],
+);
+
+/// What Home Assistant is told.
+pub static DISCOVERY: Section = section(
+    "`discovery` of MQTT",
+    &[key("prefix", Form::Like("homeassistant"), "homeassistant", "what Home Assistant listens below")],
 );
 
 /// The web server.

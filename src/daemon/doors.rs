@@ -9,10 +9,16 @@ use tracing::info;
 
 use super::{Error, board::Board, parts, until};
 use crate::{
-    input::{inbox::Inbox, mqtt, mqtt::outbox::Outbox, osc},
+    input::{
+        inbox::Inbox,
+        mqtt,
+        mqtt::outbox::Outbox,
+        osc::{self, asks::Asks},
+    },
     show::{
         reload::Changes,
-        venue::{MqttDoor, OscDoor, Venue},
+        sheet::Sheet,
+        venue::{OscDoor, Venue},
     },
 };
 
@@ -25,6 +31,8 @@ pub(super) struct Doors {
     sockets: mpsc::Sender<Option<osc::Socket>>,
     brokers: watch::Sender<Option<mqtt::Settings>>,
     outbox: Outbox,
+    asks: Asks,
+    sender: Option<osc::Sender>,
 }
 
 impl Doors {
@@ -34,15 +42,17 @@ impl Doors {
     ///
     /// An address is taken, a password is not to be had.
     pub(super) fn open(
-        venue: &Venue,
+        sheet: &Sheet,
         inbox: &Inbox,
         tasks: &mut JoinSet<&'static str>,
         stopped: &watch::Receiver<bool>,
     ) -> Result<Self, Error> {
-        let socket = venue.osc.as_ref().map(socket).transpose()?;
-        let broker = venue.mqtt.as_ref().map(parts::mqtt).transpose()?;
+        let socket = sheet.venue.osc.as_ref().map(socket).transpose()?;
+        let (socket, sender) = socket.unzip();
+        let broker = parts::mqtt(&sheet.venue, sheet)?;
         let (sockets, moved) = mpsc::channel(SOCKETS_MAX);
-        tasks.spawn(hear(socket, moved, inbox.clone(), stopped.clone()));
+        let asks = Asks::default();
+        tasks.spawn(hear(socket, moved, (inbox.clone(), asks.clone()), stopped.clone()));
         let (brokers, wanted) = watch::channel(broker);
         let outbox = Outbox::default();
         let (inbox, letters, stopped) = (inbox.clone(), outbox.clone(), stopped.clone());
@@ -50,7 +60,7 @@ impl Doors {
             mqtt::run(wanted, inbox, letters, until(stopped)).await;
             "mqtt"
         });
-        Ok(Self { sockets, brokers, outbox })
+        Ok(Self { sockets, brokers, outbox, asks, sender })
     }
 
     /// Returns what is to be published, whichever broker there is.
@@ -58,18 +68,33 @@ impl Doors {
         self.outbox.clone()
     }
 
-    /// Returns the board of a broker.
-    pub(super) fn board(&self, door: Option<&MqttDoor>) -> Option<Board> {
-        door.map(|door| Board::new(self.outbox.clone(), &door.base))
+    /// Returns the board on the broker, if there is one.
+    pub(super) fn board(&self, sheet: &Sheet) -> Option<Board> {
+        sheet.venue.mqtt.as_ref().map(|door| Board::new(self.outbox.clone(), door, sheet))
+    }
+
+    /// Returns what is asked of the OSC door itself.
+    pub(super) fn asks(&self) -> Asks {
+        self.asks.clone()
+    }
+
+    /// Returns the way out of the OSC socket; `None` if there is none.
+    pub(super) fn sender(&self) -> Option<osc::Sender> {
+        self.sender.clone()
     }
 
     /// Moves the doors to where `new` wants them. What cannot be opened stays where it is, and `new` says so then.
-    pub(super) fn move_to(&mut self, old: &Venue, new: &mut Venue, changes: &mut Changes) {
+    pub(super) fn move_to(&mut self, old: &Sheet, new: &mut Venue, changes: &mut Changes) {
+        let (streams, old) = (old, &old.venue);
         let listen = |venue: &Venue| venue.osc.as_ref().map(|door| door.listen);
         if listen(old) != listen(new) {
             match new.osc.as_ref().map(socket).transpose() {
                 // The task takes each at once, so there is room; without the task the daemon ends anyway.
-                Ok(socket) => drop(self.sockets.try_send(socket)),
+                Ok(socket) => {
+                    let (socket, sender) = socket.unzip();
+                    self.sender = sender;
+                    drop(self.sockets.try_send(socket));
+                }
                 Err(error) => {
                     changes.keep(super::keeper::chain(&error));
                     new.osc.clone_from(&old.osc);
@@ -83,7 +108,7 @@ impl Doors {
             new.allow.clone_from(&old.allow);
         }
         if old.mqtt != new.mqtt {
-            match new.mqtt.as_ref().map(parts::mqtt).transpose() {
+            match parts::mqtt(new, streams) {
                 Ok(settings) => drop(self.brokers.send_replace(settings)),
                 Err(error) => {
                     changes.keep(super::keeper::chain(&error));
@@ -94,25 +119,31 @@ impl Doors {
     }
 }
 
-fn socket(door: &OscDoor) -> Result<osc::Socket, Error> {
+/// Opens a socket for both ways.
+fn socket(door: &OscDoor) -> Result<(osc::Socket, osc::Sender), Error> {
     let socket = parts::osc(door)?;
+    let sender = socket.sender().map_err(|source| Error::Listen {
+        what: "OSC input",
+        address: door.listen,
+        source,
+    })?;
     info!(listen = %door.listen, "OSC opened.");
-    Ok(socket)
+    Ok((socket, sender))
 }
 
 /// Hears one socket after the other, or none.
 async fn hear(
     mut socket: Option<osc::Socket>,
     mut moved: mpsc::Receiver<Option<osc::Socket>>,
-    inbox: Inbox,
+    (inbox, asks): (Inbox, Asks),
     stopped: watch::Receiver<bool>,
 ) -> &'static str {
     let mut stopped = std::pin::pin!(until(stopped));
     loop {
-        let inbox = inbox.clone();
+        let (inbox, asks) = (inbox.clone(), asks.clone());
         let heard = async {
             match socket.take() {
-                Some(socket) => osc::run(socket, inbox).await,
+                Some(socket) => osc::run(socket, inbox, asks).await,
                 None => std::future::pending().await,
             }
         };

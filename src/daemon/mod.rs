@@ -3,7 +3,9 @@
 //! A task that ends while the show runs ends the daemon with its name, and the service manager starts it again. A broker
 //! or an API that is gone is no such end: that is retried inside, for ever.
 
+mod around;
 mod board;
+mod discovery;
 mod doors;
 mod error;
 mod files;
@@ -37,7 +39,7 @@ use crate::{
     backend::Client,
     clock::Clock,
     config::Files,
-    input::inbox::Inbox,
+    input::{inbox::Inbox, osc::out::Feedback},
     record::{self, Metrics, Recorder},
     show::{
         self, Show,
@@ -46,7 +48,7 @@ use crate::{
         fact::Fact,
         sheet::Sheet,
         snapshot::{ShowFile, Snapshot},
-        time::Now,
+        time::{Mono, Now},
     },
     simulator, web,
 };
@@ -124,6 +126,7 @@ struct Daemon {
     story: Story,
     metrics: Arc<Metrics>,
     board: Option<Board>,
+    feedback: Feedback,
     hooks: Hooks,
     systemd: Systemd,
     stop: watch::Sender<bool>,
@@ -157,7 +160,7 @@ impl Daemon {
         let (sheets, current) = watch::channel(Arc::clone(&sheet));
         let inbox = Inbox::new(Box::new(move |message| show::continuity(&current.borrow(), message)));
         let mut tasks = JoinSet::new();
-        let doors = Doors::open(&sheet.venue, &inbox, &mut tasks, &stopped)?;
+        let doors = Doors::open(&sheet, &inbox, &mut tasks, &stopped)?;
         let (wishes, wished) = mpsc::channel(WISHES_MAX);
         let (edition_sender, editions) = mpsc::channel(EDITIONS_MAX);
         let now = clock.now();
@@ -173,7 +176,8 @@ impl Daemon {
             questions,
             keeper,
             kept,
-            board: doors.board(sheet.venue.mqtt.as_ref()),
+            board: doors.board(&sheet),
+            feedback: Feedback::new(doors.asks(), now.mono),
             doors,
             hangups,
             wishes,
@@ -196,6 +200,7 @@ impl Daemon {
             reader.start(&mut daemon.tasks, wished, edition_sender, stopped);
         }
         daemon.hooks.publish_with(daemon.doors.outbox());
+        daemon.feed_back_to(&sheet, now);
         daemon.recorder.mark(daemon.clock.now(), record::Mark::Started);
         info!(show = %sheet.title, state = %directory.display(), "Show started.");
         Ok(daemon)
@@ -253,7 +258,8 @@ impl Daemon {
                 return Ok(());
             }
             let longest = now.mono + CLOCK_LOOK_EVERY;
-            let wake = self.show.next_wake().map_or(longest, |(at, _)| at.min(longest));
+            let wakes = [self.show.next_wake().map(|(at, _)| at), self.feedback.due(), self.board_due()];
+            let wake = wakes.into_iter().flatten().fold(longest, Mono::min);
             let event = tokio::select! {
                 biased;
                 () = &mut shutdown, if leave_at.is_none() => {
@@ -279,6 +285,7 @@ impl Daemon {
                 () = self.hooks.reap() => continue,
                 Some(event) = self.kept.recv() => event,
                 Some(command) = self.commands.recv() => Event::Command(command),
+                () = self.feedback.asked() => continue,
                 () = self.inbox.ready() => {
                     self.take_inbox();
                     continue;
@@ -312,6 +319,9 @@ impl Daemon {
 
     fn take_inbox(&mut self) {
         for event in self.inbox.drain() {
+            if let (Some(board), Event::Mqtt(message)) = (&mut self.board, &event) {
+                board.hear(message);
+            }
             self.show.handle(event, self.clock.now());
         }
     }
@@ -343,14 +353,7 @@ impl Daemon {
         for (stream, progress) in self.show.progress(now) {
             self.metrics.set_progress(stream, progress);
         }
-        let board_is_due = self.board.as_ref().is_some_and(|board| board.is_due(now.mono));
-        if !facts.is_empty() || board_is_due {
-            let snapshot = self.snapshot(now);
-            self.systemd.show(&snapshot);
-            if let Some(board) = self.board.as_mut().filter(|_| board_is_due) {
-                board.show(&snapshot, now.mono);
-            }
-        }
+        self.show_around(!facts.is_empty(), now);
     }
 
     /// Returns what may be seen: of the show, and of the file it was read from.

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use tokio::net::TcpListener;
 
 use super::{
-    Error,
+    Error, discovery,
     secret::{self, SecretError},
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     show::{
         sheet::{Sheet, StreamSheet},
         topic::TopicFilter,
-        venue::{Backend, Environment, MqttDoor, OscDoor, SecretSource, WebDoor},
+        venue::{Backend, Environment, MqttDoor, OscDoor, SecretSource, Venue, WebDoor},
     },
     web::Token,
 };
@@ -67,16 +67,17 @@ pub(super) fn client(stream: &StreamSheet, inner: Option<&Inner>) -> Result<Clie
         .map_err(|source| Error::Client { stream: Arc::clone(&stream.name), source })
 }
 
-/// Returns the settings of the MQTT session: what the triggers listen to, and our own topics.
+/// Returns the settings of the MQTT session, `None` for none: what the triggers listen to, and our own topics, those of the
+/// streams of `sheet` among them.
 ///
 /// # Errors
 ///
 /// The password is not to be had.
-pub(super) fn mqtt(door: &MqttDoor) -> Result<mqtt::Settings, Error> {
-    let own = ["scene/set", "cue/set", "transition/set", "prompt/set"]
-        .map(|topic| format!("{}/{topic}", door.base));
-    let own = own.iter().filter_map(|topic| TopicFilter::try_from(topic.as_str()).ok());
-    Ok(mqtt::Settings {
+pub(super) fn mqtt(venue: &Venue, sheet: &Sheet) -> Result<Option<mqtt::Settings>, Error> {
+    let Some(door) = &venue.mqtt else { return Ok(None) };
+    let own = commands(door, sheet).into_iter().chain(discovery::heard(door));
+    let own = own.filter_map(|topic| TopicFilter::try_from(topic.as_str()).ok());
+    Ok(Some(mqtt::Settings {
         host: door.host.to_string(),
         port: door.port,
         tls: door.tls.as_ref().map(|tls| mqtt::Tls { ca: tls.ca.clone() }),
@@ -86,7 +87,21 @@ pub(super) fn mqtt(door: &MqttDoor) -> Result<mqtt::Settings, Error> {
         base: door.base.to_string(),
         filters: door.filters.iter().cloned().chain(own).collect(),
         keep_alive: MQTT_KEEP_ALIVE,
-    })
+    }))
+}
+
+/// Returns the topics that take commands, as filters; in a group the broker gives each message to one member (MQTT 5, section
+/// 4.8.2; brokers do so for older clients too).
+fn commands(door: &MqttDoor, sheet: &Sheet) -> Vec<String> {
+    let MqttDoor { base, share, .. } = door;
+    let group = share.as_ref().map_or_else(String::new, |share| format!("$share/{share}/"));
+    let all = ["scene/set", "cue/set", "transition/set", "prompt/set"].map(ToOwned::to_owned);
+    // By name: below our base there may be that of another show.
+    let of_streams = sheet.streams.iter().flat_map(|stream| {
+        ["scene/set", "transition/set", "prompt/set", "mix/+/set"]
+            .map(|topic| format!("{}/{topic}", stream.name))
+    });
+    all.into_iter().chain(of_streams).map(|topic| format!("{group}{base}/{topic}")).collect()
 }
 
 /// Opens the OSC socket.

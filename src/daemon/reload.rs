@@ -7,12 +7,13 @@ use tracing::{error, warn};
 
 use super::{
     Daemon,
+    board::Board,
     files::{Edition, Wish},
     keeper,
 };
 use crate::{
     config::{self, Diagnostic, Loaded, ReadError, Severity},
-    show::{fact::Fact, reload::Changes, sheet::Sheet, snapshot::ShowFile, time::Now},
+    show::{fact::Fact, reload::Changes, sheet::Sheet, snapshot::ShowFile, time::Now, venue::Discovery},
     web::Mistakes,
 };
 
@@ -55,12 +56,16 @@ impl Daemon {
     fn go_on_with(&mut self, mut sheet: Sheet, hash: u64, now: Now) -> Changes {
         let mut doors = Changes::default();
         let old = Arc::clone(self.show.sheet());
-        self.doors.move_to(&old.venue, &mut sheet.venue, &mut doors);
+        self.doors.move_to(&old, &mut sheet.venue, &mut doors);
         let mut changes = self.show.reload(&sheet, now);
         let sheet = Arc::clone(self.show.sheet());
-        if base(&old) != base(&sheet) {
-            self.board = self.doors.board(sheet.venue.mqtt.as_ref());
+        if broker_place(&old) == broker_place(&sheet) {
+            self.board.iter_mut().for_each(|board| board.follow(&sheet));
+        } else {
+            self.board.take().into_iter().for_each(Board::take_back);
+            self.board = self.doors.board(&sheet);
         }
+        self.feed_back_to(&sheet, now);
         self.sheet.send_replace(sheet);
         for kept in &doors.kept {
             warn!("Not taken over: {kept}.");
@@ -71,9 +76,9 @@ impl Daemon {
     }
 }
 
-/// Returns where the show's own topics on the broker are.
-fn base(sheet: &Sheet) -> Option<&str> {
-    sheet.venue.mqtt.as_ref().map(|door| &*door.base)
+/// Returns where the show's own topics on the broker are, and those of Home Assistant.
+fn broker_place(sheet: &Sheet) -> Option<(&str, &Discovery)> {
+    sheet.venue.mqtt.as_ref().map(|door| (&*door.base, &door.discovery))
 }
 
 fn warnings(diagnostics: &[Diagnostic]) {

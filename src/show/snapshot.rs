@@ -156,6 +156,18 @@ pub enum Phase {
     Stopped,
 }
 
+impl Phase {
+    /// Returns the phase as everybody outside spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Creating => "creating",
+            Self::Finding => "finding",
+            Self::Live => "live",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
 /// How far the recovery of a stream is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]

@@ -45,6 +45,8 @@ pub struct OscDoor {
     pub horizon: Duration,
     /// Who may send; empty for everybody who can reach it.
     pub allow: Vec<Subnet>,
+    /// Who is told what is on without asking for it.
+    pub clients: Vec<SocketAddr>,
 }
 
 /// The MQTT broker and our place on it.
@@ -66,6 +68,22 @@ pub struct MqttDoor {
     pub base: Arc<str>,
     /// What the show's triggers listen to.
     pub filters: Vec<TopicFilter>,
+    /// The group that shares our commands: of all daemons in it only one obeys each; `None` for no group.
+    pub share: Option<Arc<str>>,
+    /// What Home Assistant is told of us.
+    pub discovery: Discovery,
+}
+
+/// What Home Assistant is told of us. Not by itself: it goes to topics outside of our base, on a broker that others use.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Discovery {
+    /// Nothing.
+    #[default]
+    Unsaid,
+    /// Nothing any more: what it was told under the usual prefix is taken back.
+    Off,
+    /// Everything, under this prefix, without a slash at the end; `homeassistant` unless set.
+    Under(Arc<str>),
 }
 
 /// Whom to trust over TLS.

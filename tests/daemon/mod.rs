@@ -6,6 +6,7 @@ mod faults;
 mod history;
 mod inputs;
 mod life;
+mod outputs;
 mod rehearsal;
 mod reload;
 mod secrets;

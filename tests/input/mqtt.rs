@@ -18,7 +18,10 @@ use tokio::{
 };
 
 use super::{wait_for, within};
-use crate::support::broker::{Broker, Desk, Directory, program};
+use crate::support::{
+    broker::{Broker, Desk, Directory, program},
+    eventually,
+};
 
 /// The input under test, running.
 pub(super) struct Input {
@@ -246,4 +249,58 @@ async fn other_filters_are_asked_for_within_the_session_and_another_broker_in_a_
     input.wanted.send(None).unwrap();
     let mut late = Desk::new(&other).await;
     assert_eq!(late.hear("segue/availability").await.0, "offline");
+}
+
+#[tokio::test]
+async fn of_two_in_a_group_only_one_hears_each_command() {
+    let broker = Broker::open().await;
+    let member = |name: &str| {
+        let filters = ["$share/wall/segue/scene/set", "segue/end"];
+        let filters = filters.map(|filter| TopicFilter::try_from(filter).unwrap()).to_vec();
+        Input::start(Settings { client_id: name.to_owned(), filters, ..settings(broker.port()) })
+    };
+    let (left, right) = (member("left"), member("right"));
+    left.news(true).await;
+    right.news(true).await;
+    let mut desk = Desk::new(&broker).await;
+    // Each is there when it hears what is not shared.
+    for input in [&left, &right] {
+        eventually("the subscriptions", async || {
+            desk.publish("segue/end", "", false).await;
+            input.inbox.drain().iter().any(|event| matches!(event, Event::Mqtt(_))).then_some(())
+        })
+        .await;
+    }
+    for n in 0..10 {
+        desk.publish("segue/scene/set", n.to_string(), false).await;
+    }
+    desk.publish("segue/end", "last", false).await;
+    let mut heard = Vec::new();
+    for input in [&left, &right] {
+        let mut last = false;
+        within("the last message", async {
+            while !last {
+                input.inbox.ready().await;
+                for event in input.inbox.drain() {
+                    match event {
+                        Event::Mqtt(message) if message.payload == b"last" => last = true,
+                        Event::Mqtt(message) if message.topic == "segue/scene/set" => {
+                            heard.push(message.payload);
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        })
+        .await;
+    }
+    heard.sort();
+    let all: Vec<Vec<u8>> = (0..10).map(|n| n.to_string().into_bytes()).collect();
+    assert_eq!(heard, all, "each once");
+    // When one goes, the other hears all of it.
+    left.stop().await;
+    for n in 0..4 {
+        desk.publish("segue/scene/set", format!("alone {n}"), false).await;
+        let _ = within("what is for all", right.message("segue/scene/set")).await;
+    }
 }

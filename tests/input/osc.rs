@@ -5,7 +5,7 @@ use std::net::{SocketAddr, UdpSocket};
 use segue::{
     input::{
         inbox::Inbox,
-        osc::{self, BATCH_MAX, RECEIVE_BUFFER, Settings},
+        osc::{self, BATCH_MAX, RECEIVE_BUFFER, Settings, asks::Asks},
     },
     show::{
         event::{Arg, Door, Event, OscMessage, OscPacket},
@@ -41,7 +41,7 @@ fn packet(address: &str, value: f64) -> OscPacket {
 /// Runs the input until the future is done.
 async fn with_input<T>(socket: osc::Socket, inbox: &Inbox, test: impl Future<Output = T>) -> T {
     tokio::select! {
-        () = osc::run(socket, inbox.clone()) => panic!("the input ended"),
+        () = osc::run(socket, inbox.clone(), Asks::default()) => panic!("the input ended"),
         done = within("the test", test) => done,
     }
 }

@@ -351,3 +351,47 @@ fn bundles_that_are_late_together_are_applied_in_the_order_of_their_time_tags() 
     world.run_until(super::world::time_of("0:20"));
     assert_eq!(&*world.show.snapshot(world.now).streams[0].scene, "neon");
 }
+
+#[test]
+fn a_stream_has_topics_of_its_own_and_those_of_other_shows_are_left_alone() {
+    let show =
+        SHOW.replace("inputs: { osc: {} }", "inputs: { mqtt: { url: 'mqtt://localhost', base: north } }");
+    insta::assert_snapshot!(play(&show, "
+        0:01 mqtt north/wall/scene/set neon
+        0:03 mqtt north/wall/scene/set {\"scene\": \"dawn\", \"fade\": 0}
+        0:04 mqtt north/wall/mix/rain/set 0.5
+        0:06 mqtt north/wall/transition/set finish
+        0:07 mqtt north/wall/scene/set {\"scene\": \"dawn\", \"stream\": \"wall\"}
+        0:07 mqtt north/wall/mix/rain/set much
+        0:07 mqtt north/wall/mix/moon/set 0.5
+        0:08 mqtt north/left/scene/set neon
+        0:08 mqtt north/wall/cue/set neon
+        0:10 end
+    "), @r"
+    0:00.001 create wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:00.101 wall created as str_1
+    0:00.102 wall on dawn
+    0:00.202 wall is ONLINE
+    0:01.000 trigger north/wall/scene/set (mqtt)
+    0:01.000 wall to neon in 2s
+    0:01.000 update wall | prompt mist 0.88214 city 0.11786 rain 0.0 | seed 1 0.88214 2 0.11786
+    0:01.271 update wall | prompt mist 0.74643 city 0.25357 rain 0.0 | seed 1 0.74643 2 0.25357
+    0:01.543 update wall | prompt mist 0.61071 city 0.38929 rain 0.0 | seed 1 0.61071 2 0.38929
+    0:01.814 update wall | prompt mist 0.475 city 0.525 rain 0.0 | seed 1 0.475 2 0.525
+    0:02.086 update wall | prompt mist 0.33929 city 0.66071 rain 0.0 | seed 1 0.33929 2 0.66071
+    0:02.357 update wall | prompt mist 0.20357 city 0.79643 rain 0.0 | seed 1 0.20357 2 0.79643
+    0:02.629 update wall | prompt mist 0.06786 city 0.93214 rain 0.0 | seed 1 0.06786 2 0.93214
+    0:02.900 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
+    0:03.000 wall on neon
+    0:03.000 trigger north/wall/scene/set (mqtt)
+    0:03.000 wall to dawn in 0s
+    0:03.000 update wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:03.100 wall on dawn
+    0:04.000 update wall | prompt mist 0.5 city 0.25 rain 0.25 | seed 1 0.5 2 0.5
+    0:06.000 trigger north/wall/transition/set (mqtt)
+    0:07.000 refused mqtt: bad command (1): unknown key `stream`
+    0:07.000 refused mqtt: bad position (1): much
+    0:07.000 refused mqtt: unknown scene (1): moon
+    0:10.000 then waits for Poll
+    ");
+}

@@ -1,22 +1,27 @@
-//! OSC over UDP: from datagrams to packets of the show.
+//! OSC over UDP: from datagrams to packets of the show, and back out what controllers want to know of it.
 //!
-//! One socket, read as fast as datagrams come. Does not hold anything back until its time, does not know the
-//! show's addresses and never answers.
+//! One socket for both ways, read as fast as datagrams come. Does not hold anything back until its time and does not know what
+//! an address does; `out.rs` has what goes out.
 
+pub mod asks;
+pub mod clients;
 pub mod decode;
 pub mod guard;
+pub mod out;
 pub mod timetag;
+mod values;
 
 use std::{
     fmt, io,
     net::{IpAddr, SocketAddr},
+    sync::Arc,
     time::Duration,
 };
 
 use socket2::{Domain, Protocol, SockAddr, Type};
 use tokio::{net::UdpSocket, task, time};
 
-use self::guard::DATAGRAM_MAX;
+use self::{asks::Asks, clients::Sent, guard::DATAGRAM_MAX};
 use super::inbox::Inbox;
 use crate::show::{event::Door, subnet::Subnet};
 
@@ -60,7 +65,7 @@ pub struct Settings {
 /// A bound socket, not yet read from.
 #[derive(Debug)]
 pub struct Socket {
-    udp: UdpSocket,
+    udp: Arc<UdpSocket>,
     granted: usize,
     allow: Vec<Subnet>,
 }
@@ -74,6 +79,39 @@ impl Socket {
     /// Returns the address that the socket is bound to.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.udp.local_addr()
+    }
+
+    /// Returns the way out of this socket.
+    pub fn sender(&self) -> io::Result<Sender> {
+        Ok(Sender { udp: Arc::clone(&self.udp), local: self.udp.local_addr()? })
+    }
+}
+
+/// The way out of a socket. Never waits.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    udp: Arc<UdpSocket>,
+    local: SocketAddr,
+}
+
+impl Sender {
+    /// Returns the port that it sends from.
+    pub fn port(&self) -> u16 {
+        self.local.port()
+    }
+
+    /// Sends one datagram.
+    pub fn send(&self, to: SocketAddr, bytes: &[u8]) -> Sent {
+        let to = match (self.local, to.ip()) {
+            // A socket of IPv6 knows IPv4 in the clothes of IPv6 only.
+            (SocketAddr::V6(_), IpAddr::V4(ip)) => SocketAddr::new(ip.to_ipv6_mapped().into(), to.port()),
+            _ => to,
+        };
+        match self.udp.try_send_to(bytes, to) {
+            Ok(_) => Sent::Done,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Sent::Full,
+            Err(_) => Sent::Failed,
+        }
     }
 }
 
@@ -98,13 +136,14 @@ pub fn bind(settings: Settings) -> io::Result<Socket> {
             "The kernel grants OSC a small receive buffer: bursts may lose their newest messages."
         );
     }
-    Ok(Socket { udp: UdpSocket::from_std(socket.into())?, granted, allow })
+    Ok(Socket { udp: Arc::new(UdpSocket::from_std(socket.into())?), granted, allow })
 }
 
 /// Reads the socket for ever.
 ///
 /// The socket is emptied in one go, up to [`BATCH_MAX`] datagrams, before anything else in the daemon runs.
-pub async fn run(socket: Socket, inbox: Inbox) {
+/// What is asked of us and not of the show goes to `asks`.
+pub async fn run(socket: Socket, inbox: Inbox, asks: Asks) {
     // One byte more than is allowed, so that a longer datagram shows.
     let mut buffer = [0; DATAGRAM_MAX + 1];
     loop {
@@ -118,7 +157,7 @@ pub async fn run(socket: Socket, inbox: Inbox) {
                 Ok((_, from)) if !is_allowed(&socket.allow, from.ip()) => {
                     inbox.refuse(Door::Osc, NOT_ALLOWED, from);
                 }
-                Ok((length, from)) => hear(&buffer[..length], from, &inbox),
+                Ok((length, from)) => hear(&buffer[..length], canonical(from), &inbox, &asks),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) if is_from_a_peer(error.kind()) => {}
                 Err(error) => {
@@ -139,10 +178,22 @@ fn is_allowed(allow: &[Subnet], from: IpAddr) -> bool {
     allow.is_empty() || allow.iter().any(|subnet| subnet.contains(from))
 }
 
+/// Takes the clothes of IPv6 off an address of IPv4, so that one client has one name.
+fn canonical(address: SocketAddr) -> SocketAddr {
+    match address.ip().to_canonical() {
+        IpAddr::V4(ip) => SocketAddr::new(ip.into(), address.port()),
+        // With its zone, without which a link-local address leads nowhere.
+        IpAddr::V6(_) => address,
+    }
+}
+
 /// Puts one datagram into the inbox, or counts it as refused.
-fn hear(datagram: &[u8], from: SocketAddr, inbox: &Inbox) {
+fn hear(datagram: &[u8], from: SocketAddr, inbox: &Inbox, asks: &Asks) {
     match decode::decode(datagram) {
-        Ok(packets) => packets.into_iter().for_each(|packet| inbox.push_osc(packet)),
+        Ok(packets) => packets
+            .into_iter()
+            .filter_map(|packet| asks.sort(packet, from))
+            .for_each(|packet| inbox.push_osc(packet)),
         Err(refusal) => inbox.refuse(Door::Osc, refusal.as_str(), Excerpt { datagram, from }),
     }
 }

@@ -1,5 +1,7 @@
 //! What an MQTT message asks for: triggers that listen to its topic, and our own topics under the base.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::{
@@ -51,32 +53,51 @@ fn fixed_mqtt(sheet: &Sheet, message: &MqttMessage, payload: Option<&str>) -> Re
     let Some(verb) = base.and_then(|base| message.topic.strip_prefix(base)?.strip_prefix('/')) else {
         return Ok(None);
     };
-    let key = match verb {
-        "scene/set" => "scene",
-        "cue/set" => "cue",
-        "transition/set" => "transition",
-        "prompt/set" => "prompt",
-        "bypass/set" => "for",
+    let parts: Vec<&str> = verb.split('/').collect();
+    let (stream, key, scene) = match parts.as_slice() {
+        [key @ ("scene" | "cue" | "transition" | "prompt"), "set"] => (None, *key, None),
+        ["bypass", "set"] => (None, "for", None),
+        [stream, key @ ("scene" | "transition" | "prompt"), "set"] => (Some(*stream), *key, None),
+        [stream, "mix", scene, "set"] => (Some(*stream), "mix", Some(*scene)),
         _ => return Ok(None),
+    };
+    let stream = match stream {
+        None => None,
+        // The topic of another show, whose base is below ours: a trigger may listen to it.
+        Some(stream) if sheet.stream(stream).is_none() => return Ok(None),
+        Some(stream) => Some(one_stream(sheet, stream)?),
     };
     // A command that the broker kept is an old one: it was obeyed when it was new.
     if message.retained {
         return Ok(None);
     }
     let payload = payload.ok_or_else(|| Refusal::new("payload is not UTF-8", &message.topic))?;
-    let step = set_payload(sheet, key, payload.trim())?;
+    let payload = payload.trim();
+    let step = match (scene, stream) {
+        (Some(scene), Some(streams)) => mix_step(sheet, scene, payload, streams)?,
+        (_, stream) => set_payload(sheet, key, payload, stream)?,
+    };
     Ok(Some(Ask { name: message.topic.as_str().into(), steps: vec![step] }))
 }
 
-/// Reads the payload of one of our own topics: a name or a prompt as it stands, or an object with more to say.
-fn set_payload(sheet: &Sheet, key: &str, payload: &str) -> Result<Step, Refusal> {
+/// Reads a scene's share of the mix.
+fn mix_step(sheet: &Sheet, scene: &str, payload: &str, streams: Streams) -> Result<Step, Refusal> {
+    let scene = sheet.scenes.get(scene).ok_or_else(|| Refusal::new("unknown scene", scene))?;
+    let share = payload.parse().map_err(|_| Refusal::new("bad position", payload)).and_then(fader_of)?;
+    Ok(Step::Mix { scene: Arc::clone(scene), share, streams })
+}
+
+/// Reads the payload of one of our own topics: a name or a prompt as it stands, or an object with more to say. The object may
+/// name a stream unless the topic does.
+fn set_payload(sheet: &Sheet, key: &str, payload: &str, stream: Option<Streams>) -> Result<Step, Refusal> {
     if !payload.starts_with('{') {
+        let streams = stream.unwrap_or(Streams::All);
         return match key {
             "cue" => cue_step(sheet, payload),
             "for" => bypass_step(sheet, bypass_time(payload)),
-            "transition" => steer_step(payload, Streams::All),
-            "prompt" => prompt_step(sheet, &payload.into(), None, Streams::All, None),
-            _ => scene_step(sheet, payload, Streams::All, None),
+            "transition" => steer_step(payload, streams),
+            "prompt" => prompt_step(sheet, &payload.into(), None, streams, None),
+            _ => scene_step(sheet, payload, streams, None),
         };
     }
     let bad = |what: String| Refusal::new("bad command", what);
@@ -90,7 +111,9 @@ fn set_payload(sheet: &Sheet, key: &str, payload: &str) -> Result<Step, Refusal>
         "prompt" => &["prompt", "seed", "fade", "stream"],
         _ => &["scene", "fade", "stream"],
     };
-    if let Some(unknown) = object.keys().find(|name| !allowed.contains(&name.as_str())) {
+    let is_allowed =
+        |name: &String| allowed.contains(&name.as_str()) && !(stream.is_some() && name == "stream");
+    if let Some(unknown) = object.keys().find(|name| !is_allowed(name)) {
         return Err(bad(format!("unknown key `{unknown}`")));
     }
     let text = |name: &str| match object.get(name) {
@@ -99,7 +122,10 @@ fn set_payload(sheet: &Sheet, key: &str, payload: &str) -> Result<Step, Refusal>
     };
     let missing = || bad(format!("`{key}` is missing"));
     let name = || text(key)?.ok_or_else(missing);
-    let streams = text("stream")?.map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
+    let streams = match (stream, text("stream")?) {
+        (Some(streams), _) => streams,
+        (None, name) => name.map_or(Ok(Streams::All), |name| one_stream(sheet, name))?,
+    };
     match key {
         "cue" => cue_step(sheet, name()?),
         "for" => match object.get("for").ok_or_else(missing)? {
