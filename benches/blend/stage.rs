@@ -274,8 +274,7 @@ impl Stage {
                 self.updates.push((self.now.mono.0, params.clone()));
             }
         }
-        let body = answer.body.to_string().into_bytes();
-        let answer = backend::Answer::whole(answer.status, answer.retry_after, body);
+        let answer = backend::Answer::of(answer.status, answer.retry_after, answer.body);
         let outcome = self.dialect.reply(&request, answer);
         if let (Some(show), Some((stream, id))) = (&mut self.show, asker) {
             show.handle(Event::Answer(Answer { stream, id, outcome }), self.now);

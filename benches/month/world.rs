@@ -194,8 +194,7 @@ impl World {
                 body: Some(&body),
             },
         );
-        let text = answer.body.to_string().into_bytes();
-        self.dialect.reply(request, backend::Answer::whole(answer.status, answer.retry_after, text))
+        self.dialect.reply(request, backend::Answer::of(answer.status, answer.retry_after, answer.body))
     }
 
     fn come(&mut self, after: Duration, coming: Coming) {

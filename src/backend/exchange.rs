@@ -58,10 +58,16 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Returns an answer that came in full. A status that is none stands for a server that makes no sense.
-    pub fn whole(status: u16, retry_after: Option<Duration>, body: Vec<u8>) -> Self {
+    /// Returns an answer that came over no wire. A status that is none stands for a server that makes no sense.
+    pub fn of(status: u16, retry_after: Option<Duration>, document: Value) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self { status, retry_after, elsewhere: None, body, end: End::Whole }
+        // Of a failure the text is told; of a success only the document is of use, and a day of show has 40,000.
+        let (body, end) = if status.is_success() {
+            (Vec::new(), End::Read(document))
+        } else {
+            (document.to_string().into_bytes(), End::Whole)
+        };
+        Self { status, retry_after, elsewhere: None, body, end }
     }
 }
 
@@ -69,6 +75,8 @@ impl Answer {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum End {
     Whole,
+    /// There is none: this is what it says.
+    Read(Value),
     /// There is more than [`BODY_MAX`].
     TooLong,
     /// Time ran out.

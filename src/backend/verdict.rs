@@ -60,6 +60,7 @@ pub(super) fn judge(answer: Answer, expected: Expected, discretion: &Discretion)
     // Of a success nothing is quoted: it may hold a stream key, and the end of that may be cut off.
     let document = match end {
         End::Whole if body.trim_ascii().is_empty() => Value::Null,
+        End::Read(document) => document,
         End::Whole => serde_json::from_slice(&body)
             .map_err(|error| nonsense(status, &format!("the body is not JSON: {error}")))?,
         End::TooLong => return Err(nonsense(status, &format!("the body is longer than {BODY_MAX} bytes"))),

@@ -62,10 +62,12 @@ pub(super) fn create(
 
 /// Returns the body of an update.
 pub(super) fn update(generation: Generation, params: &Map<String, Value>) -> Value {
-    match generation {
-        Generation::V1 => json!({ "pipeline": PIPELINE, "params": params }),
-        Generation::Beta => json!({ "pipeline": BETA_PIPELINE, "model_id": PIPELINE, "params": params }),
-    }
+    let mut body = match generation {
+        Generation::V1 => json!({ "pipeline": PIPELINE }),
+        Generation::Beta => json!({ "pipeline": BETA_PIPELINE, "model_id": PIPELINE }),
+    };
+    body["params"] = Value::Object(params.clone());
+    body
 }
 
 /// Reads a stream object, in a wrapper or bare.

@@ -102,7 +102,10 @@ impl Account {
     pub(super) fn status(&mut self, at: Duration, id: &str) -> Result<Answer, Refusal> {
         let epoch = self.epoch;
         let data = self.stream(at, id)?.status(epoch, at);
-        Ok(Answer::new(200, json!({ "success": true, "error": null, "data": data })))
+        let mut body = json!({ "success": true, "error": null });
+        // Moved in: named above, it would be copied.
+        body["data"] = data;
+        Ok(Answer::new(200, body))
     }
 
     /// Returns a stream as it is at `at`.

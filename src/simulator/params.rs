@@ -2,6 +2,8 @@
 //!
 //! The comparison with what is in force, and what a change costs, is `change.rs`'s.
 
+use std::sync::LazyLock;
+
 use serde_json::{Map, Value, json};
 
 use super::{blend::Method, machine::Profile};
@@ -20,9 +22,10 @@ pub(super) struct Params(Map<String, Value>);
 impl Params {
     /// Reads parameters as received; the error is what the runner complains of.
     pub(super) fn read(received: &Map<String, Value>, profile: Profile) -> Result<Self, String> {
-        let mut params = defaults(profile);
+        let defaults = defaults(profile);
+        let mut params = defaults.clone();
         for (name, value) in received {
-            let spec = params::find(name).filter(|spec| spec.default(profile).is_some());
+            let spec = params::find(name).filter(|_| defaults.contains_key(name));
             let kind = spec.ok_or_else(|| format!("{name}: Extra inputs are not permitted"))?.kind;
             let read =
                 read(value, kind).ok_or_else(|| format!("{name}: Input should be {}", expected(kind)))?;
@@ -36,7 +39,7 @@ impl Params {
 
     /// Returns what a container has before its first session.
     pub(super) fn initial(profile: Profile) -> Self {
-        Self(defaults(profile))
+        Self(defaults(profile).clone())
     }
 
     /// Returns all values by their names.
@@ -183,7 +186,7 @@ fn integer(value: &Value) -> Option<i64> {
 
 fn read_pairs(list: &Value, first: impl Fn(&Value) -> Option<Value>) -> Option<Value> {
     let pair = |pair: &Value| match pair.as_array().map(Vec::as_slice) {
-        Some([item, weight]) => Some(json!([first(item)?, number(weight)?])),
+        Some([item, weight]) => Some(Value::Array(vec![first(item)?, number(weight)?.into()])),
         _ => None,
     };
     list.as_array()?.iter().map(pair).collect()
@@ -231,8 +234,18 @@ fn read_members(value: &Value, defaults: &Value) -> Option<Value> {
     Some(Value::Object(members))
 }
 
-/// Returns the defaults of the runner's class of parameters, in the form in which equal values are equal.
-fn defaults(profile: Profile) -> Map<String, Value> {
+/// Returns the defaults of the runner's class of parameters. Every update is laid over them, so they are read once.
+fn defaults(profile: Profile) -> &'static Map<String, Value> {
+    static DECEMBER: LazyLock<Map<String, Value>> = LazyLock::new(|| read_defaults(Profile::December2025));
+    static JULY: LazyLock<Map<String, Value>> = LazyLock::new(|| read_defaults(Profile::July2025));
+    match profile {
+        Profile::December2025 => &DECEMBER,
+        Profile::July2025 => &JULY,
+    }
+}
+
+/// Returns the defaults in the form in which equal values are equal.
+fn read_defaults(profile: Profile) -> Map<String, Value> {
     let kind = |name: &str| params::find(name).map_or(Kind::Free, |spec| spec.kind);
     let read = |(name, value): (String, Value)| Some((name.clone(), read(&value, kind(&name))?));
     params::defaults(profile).into_iter().filter_map(read).collect()

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     guardian::{Received, Report},
@@ -33,7 +33,7 @@ impl Epoch {
 pub(super) fn document(names: Names<'_>, ingest: &Ingest, epoch: Epoch, at: Duration) -> Value {
     let report = ingest.guardian().report();
     let ms = |moment: Option<Duration>| moment.map(|moment| epoch.ms(moment));
-    json!({
+    let mut document = json!({
         "type": "status",
         "pipeline": "streamdiffusion",
         "pipeline_id": names.pipeline_id,
@@ -45,10 +45,12 @@ pub(super) fn document(names: Names<'_>, ingest: &Ingest, epoch: Epoch, at: Dura
         "timestamp": epoch.ms(report.made),
         "last_status_timestamp": epoch.ms(report.made),
         "input_status": { "fps": report.fps_in, "last_input_time": ms(report.last_in) },
-        "inference_status": inference(report, ingest.is_forgetful(), epoch),
         "orchestrator_info": { "address": ingest.orchestrator.address, "url": ingest.orchestrator.url },
-        "gateway_status": gateway(names, ingest, epoch, at),
-    })
+    });
+    // Moved in: named above, they would be copied.
+    document["inference_status"] = inference(report, ingest.is_forgetful(), epoch);
+    document["gateway_status"] = gateway(names, ingest, epoch, at);
+    document
 }
 
 /// Returns `data` for a stream of which the gateway knows nothing.
@@ -61,18 +63,20 @@ fn inference(report: &Report, forgetful: bool, epoch: Epoch) -> Value {
     let ms = |moment: Option<Duration>| moment.map(|moment| epoch.ms(moment));
     let received = report.received.as_ref();
     let trouble = report.trouble.as_ref();
-    json!({
+    let told = received.filter(|_| !forgetful || report.params_are_news);
+    let mut status = json!({
         "fps": report.fps_out,
         "last_output_time": ms(report.last_out),
         "last_params_update_time": ms(received.map(|received| received.at)),
-        "last_params": received.filter(|_| !forgetful || report.params_are_news).map(|received| &*received.params),
         "last_params_hash": received.map(Received::hash),
         "last_error": trouble.map(|trouble| &trouble.text),
         "last_error_time": ms(trouble.map(|Trouble { at, .. }| *at)),
         "last_restart_time": ms(report.restarted),
         "last_restart_logs": report.restart_logs.as_ref().filter(|_| !forgetful || report.logs_are_news),
         "restart_count": report.restart_count,
-    })
+    });
+    status["last_params"] = told.map(|received| Map::clone(&received.params)).into();
+    status
 }
 
 fn gateway(names: Names<'_>, ingest: &Ingest, epoch: Epoch, at: Duration) -> Value {

@@ -132,6 +132,7 @@ impl Options {
             jitter: self.jitter.min(self.latency),
             seed: self.seed,
             keep,
+            record: self.requests.is_some(),
             count_frames_every: COUNT_MIN.max(length / PLOT_COUNTS),
         })
     }

@@ -61,6 +61,7 @@ fn setup(length: Duration) -> Setup {
         jitter: Duration::from_millis(20),
         seed: 1,
         keep: Some(Duration::from_millis(50)),
+        record: true,
         count_frames_every: Duration::from_secs(1),
     }
 }
@@ -100,8 +101,11 @@ fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
     let other = run(Setup { seed: 2, ..usual.clone() });
     assert!(first.iter().zip(&other).all(|(first, other)| first != other));
     // Whoever draws only looks on.
-    let undrawn = run(Setup { keep: None, ..usual });
+    let undrawn = run(Setup { keep: None, ..usual.clone() });
     assert_eq!(first[..3], undrawn[..3]);
+    let unrecorded = play(sheet("small.yaml", SHOW), SCRIPT, Setup { record: false, ..usual });
+    assert!(unrecorded.requests.is_empty(), "nobody asked");
+    assert_eq!(first[0], unrecorded.transcript.text);
 }
 
 #[test]

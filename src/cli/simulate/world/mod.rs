@@ -48,6 +48,8 @@ pub(super) struct Setup {
     pub(super) seed: u64,
     /// How far apart points of the curve are kept for drawing; `None` keeps nothing.
     pub(super) keep: Option<Duration>,
+    /// Whether the accepted creates and updates are recorded.
+    pub(super) record: bool,
     /// How often frames are counted for drawing.
     pub(super) count_frames_every: Duration,
 }
@@ -73,7 +75,7 @@ pub(super) enum Stuck {
 pub(super) struct World {
     pub(super) now: Now,
     pub(super) transcript: Transcript,
-    /// The accepted creates and updates, as `segue simulator --requests` writes them.
+    /// The accepted creates and updates, as `segue simulator --requests` writes them; empty where nobody asked.
     pub(super) requests: Vec<u8>,
     pub(super) traces: Vec<Trace>,
     /// What was fired, and when.

@@ -1,6 +1,6 @@
 //! The way between the show and the model of the API: a request goes, is applied or meets trouble, and is answered.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use super::{Coming, NOWHERE, Setup, Stuck, World};
 use crate::{
@@ -74,7 +74,7 @@ impl World {
             Some(Trouble::Error(status)) => {
                 let route = Route::find(call.method.as_str(), call.url.path(), query);
                 let body = faults::body(status, route.generation());
-                Ok(backend::Answer::whole(status, None, body.to_string().into_bytes()))
+                Ok(backend::Answer::of(status, None, body))
             }
             Some(Trouble::Slow(_)) | None => {
                 let answer = self.api.answer(
@@ -89,16 +89,15 @@ impl World {
                 );
                 if let Some(accepted) = &answer.accepted {
                     self.traces[stream.0].id = Some(accepted.stream.clone());
-                    self.record(|out| write_line(out, at, accepted));
+                    if self.setup.record {
+                        // Memory takes everything.
+                        let _ = write_line(&mut self.requests, at, accepted);
+                    }
                     if matches!(request, Request::Update { .. }) {
                         self.traces[stream.0].update(self.now.mono);
                     }
                 }
-                Ok(backend::Answer::whole(
-                    answer.status,
-                    answer.retry_after,
-                    answer.body.to_string().into_bytes(),
-                ))
+                Ok(backend::Answer::of(answer.status, answer.retry_after, answer.body))
             }
         };
         if awaited {
@@ -153,11 +152,6 @@ impl World {
                 let _ = self.api.control(at, call);
             }
         }
-    }
-
-    fn record(&mut self, write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) {
-        // Memory takes everything.
-        let _ = write(&mut self.requests);
     }
 
     fn present_troubles(&self) -> impl Iterator<Item = Trouble> {
