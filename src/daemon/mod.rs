@@ -158,10 +158,12 @@ impl Daemon {
         let keys: Vec<_> = keys.collect();
         let journal = record::Journal::load(&directory);
         let memories = keeper::memories(&journal, &sheet, &keys);
-        let (keeper, kept) = Keeper::start(journal, keys).map_err(Error::Thread)?;
+        let stage = keeper::stage(&keys);
+        let memoir = journal.memoir(&stage).cloned();
+        let (keeper, kept) = Keeper::start(journal, keys, stage).map_err(Error::Thread)?;
         let continuous = Arc::clone(&sheet);
         let mut daemon = Self {
-            show: Show::new(Arc::clone(&sheet), &memories, clock.seed(), clock.now()),
+            show: Show::resume(Arc::clone(&sheet), &memories, memoir.as_ref(), clock.seed(), clock.now()),
             clock,
             clients,
             requests: JoinSet::new(),
@@ -330,6 +332,7 @@ impl Daemon {
                     requested = true;
                 }
                 Action::Remember { stream, memory } => self.remember(stream, memory, now),
+                Action::Keep(memoir) => self.keeper.keep(memoir),
                 Action::Note(fact) => facts.push(fact),
                 Action::Tell { stream, notice } => self.hooks.tell(&self.sheet, stream, &notice),
             }

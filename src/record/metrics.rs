@@ -179,6 +179,9 @@ impl Metrics {
             Fact::Cue { .. }
             | Fact::TransitionSteered { .. }
             | Fact::TransitionGrabbed { .. }
+            | Fact::TransitionResumed { .. }
+            | Fact::NotResumed { .. }
+            | Fact::RunMissed { .. }
             | Fact::CreatesSpent { .. }
             | Fact::TransitionEnded { .. }
             | Fact::RequestHealed { .. }

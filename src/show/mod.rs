@@ -21,12 +21,14 @@ pub mod fades;
 pub mod governor;
 pub mod health;
 mod members;
+pub mod memoir;
 pub mod mix;
 mod out;
 pub mod params;
 pub mod prompt;
 pub mod recovery;
 pub mod refusals;
+mod resume;
 pub mod roster;
 pub mod scene;
 pub mod sheet;
@@ -51,6 +53,7 @@ use self::{
     mix::Mix,
     out::Out,
     refusals::Refusals,
+    resume::Pen,
     sheet::{Cue, Sheet, Step},
     snapshot::Snapshot,
     stream::{
@@ -80,28 +83,16 @@ pub struct Show {
     stopping: bool,
     /// The moment of the last call, until what it made due is done.
     unsettled: Option<Now>,
+    /// When to have the state kept.
+    pen: Pen,
 }
 
 impl Show {
-    /// Makes the show that `sheet` describes.
+    /// Makes the show that `sheet` describes, as if it had never run before.
     ///
     /// `memories` is what was kept of streams by earlier runs, by stream name.
     pub fn new(sheet: Arc<Sheet>, memories: &BTreeMap<Arc<str>, Memory>, seed: u64, now: Now) -> Self {
-        let streams =
-            sheet.streams.iter().enumerate().map(|(index, stream)| {
-                Stream::new(&sheet, StreamIndex(index), memories.get(&stream.name), now)
-            });
-        Self {
-            streams: streams.collect(),
-            agenda: Agenda::new(&sheet, now),
-            held: Vec::new(),
-            refusals: Refusals::default(),
-            broker_connected: sheet.venue.mqtt.as_ref().map(|_| false),
-            out: Out::new(seed),
-            stopping: false,
-            unsettled: Some(now),
-            sheet,
-        }
+        Self::resume(sheet, memories, None, seed, now)
     }
 
     /// Takes something that happened.
@@ -135,6 +126,7 @@ impl Show {
                 self.out_note(fact);
             }
             Event::Stop => {
+                self.keep(true, now);
                 self.stopping = true;
                 self.held.clear();
                 for stream in &mut self.streams {
@@ -172,7 +164,8 @@ impl Show {
         let held = self.held.iter().map(|(due, _)| (*due, Wake::Osc));
         let cron = self.agenda.next_due().filter(|_| !self.stopping).map(|due| (due, Wake::Cron));
         let tell = self.refusals.next_due().map(|due| (due, Wake::Tell));
-        streams.chain(held).chain(cron).chain(tell).min()
+        let keep = self.pen.due().filter(|_| !self.stopping).map(|due| (due, Wake::Keep));
+        streams.chain(held).chain(cron).chain(tell).chain(keep).min()
     }
 
     /// Returns whether nothing is left to do after [`Event::Stop`].
@@ -203,10 +196,16 @@ impl Show {
     /// Does what is due, in the order: calendar, bundles, streams.
     fn step(&mut self, now: Now) {
         if !self.stopping {
-            for trigger in self.agenda.due(&self.sheet, now) {
-                let trigger = &self.sheet.triggers[trigger];
+            for due in self.agenda.due(&self.sheet, now) {
+                let trigger = &self.sheet.triggers[due.trigger];
                 let ask = Ask { name: Arc::clone(&trigger.name), steps: trigger.steps.clone() };
-                self.obey(vec![ask], Door::Cron, now);
+                if due.is_late {
+                    let name = Arc::clone(&ask.name);
+                    self.out_note(Some(Fact::RunMissed { name, at: due.at, made_up: due.fires }));
+                }
+                if due.fires {
+                    self.obey(vec![ask], Door::Cron, now);
+                }
             }
             self.release_held(now);
             self.prepare();
@@ -217,6 +216,7 @@ impl Show {
         for stream in &mut self.streams {
             stream.step(now, &mut self.out);
         }
+        self.keep(false, now);
     }
 
     /// Tells each stream which scene the calendar will want of it soon.

@@ -94,6 +94,17 @@ impl Transcript {
             Fact::TransitionDropped { stream, scene, instead } => {
                 (stream, format!("{scene} waits no more: {instead} instead"))
             }
+            Fact::TransitionResumed { stream, scene, progress, left } if *progress < 1.0 => {
+                let (percent, left) = (progress * 100.0, duration::text(*left));
+                (stream, format!("resumes at {percent:.0} % on the way to {scene}, {left} left"))
+            }
+            Fact::TransitionResumed { stream, scene, .. } => (stream, format!("resumes on {scene}")),
+            Fact::NotResumed { stream, why } => (stream, format!("begins anew: {why}")),
+            Fact::RunMissed { name, at, made_up } => {
+                let local = at.to_zoned(self.zone.clone()).strftime("%a %Y-%m-%d %H:%M:%S %:z");
+                let then = if *made_up { "made up for" } else { "passed over" };
+                ("cron", format!("{name} was missed ({local}); {then}"))
+            }
             Fact::TransitionGrabbed { stream, scene } => (stream, format!("in a hand on the way to {scene}")),
             Fact::CreatesSpent { stream, wait } => {
                 (stream, format!("no other is created for {}", duration::text(*wait)))

@@ -2,7 +2,7 @@
 //!
 //! Dispatch only: `life.rs` creates, attaches and loses it, `courier.rs` brings looks to it, `watch.rs` reads its status,
 //! `queue.rs` keeps what it was asked for and does not do yet, `wish.rs` decides about it, `ladder.rs` knows what to try
-//! when no picture comes out.
+//! when no picture comes out, `place.rs` what of it survives a crash.
 
 mod alarm;
 mod budget;
@@ -11,6 +11,7 @@ mod drift;
 mod ladder;
 mod leftovers;
 mod life;
+pub(super) mod place;
 mod pulse;
 pub(super) mod queue;
 mod set;
@@ -24,6 +25,7 @@ use self::{
     courier::Courier,
     ladder::{Ladder, Step},
     life::{Life, News},
+    place::Seen,
     queue::Queue,
     watch::Watch,
 };
@@ -57,6 +59,8 @@ pub(super) struct Stream {
     watch: Watch,
     ladder: Ladder,
     alarm: Alarm,
+    /// Where it was when somebody last looked for what is new.
+    seen: Seen,
 }
 
 /// What every part of a stream needs to act: who it is, when it is, where actions go.
@@ -84,7 +88,7 @@ impl Desk<'_> {
         self.out.push(Action::Note(fact));
     }
 
-    fn name(&self) -> Arc<str> {
+    pub(super) fn name(&self) -> Arc<str> {
         Arc::clone(&self.sheet.name)
     }
 }
@@ -101,9 +105,11 @@ impl Stream {
     pub(super) fn new(sheet: &Arc<Sheet>, index: StreamIndex, memory: Option<&Memory>, now: Now) -> Self {
         let stream = &sheet.streams[index.0];
         let first = stream.start.clone().unwrap_or_else(|| Arc::new(Scene::empty("base")));
+        let path = Transition::resting(&Mix::of(&first), now.mono);
         Self {
             index,
-            path: Transition::resting(&Mix::of(&first), now.mono),
+            seen: Seen::resting(&path),
+            path,
             queue: Queue::default(),
             arrived: false,
             life: Life::new(stream, memory, now),
@@ -292,7 +298,7 @@ impl Stream {
         of_parts.into_iter().chain(own).chain([self.life.next_wake()]).flatten().min()
     }
 
-    fn name(&self) -> Arc<str> {
+    pub(super) fn name(&self) -> Arc<str> {
         Arc::clone(&self.sheet.streams[self.index.0].name)
     }
 
