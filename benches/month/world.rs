@@ -131,6 +131,8 @@ impl World {
                 }
                 // The show of this bench tells nobody.
                 Action::Tell { .. } => {}
+                // The journal is one small file, whatever happens in a month.
+                Action::Keep(_) => {}
                 Action::Note(fact) => self.note(&fact),
             }
         }

@@ -1,12 +1,14 @@
 //! Going on after the process that ran the show is gone: what is kept, when, and how it is taken up again.
 //!
 //! The whole state goes to the shell at every edge, and the shell replaces what it has on disk. What the clock explains
-//! is no edge: a fade of an hour is written when it begins and when it has ended. How often that is at the most:
+//! is no edge. How often that is at the most:
 //!
 //! - A turn (a transition begins, is steered or ends, something else waits, a fixed cron time has run, the clock was set) is
 //!   written at once, and the next not before [`APART`]. A gallery that fades once a minute has two a minute, 2880 a day.
 //! - A hand that moves is written when it has rested for [`REST`], and every [`MOVED_APART`] if it never rests: 8640 a day
 //!   for a machine that moves a fader all day, at 1000 a second or at one.
+//! - A transition that goes by the clock is written every [`RUNNING_APART`] as well: a machine without a clock of its own
+//!   wakes up in the past, and a fade then goes back by no more than that. 1440 a day for one that never ends.
 //!
 //! Each costs the disk some 24 KB (a file of a block, two directory entries, their journal): 70 MB a day for the gallery,
 //! 200 MB for the machine; a card that bears 10 TB does it for 130 years.
@@ -32,6 +34,9 @@ const REST: Duration = Duration::from_secs(1);
 /// How often the place of a hand that does not rest is written.
 const MOVED_APART: Duration = Duration::from_secs(10);
 
+/// How often a transition is written that goes by the clock.
+const RUNNING_APART: Duration = Duration::from_mins(1);
+
 /// When to write.
 #[derive(Debug, Default)]
 pub(super) struct Pen {
@@ -40,6 +45,8 @@ pub(super) struct Pen {
     turned: Option<Mono>,
     /// Since when a hand has been moving, and when that is to be written.
     moved: Option<(Mono, Mono)>,
+    /// When a transition that goes by the clock is to be written.
+    running: Option<Mono>,
 }
 
 impl Pen {
@@ -57,14 +64,14 @@ impl Pen {
 
     /// Returns when to write.
     pub(super) fn due(&self) -> Option<Mono> {
-        self.turned.into_iter().chain(self.moved.map(|(_, due)| due)).min()
+        self.turned.into_iter().chain(self.moved.map(|(_, due)| due)).chain(self.running).min()
     }
 
     /// Writes, if something is due by then.
     fn write(&mut self, by: Mono, now: Mono) -> bool {
         let is_due = self.due().is_some_and(|due| due <= by);
         if is_due {
-            *self = Self { last: Some(now), turned: None, moved: None };
+            *self = Self { last: Some(now), ..Self::default() };
         }
         is_due
     }
@@ -119,8 +126,11 @@ impl Show {
         if let Some(edge) = streams.chain(self.agenda.edge()).max() {
             self.pen.touch(edge, now.mono);
         }
+        let runs = self.streams.iter().any(|stream| stream.is_running(now.mono));
+        self.pen.running = self.pen.last.filter(|_| runs).map(|last| last + RUNNING_APART);
         let by = if ends { now.mono + MOVED_APART } else { now.mono };
         if self.pen.write(by, now.mono) {
+            self.pen.running = runs.then_some(now.mono + RUNNING_APART);
             let place = |stream: &Stream| (stream.name(), stream.place(now.mono));
             let memoir = Memoir {
                 at: now.wall,

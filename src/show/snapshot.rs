@@ -42,6 +42,9 @@ pub struct StreamSnapshot {
     pub transition: Option<Progress>,
     /// The scenes that wait for it to end, the next one first; sixteen at most.
     pub waiting: Vec<Arc<str>>,
+    /// Where it went on after a restart; `None` for one that began anew.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resumed: Option<Resumed>,
     /// The prompts that the backend has acknowledged, with their coefficients, in their places.
     pub prompts: Vec<(Value, f64)>,
     /// The seeds likewise.
@@ -80,6 +83,15 @@ pub struct Progress {
     pub paused: bool,
     /// Whether a hand has it: then the time that remains is what it would take from here.
     pub grabbed: bool,
+}
+
+/// That a stream went on where an earlier run of the show had left it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Resumed {
+    /// How much of its transition's time had passed, 0 to 1; 1 for one that had arrived.
+    pub progress: f64,
+    /// How long ago that was.
+    pub seconds_ago: f64,
 }
 
 /// Updates of a stream since the start.
@@ -215,6 +227,7 @@ impl StreamSnapshot {
                 grabbed: path.is_grabbed(),
             }),
             waiting: Vec::new(),
+            resumed: None,
             prompts: Vec::new(),
             seeds: Vec::new(),
             updates: Updates::default(),

@@ -7,6 +7,7 @@ mod hands;
 mod ladder;
 mod paths;
 mod prompts;
+mod restarts;
 mod triggers;
 mod walk;
 mod world;

@@ -50,6 +50,14 @@ pub(super) struct World {
     pub(super) told: Vec<String>,
     sheet: Arc<Sheet>,
     yaml: String,
+    /// How many actions the show has wanted.
+    actions: u32,
+    /// At which of them the power goes off, before it is performed, and for how long.
+    pub(super) doom: Option<(u32, Duration)>,
+    /// Of when was what was on disk then.
+    pub(super) kept_at_doom: Option<Timestamp>,
+    /// When the power came back after that.
+    pub(super) killed: Option<Now>,
     /// Counts the starts of the show: what was meant for an earlier one never arrives.
     life: u64,
     names: Vec<Arc<str>>,
@@ -143,6 +151,10 @@ impl World {
             told: Vec::new(),
             sheet,
             yaml: yaml.to_owned(),
+            actions: 0,
+            doom: None,
+            kept_at_doom: None,
+            killed: None,
             life: 0,
             now,
             coming: BTreeMap::new(),
@@ -252,6 +264,13 @@ impl World {
 
     fn settle(&mut self) {
         while let Some(action) = self.show.poll() {
+            self.actions += 1;
+            if let Some((_, outage)) = self.doom.take_if(|(action, _)| *action == self.actions) {
+                self.kept_at_doom = self.memoir.as_deref().map(|text| serde_json::from_str::<Memoir>(text).unwrap().at);
+                self.off(outage);
+                self.killed = Some(self.now);
+                continue;
+            }
             match action {
                 Action::Request { stream, id, request } => {
                     if matches!(request, Request::Update { .. }) {
@@ -272,7 +291,9 @@ impl World {
                     self.come(Duration::from_millis(1), kept);
                 }
                 Action::Keep(memoir) => {
-                    self.memoir = Some(serde_json::to_string(&memoir).unwrap());
+                    let text = serde_json::to_string(&memoir).unwrap();
+                    assert_eq!(serde_json::from_str::<Memoir>(&text).unwrap(), *memoir, "{text}");
+                    self.memoir = Some(text);
                     self.kept += 1;
                 }
                 Action::Note(fact) if self.facts => self.tell_fact(&fact),
@@ -400,6 +421,12 @@ impl World {
             ["kill"] => self.restart(),
             // A power cut: nothing happens until the power comes back, and the monotonic clock begins anew.
             ["off", time] => self.off(duration::parse(time).unwrap()),
+            // The same, and somebody sets the clock meanwhile.
+            ["off", time, "clock", seconds] => {
+                let step: i64 = seconds.parse().unwrap();
+                self.now.wall += jiff::SignedDuration::from_secs(step);
+                self.off(duration::parse(time).unwrap());
+            }
             ["edit", from, to] => self.edit(from, to),
             ["api", "restarts"] => {
                 self.api.report.start_time = Some(self.api.report.start_time.unwrap_or_default() + 1);

@@ -25,7 +25,7 @@ use self::{
     courier::Courier,
     ladder::{Ladder, Step},
     life::{Life, News},
-    place::Seen,
+    place::{Resumption, Seen},
     queue::Queue,
     watch::Watch,
 };
@@ -61,6 +61,7 @@ pub(super) struct Stream {
     alarm: Alarm,
     /// Where it was when somebody last looked for what is new.
     seen: Seen,
+    resumed: Option<Resumption>,
 }
 
 /// What every part of a stream needs to act: who it is, when it is, where actions go.
@@ -109,6 +110,7 @@ impl Stream {
         Self {
             index,
             seen: Seen::resting(&path),
+            resumed: None,
             path,
             queue: Queue::default(),
             arrived: false,
@@ -318,6 +320,7 @@ impl Stream {
         let mut snapshot = StreamSnapshot::of_path(&sheet.name, &self.path, now.mono);
         snapshot.backend = sheet.connection.backend;
         snapshot.waiting = self.queue.scenes().map(|scene| Arc::clone(&scene.name)).collect();
+        snapshot.resumed = self.resumed.map(|resumed| resumed.told_at(now.mono));
         self.life.describe(&mut snapshot, now.mono);
         self.courier.describe(&mut snapshot, now.mono);
         self.ladder.describe(&mut snapshot, now.mono);

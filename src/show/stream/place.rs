@@ -15,6 +15,7 @@ use crate::show::{
     out::Out,
     scene::Fade,
     sheet::OnRestart,
+    snapshot::Resumed,
     time::{Mono, Now},
     transition::{Transition, form::Motion},
 };
@@ -36,6 +37,19 @@ pub(in crate::show) enum Edge {
     Turned,
 }
 
+/// That it went on where an earlier run had left it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Resumption {
+    progress: f64,
+    at: Mono,
+}
+
+impl Resumption {
+    pub(super) fn told_at(self, now: Mono) -> Resumed {
+        Resumed { progress: self.progress, seconds_ago: now.since(self.at).as_secs_f64() }
+    }
+}
+
 impl Seen {
     pub(super) fn resting(path: &Transition) -> Self {
         Self { path: path.clone(), ended: false, queue: Queue::default() }
@@ -54,6 +68,11 @@ impl Stream {
         let in_hand = path.is_grabbed() && self.path.is_grabbed() || self.path.target().parts().len() > 1;
         self.seen = Seen { path: self.path.clone(), ended, queue: self.queue.clone() };
         Some(if in_hand && waits_the_same { Edge::Moved } else { Edge::Turned })
+    }
+
+    /// Returns whether its transition goes on by the clock.
+    pub(in crate::show) fn is_running(&self, now: Mono) -> bool {
+        self.path.end().is_some_and(|end| end > now) && !self.path.is_grabbed()
     }
 
     /// Returns where it is.
@@ -98,6 +117,7 @@ impl Stream {
         }
         self.courier = Courier::new(stream, self.path.scene(), &sheet.scenes, now.mono);
         let (scene, left) = (Arc::clone(&self.path.scene().name), self.path.left(now.mono));
+        self.resumed = Some(Resumption { progress, at: now.mono });
         out.push(Action::Note(Fact::TransitionResumed { stream: name, scene, progress, left }));
     }
 

@@ -139,8 +139,11 @@ impl Transition {
         self.head.hold(position, now, seen);
     }
 
-    /// Lets so much of its time pass at once; one that stands still, or is in a hand, stays where it is.
+    /// Lets so much time pass at once; one that stands still stays where it is, one in a hand goes where the hand left it.
     pub fn skip(&mut self, time: Duration) {
+        if let Some(arrival) = self.head.arrival().filter(|_| time >= SWEEP) {
+            self.latch(arrival);
+        }
         self.head.skip(time);
     }
 

@@ -62,10 +62,12 @@ impl Playhead {
         self.state = State::Running { since: now, from: self.passed(now) };
     }
 
-    /// Lets so much time pass at once, if it goes by the clock.
+    /// Lets so much time pass at once.
     pub(super) fn skip(&mut self, time: Duration) {
-        if let State::Running { from, .. } = &mut self.state {
-            *from = from.saturating_add(time).min(self.length);
+        match &mut self.state {
+            State::Running { from, .. } => *from = from.saturating_add(time).min(self.length),
+            State::Held { from, to, .. } if time >= SWEEP => *from = *to,
+            State::Held { .. } | State::Paused(_) => {}
         }
     }
 

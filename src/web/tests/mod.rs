@@ -239,6 +239,7 @@ fn snapshot() -> Snapshot {
         mix: vec![share("dawn", 0.25), share("neon", 0.75)],
         transition: None,
         waiting: Vec::new(),
+        resumed: None,
         prompts: vec![(json!("<script>alert('mist')</script>"), 1.0)],
         seeds: vec![(json!(42), 1.0)],
         updates: crate::show::snapshot::Updates::default(),
