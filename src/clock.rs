@@ -23,6 +23,12 @@ impl Clock {
         Now { mono: Mono(self.start.elapsed()), wall: Timestamp::now() }
     }
 
+    /// Returns the system's own monotonic clock, which counts from its start.
+    pub fn system(self) -> Duration {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+        Duration::try_from(time).unwrap_or_default()
+    }
+
     /// Waits until the monotonic clock reads `moment`.
     pub async fn until(self, moment: Mono) {
         tokio::time::sleep_until((self.start + moment.0).into()).await;

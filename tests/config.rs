@@ -60,7 +60,7 @@ fn the_shows_that_come_with_segue_have_nothing_to_complain_about() {
     let files = files("config");
     assert!(files.len() >= 3, "{files:?}");
     for file in files {
-        let Loaded { sheet, diagnostics } = load(&file, &context()).unwrap();
+        let Loaded { sheet, diagnostics, .. } = load(&file, &context()).unwrap();
         assert!(diagnostics.is_empty(), "{}", render_text(&diagnostics, false));
         assert!(sheet.is_some(), "{}", file.display());
     }
@@ -71,7 +71,7 @@ fn every_mistake_is_told_with_place_reason_and_hint() {
     let files = files("tests/fixtures/bad");
     assert!(files.len() >= 40, "{files:?}");
     for file in files {
-        let Loaded { sheet, diagnostics } = load(&file, &context()).unwrap();
+        let Loaded { sheet, diagnostics, .. } = load(&file, &context()).unwrap();
         assert!(!diagnostics.is_empty(), "{}", file.display());
         let is_error = |diagnostic: &Diagnostic| diagnostic.severity() == Severity::Error;
         assert_eq!(sheet.is_none(), diagnostics.iter().any(is_error), "{}", file.display());
@@ -84,7 +84,7 @@ fn every_mistake_is_told_with_place_reason_and_hint() {
 /// Loads a show that has nothing to complain about.
 fn good(name: &str) -> Sheet {
     let path = Path::new("tests/fixtures/good").join(name);
-    let Loaded { sheet, diagnostics } = load(&path, &context()).unwrap();
+    let Loaded { sheet, diagnostics, .. } = load(&path, &context()).unwrap();
     assert!(diagnostics.is_empty(), "{}", render_text(&diagnostics, false));
     sheet.unwrap()
 }
@@ -126,7 +126,12 @@ fn a_stream_is_what_its_file_says() {
     assert_eq!(stream.attach.as_deref(), Some("str_abc123"));
     assert_eq!(&*stream.start.as_ref().unwrap().name, "dawn");
     assert_eq!((stream.blend, stream.prompt_angle), (BlendMode::Slerp, 1.0));
-    assert_eq!((stream.updates.max_per_second, stream.updates.min_step), (10.0, 0.0));
+    let updates = stream.updates;
+    assert_eq!(
+        (updates.max_per_second, updates.min_step, updates.keep_fps),
+        (10.0, 0.0, 0.9),
+        "and `motion`"
+    );
     assert_eq!(stream.status_every, Duration::from_secs(90));
     assert_eq!(stream.on_exit, OnExit::Delete);
     assert_eq!(sheet.venue.history, Keeping { keep: Duration::from_hours(30 * 24), max_bytes: 500_000_000 });
@@ -333,7 +338,7 @@ fn a_file_that_cannot_be_read_is_named_with_the_reason() {
 fn a_file_in_another_encoding_is_told_where_it_goes_wrong() {
     let path = std::env::temp_dir().join(format!("segue-{}-latin1.yaml", std::process::id()));
     fs::write(&path, b"streams:\n  w\xe4nd: {}\n").unwrap();
-    let Loaded { sheet, diagnostics } = load(&path, &context()).unwrap();
+    let Loaded { sheet, diagnostics, .. } = load(&path, &context()).unwrap();
     fs::remove_file(&path).unwrap();
     assert!(sheet.is_none());
     let [diagnostic] = diagnostics.as_slice() else { panic!("{diagnostics:?}") };
@@ -385,7 +390,7 @@ fn no_secret_in_the_file_is_ever_said_again() {
         door("{ url: \"mqtt://broker\", user: u, password: TOPSECRET, prot: 1 }"),
     ];
     for text in files {
-        let Loaded { sheet, diagnostics } = parse("show.yaml", &text, &context());
+        let Loaded { sheet, diagnostics, .. } = parse("show.yaml", &text, &context());
         assert!(sheet.is_none(), "{text}");
         for said in [render_text(&diagnostics, false), render_json(&diagnostics), format!("{diagnostics:?}")]
         {
@@ -455,7 +460,7 @@ proptest! {
         for change in &changes {
             change.apply(&mut text);
         }
-        let Loaded { sheet, diagnostics } = parse("show.yaml", &text, &context());
+        let Loaded { sheet, diagnostics, .. } = parse("show.yaml", &text, &context());
         let errors = diagnostics.iter().filter(|found| found.severity() == Severity::Error).count();
         prop_assert_eq!(sheet.is_none(), errors > 0);
         for found in &diagnostics {

@@ -6,6 +6,8 @@ mod architecture;
 mod config;
 mod corpora;
 mod daemon;
+mod figures;
+mod include;
 mod input;
 mod mixing;
 mod params;

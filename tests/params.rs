@@ -173,7 +173,7 @@ fn checked(name: &str, value: &Value, model: &str, violation: &Violation) -> boo
     let text = format!(
         "{{ streams: {{ wall: {{ backend: simulator, params: {{ model_id: {model}, {name}: {value} }} }} }} }}"
     );
-    let Loaded { sheet, diagnostics } = parse("show.yaml", &text, &Context { node: "north" });
+    let Loaded { sheet, diagnostics, .. } = parse("show.yaml", &text, &Context { node: "north" });
     sheet.is_none() && diagnostics.iter().any(|found| found.message().contains(&violation.message))
 }
 

@@ -12,6 +12,7 @@ use super::{Error, say, say_error};
 use crate::{
     clock,
     config::{self, Context, Diagnostic, Loaded, Severity},
+    daemon::Source,
     show::sheet::Sheet,
 };
 
@@ -52,7 +53,7 @@ pub(super) fn run(options: &Options) -> Result<(), Error> {
     let mut unread = Vec::new();
     for file in files {
         match read(file) {
-            Ok(Loaded { sheet, diagnostics: found }) => {
+            Ok(Loaded { sheet, diagnostics: found, .. }) => {
                 if let (Some(sheet), Format::Text) = (&sheet, options.format) {
                     say(&fine(file, sheet));
                     if options.explain {
@@ -101,10 +102,11 @@ fn plural(count: usize, what: &str) -> Option<String> {
 }
 
 /// Loads a show that is to run; what is wrong with it is told.
-pub(super) fn load(file: Option<&Path>) -> Result<Sheet, Error> {
-    let Loaded { sheet, diagnostics } = read(file)?;
+pub(super) fn load(file: Option<&Path>) -> Result<Source, Error> {
+    let Loaded { sheet, diagnostics, files } = read(file)?;
     tell(&diagnostics);
-    sheet.ok_or_else(|| Error::Config(summary(&diagnostics, false)))
+    let sheet = sheet.ok_or_else(|| Error::Config(summary(&diagnostics, false)))?;
+    Ok(Source { sheet, files, node: node() })
 }
 
 fn read(file: Option<&Path>) -> Result<Loaded, config::ReadError> {

@@ -7,6 +7,7 @@ mod log;
 mod manual;
 mod place;
 mod reference;
+mod reload;
 mod run;
 mod schema;
 mod simulate;
@@ -50,6 +51,8 @@ enum Command {
     Go(go::Options),
     /// Tell what is on, how far the transition is, and how the streams are.
     Status(status::Options),
+    /// Have the running show read its file again, and tell what changed.
+    Reload(reload::Options),
     /// Tell what was on when, what was fired, what went wrong.
     History(history::Options),
     /// Rehearse a show on a virtual clock: a transcript, a summary of each transition, a plot.
@@ -126,6 +129,7 @@ pub fn main() -> ExitCode {
         Command::Check(options) => check::run(&options),
         Command::Go(options) => go::run(&options),
         Command::Status(options) => status::run(&options),
+        Command::Reload(options) => reload::run(&options),
         Command::History(options) => history::run(&options),
         Command::Simulate(options) => simulate::run(&options),
         Command::Simulator(options) => simulator::run(options, &log),

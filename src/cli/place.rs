@@ -42,7 +42,7 @@ impl Place {
     /// Finds out where it is and with which token.
     pub(super) fn find(&self) -> Result<Desk, Error> {
         let sheet = self.show.as_deref().map(|file| check::load(Some(file))).transpose()?;
-        let door = sheet.and_then(|sheet| sheet.venue.web);
+        let door = sheet.and_then(|source| source.sheet.venue.web);
         let url = match (&self.url, &door) {
             (Some(url), _) => url.clone(),
             (None, Some(door)) => format!("http://{}", reachable(door)),

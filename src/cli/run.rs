@@ -1,9 +1,12 @@
-//! `segue run`: runs a show until SIGTERM or SIGINT.
+//! `segue run`: runs a show until SIGTERM or SIGINT, and reads its file again at SIGHUP.
 
 use std::path::PathBuf;
 
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::mpsc,
+};
 use tracing::{info, warn};
 
 use super::{Error, check, log};
@@ -20,11 +23,13 @@ pub(super) struct Options {
 pub(super) fn run(options: &Options, log: &log::Options) -> Result<(), Error> {
     let clock = Clock::start();
     log::start(log);
-    let sheet = check::load(options.file.as_deref())?;
+    let source = check::load(options.file.as_deref())?;
     super::block_on(async {
-        let mut signals = signals().map_err(Error::io("cannot listen for signals"))?;
+        // One that waits stands for all: the file is read after it in any case.
+        let (again, hangups) = mpsc::channel(1);
+        let mut signals = signals(again).map_err(Error::io("cannot listen for signals"))?;
         let (ask, asked) = tokio::sync::oneshot::channel();
-        let mut show = std::pin::pin!(daemon::run(sheet, clock, async {
+        let mut show = std::pin::pin!(daemon::run(source, clock, hangups, async {
             // The sender is gone only when nobody runs the show any more.
             let _ = asked.await;
         }));
@@ -44,9 +49,8 @@ pub(super) fn run(options: &Options, log: &log::Options) -> Result<(), Error> {
     })?
 }
 
-/// Returns what completes at the next SIGTERM or SIGINT. SIGHUP is caught and kept for reloading, so that it does not end
-/// a show.
-fn signals() -> std::io::Result<impl AsyncFnMut()> {
+/// Returns what completes at the next SIGTERM or SIGINT; until then it passes each SIGHUP on.
+fn signals(again: mpsc::Sender<()>) -> std::io::Result<impl AsyncFnMut()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;
@@ -55,7 +59,10 @@ fn signals() -> std::io::Result<impl AsyncFnMut()> {
             tokio::select! {
                 _ = terminate.recv() => return info!("SIGTERM came."),
                 _ = interrupt.recv() => return info!("SIGINT came."),
-                _ = hangup.recv() => info!("SIGHUP came; the show goes on as it is. Restart to read the file again."),
+                _ = hangup.recv() => {
+                    info!("SIGHUP came.");
+                    let _ = again.try_send(());
+                }
             }
         }
     })

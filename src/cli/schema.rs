@@ -314,7 +314,9 @@ mod tests {
     fn every_reference_leads_to_a_definition_and_each_is_used() {
         let schema = schema();
         let text = schema.to_string();
-        for name in schema["$defs"].as_object().unwrap().keys() {
+        let included = slug(keys::INCLUDED.title);
+        // That one is for editors of included files, who name it themselves.
+        for name in schema["$defs"].as_object().unwrap().keys().filter(|name| **name != included) {
             assert!(text.contains(&format!("\"#/$defs/{name}\"")), "nobody uses {name}");
         }
         for reference in text.split("\"#/$defs/").skip(1) {

@@ -40,6 +40,9 @@ fn describe(state: &Value, zone: &TimeZone) -> String {
     for stream in list("streams") {
         describe_stream(&mut text, &stream);
     }
+    if let Some(error) = state["show_file"]["error"].as_str() {
+        let _ = writeln!(text, "\nThe show file is wrong; the show goes on as it was: {error}");
+    }
     if let Some(connected) = state["broker_connected"].as_bool() {
         let _ = writeln!(text, "\nMQTT: {}", if connected { "connected" } else { "no broker; trying again" });
     }

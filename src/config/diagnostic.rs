@@ -8,6 +8,8 @@ use std::{ops::Range, sync::Arc};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::Serialize;
 
+use super::sources::{Place, Sources};
+
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -55,27 +57,31 @@ pub(super) struct Finding {
 
 impl Diagnostic {
     /// Places a finding in its file; its line is only kept if it may be `shown`.
-    pub(super) fn new(finding: Finding, file: &Arc<str>, lines: &Lines<'_>, shown: bool) -> Self {
+    pub(super) fn new(finding: Finding, sources: &Sources, shown: bool) -> Self {
         let Finding { severity, span, subject, message, hint, first, of_form: _ } = finding;
-        let source = lines.source;
+        let source = sources.text();
         let start = source.floor_char_boundary(span.start);
         let end = source.ceil_char_boundary(span.end).max(start);
-        let line = lines.number(start);
-        let Range { start: line_start, end: line_end } = lines.range(start);
-        let text = source[line_start..line_end].trim_end();
-        let first = first.map(|first| format!("the first is on line {}", lines.number(first.start)));
-        let marked = start - line_start..mark_end(text, start - line_start, end.min(line_end) - line_start);
+        let line = sources.line(start);
+        let text = source[line.clone()].trim_end();
+        let marked = start - line.start..mark_end(text, start - line.start, end.min(line.end) - line.start);
+        let Place { file, line, column, offset } = sources.place(start);
         Self {
             severity,
-            file: file.clone(),
-            span: start..end,
+            file,
+            span: offset..offset + (end - start),
             line,
-            column: source[line_start..start].trim_start_matches('\u{feff}').chars().count() + 1,
+            column,
             message: if subject.is_empty() { message } else { format!("{subject}: {message}") },
-            hint: first.or(hint),
+            hint: first.map(|first| sources.told(&first, start)).or(hint),
             excerpt: (shown && !text.is_empty() && marked.start <= text.len())
                 .then(|| Excerpt { text: text.to_owned(), marked }),
         }
+    }
+
+    /// Returns the file it points into, as messages call it.
+    pub fn file(&self) -> &str {
+        &self.file
     }
 
     /// Returns how bad it is.
@@ -133,38 +139,6 @@ impl Diagnostic {
             out.extend([name, ": ", hint, "\n"]);
         }
         out
-    }
-}
-
-/// A file by lines.
-#[derive(Debug)]
-pub(super) struct Lines<'a> {
-    source: &'a str,
-    starts: Vec<usize>,
-}
-
-impl<'a> Lines<'a> {
-    /// Finds the lines of a file.
-    pub(super) fn new(source: &'a str) -> Self {
-        let starts = std::iter::once(0).chain(source.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { source, starts }
-    }
-
-    /// Returns the number of the line around `at`, from 1.
-    fn number(&self, at: usize) -> usize {
-        self.starts.partition_point(|start| *start <= at).max(1)
-    }
-
-    /// Returns the bytes of the line around `at`, without its end.
-    pub(super) fn range(&self, at: usize) -> Range<usize> {
-        let number = self.number(at);
-        let end = self.starts.get(number).map_or(self.source.len(), |next| next - 1);
-        self.starts[number - 1]..end
-    }
-
-    /// Returns the text of the line around `at`.
-    pub(super) fn text(&self, at: usize) -> &'a str {
-        &self.source[self.range(at)]
     }
 }
 

@@ -110,10 +110,10 @@ impl Section {
 }
 
 /// Every section, from the whole file inwards.
-pub static SECTIONS: [&Section; 27] = [
-    &SHOW, &STREAM, &SECRET, &PARAMS, &NET, &TIMEOUTS, &UPDATES, &STATUS, &RECOVERY, &RESEND, &RECREATE,
-    &FALLBACK, &HOOK, &SCENE, &FADES, &CUE_STEP, &TRIGGER, &WHEN, &PAYLOAD, &ARGS, &STEP, &INPUTS, &OSC,
-    &MQTT, &WEB, &TEXT, &HISTORY,
+pub static SECTIONS: [&Section; 29] = [
+    &SHOW, &INCLUDED, &RELOAD, &STREAM, &SECRET, &PARAMS, &NET, &TIMEOUTS, &UPDATES, &STATUS, &RECOVERY,
+    &RESEND, &RECREATE, &FALLBACK, &HOOK, &SCENE, &FADES, &CUE_STEP, &TRIGGER, &WHEN, &PAYLOAD, &ARGS, &STEP,
+    &INPUTS, &OSC, &MQTT, &WEB, &TEXT, &HISTORY,
 ];
 
 pub(super) const fn section(title: &'static str, keys: &'static [Key]) -> Section {
@@ -133,6 +133,12 @@ pub static SHOW: Section = section(
     "The show",
     &[
         key("show", Form::Text, "the name of the file", "the name of the show"),
+        key(
+            "include",
+            Form::Any(&[Form::Like("scenes/*.yaml"), Form::List(&Form::Like("scenes/*.yaml"))]),
+            "",
+            "other files with scenes, cues and triggers, from the folder of this file on; `*` and `?` stand for many",
+        ),
         key("timezone", ZONE, "UTC", "the zone of all calendar times"),
         required("streams", Form::Named(&Form::Map(&STREAM)), "the streams by name"),
         key("scenes", NAMED_SCENES, "", "the scenes by name"),
@@ -150,6 +156,36 @@ pub static SHOW: Section = section(
         ),
         key("text", Form::Map(&TEXT), "", "which texts from outside may become prompts"),
         key("history", Form::Map(&HISTORY), "", "how much of what happened is kept"),
+        key("reload", Form::Map(&RELOAD), "", "what happens when this file or an included one changes"),
+    ],
+);
+
+/// A file that the show file includes.
+pub static INCLUDED: Section = section(
+    "An included file",
+    &[
+        key("scenes", NAMED_SCENES, "", "more scenes by name"),
+        key("cues", Form::Named(&CUE), "", "more cues by name"),
+        key("triggers", Form::Named(&Form::Map(&TRIGGER)), "", "more triggers by name"),
+    ],
+);
+
+/// What happens when a file changes.
+pub static RELOAD: Section = section(
+    "`reload`",
+    &[
+        key(
+            "watch",
+            Form::Bool,
+            "true",
+            "whether a change is taken over at once; else by `segue reload` or SIGHUP only",
+        ),
+        key(
+            "edit_fade",
+            Form::Time,
+            "2s",
+            "how long what is on takes to become its edit, at most 24h; 0 is a cut",
+        ),
     ],
 );
 
@@ -225,18 +261,24 @@ pub static TIMEOUTS: Section = section(
 pub static UPDATES: Section = section(
     "`updates` of a stream",
     &[
-        key("max_per_second", Form::Number(0.1, 30.0), "4", "the most updates a second"),
+        key(
+            "prefer",
+            Form::Words(&["blend", "motion"]),
+            "blend",
+            "what is to be fine where both cannot be; sets the other keys",
+        ),
+        key("max_per_second", Form::Number(0.1, 30.0), "4; `motion`: 2", "the most updates a second"),
         key(
             "min_step",
             Form::Number(0.0, 1.0),
-            "0.01",
+            "0.01; `motion`: 0.02",
             "the smallest move worth an update, as a part of the range",
         ),
         key(
             "keep_fps",
             Form::Number(0.0, 1.0),
-            "0.8",
-            "fewer updates when fewer than this part of the input frames come out",
+            "0.8; `motion`: 0.9",
+            "fewer updates when fewer than this part of the frames come out that come out at rest",
         ),
     ],
 );

@@ -6,6 +6,7 @@
 //!
 //! | file | reads |
 //! |---|---|
+//! | `files`, `include`, `sources` | the files of a show, as one text |
 //! | `tree`, `syntax` | YAML, with the place of every value |
 //! | `reader`, `scalar`, `time`, `weighted`, `conditions`, `secret` | maps and single values |
 //! | `streams`, `params`, `nets`, `values` | `streams` |
@@ -22,7 +23,9 @@ mod demands;
 mod diagnostic;
 mod explain;
 mod fades;
+mod files;
 mod history;
+mod include;
 mod inline;
 mod inputs;
 pub mod keys;
@@ -35,6 +38,7 @@ mod report;
 mod scalar;
 mod scenes;
 mod secret;
+mod sources;
 mod steps;
 mod streams;
 mod syntax;
@@ -49,7 +53,7 @@ mod words;
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -57,7 +61,7 @@ use std::{
 use jiff::tz::TimeZone;
 
 use crate::show::{
-    sheet::{Sheet, Trigger, When},
+    sheet::{Reload, Sheet, Trigger, When},
     topic::TopicFilter,
     venue::{MqttDoor, Venue},
 };
@@ -65,11 +69,14 @@ use crate::show::{
 pub use self::{
     diagnostic::{Diagnostic, Severity, render_json, render_text},
     explain::explain,
+    files::Files,
 };
 use self::{
+    files::{BYTES_MAX, ReadFile},
     reader::Fields,
     recovery::HookContext,
     report::{Problem, Report},
+    sources::Sources,
     steps::Cast,
     streams::Stage,
     tree::{Entry, Node, Span, Value},
@@ -88,8 +95,10 @@ pub struct Context<'a> {
 pub struct Loaded {
     /// The show; `None` if there is any error.
     pub sheet: Option<Sheet>,
-    /// Everything that is wrong, in the order of the file.
+    /// Everything that is wrong, in the order of the files.
     pub diagnostics: Vec<Diagnostic>,
+    /// Where it was read from; `None` for a text that was in no file.
+    pub files: Option<Files>,
 }
 
 /// The show file cannot be read.
@@ -102,46 +111,45 @@ pub struct ReadError {
     pub source: io::Error,
 }
 
-/// Loads a show file.
+/// Loads a show file and those that it includes.
 pub fn load(path: &Path, context: &Context<'_>) -> Result<Loaded, ReadError> {
-    let bytes = fs::read(path).map_err(|source| ReadError { path: path.to_owned(), source })?;
-    let name = path.display().to_string();
-    Ok(match String::from_utf8(bytes) {
-        Ok(text) => parse(&name, &text, context),
-        Err(error) => {
-            let at = error.utf8_error().valid_up_to();
-            let text = String::from_utf8_lossy(&error.as_bytes()[..at]).into_owned();
-            let mut report = Report::default();
-            let problem = Problem::error(&(at..at), "the file is not UTF-8 from here on");
-            report.push(problem.hint("save it as UTF-8"));
-            Loaded { sheet: None, diagnostics: report.into_diagnostics(&name.into(), &text, &[]) }
-        }
-    })
+    let mut room = BYTES_MAX;
+    let bytes = files::read(path, &mut room).map_err(|source| ReadError { path: path.to_owned(), source })?;
+    Ok(read(&ReadFile { path: path.to_owned(), bytes: Ok(bytes) }, true, context))
 }
 
-/// Reads the text of a show file; `name` is how messages call the file.
+/// Reads the text of a show file that is nowhere on disk; `name` is how messages call it.
 pub fn parse(name: &str, text: &str, context: &Context<'_>) -> Loaded {
-    let mut report = Report::default();
-    let mut secrets = Vec::new();
-    let sheet = match Node::parse(text) {
-        Ok(Some(root)) => {
-            secrets = secret::places(&root);
-            sheet(&root, name, text, context, &mut report)
-        }
-        Ok(None) => {
+    read(&ReadFile { path: name.into(), bytes: Ok(text.into()) }, false, context)
+}
+
+fn read(show: &ReadFile, on_disk: bool, context: &Context<'_>) -> Loaded {
+    let (mut report, mut sources) = (Report::default(), Sources::default());
+    let name = show.path.display().to_string();
+    let bytes = show.bytes.as_deref().unwrap_or_default().to_vec();
+    let mut root = match include::node(&name, bytes, &mut sources, &mut report) {
+        Some(Ok(root)) => Some(root),
+        Some(Err(_)) => {
             report.push(
                 Problem::error(&(0..0), "the show file is empty")
                     .hint("a show begins with `streams: { wall: { backend: simulator } }`"),
             );
             None
         }
-        Err(error) => {
-            report.push(syntax::problem(&error, text));
-            None
-        }
+        None => None,
     };
+    let mut secrets = root.as_ref().map(secret::places).unwrap_or_default();
+    let mut files = None;
+    if on_disk {
+        let (gathered, more) = include::gather(root.as_mut(), show, &mut sources, &mut report);
+        files = Some(gathered);
+        secrets.extend(more);
+    } else if let Some(root) = &root {
+        include::refuse(root, &mut report);
+    }
+    let sheet = root.and_then(|root| sheet(&root, &name, sources.text(), context, &mut report));
     let sheet = sheet.filter(|_| !report.has_errors());
-    Loaded { sheet, diagnostics: report.into_diagnostics(&name.into(), text, &secrets) }
+    Loaded { sheet, diagnostics: report.into_diagnostics(&sources, &secrets), files }
 }
 
 /// Reads the whole file.
@@ -158,16 +166,14 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let title = fields.get("show", report, scalar::filled).map_or_else(|| stem(name), Arc::from);
     let zone_named = fields.has("timezone");
     let zone = fields.get("timezone", report, scalar::zone).unwrap_or(TimeZone::UTC);
+    // What it names is in the tree already.
+    fields.value("include", report);
+    let reload = reload(fields.value("reload", report), report);
     let streams_entry = fields.entry("streams");
     let scenes_entry = fields.entry("scenes");
     let cues_entry = fields.entry("cues");
     let triggers_entry = fields.entry("triggers");
-    let commands_entry = fields.entry("allow_commands");
-    let commands = fields.get("allow_commands", report, scalar::boolean).unwrap_or(false);
-    if let (true, Some(entry)) = (commands, commands_entry) {
-        let message = "this show may run the commands that it names, with the rights of the daemon";
-        report.push(Problem::warning(&entry.key.span, message));
-    }
+    let commands = allows_commands(&mut fields, report);
     let on_restart = streams::read_on_restart(&mut fields, report).unwrap_or_default();
     let alarm_node = fields.value("on_alarm", report);
     let doors = inputs::read(fields.entry("inputs").map(|entry| &entry.value), context.node, report);
@@ -220,7 +226,31 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let streams = stream_drafts.list.into_iter().map(|draft| draft.sheet).collect();
     let venue = Venue { osc: doors.osc, mqtt, web, text, history };
     let Cast { scenes, cues, .. } = cast;
-    Some(Sheet { title, zone, streams, scenes, cues, triggers, on_alarm, venue })
+    Some(Sheet { title, zone, streams, scenes, cues, triggers, on_alarm, venue, reload })
+}
+
+/// Reads whether the show may run commands, and warns if it may.
+fn allows_commands(fields: &mut Fields<'_>, report: &mut Report) -> bool {
+    let entry = fields.entry("allow_commands");
+    let commands = fields.get("allow_commands", report, scalar::boolean).unwrap_or(false);
+    if let (true, Some(entry)) = (commands, entry) {
+        let message = "this show may run the commands that it names, with the rights of the daemon";
+        report.push(Problem::warning(&entry.key.span, message));
+    }
+    commands
+}
+
+/// Reads what a change of the file does.
+fn reload(node: Option<&Node>, report: &mut Report) -> Reload {
+    let mut reload = Reload::default();
+    let Some(node) = node else { return reload };
+    let Some(mut fields) = Fields::of(node, &node.span, "`reload`", &keys::RELOAD, report) else {
+        return reload;
+    };
+    reload.watch = fields.get("watch", report, scalar::boolean).unwrap_or(reload.watch);
+    reload.edit_fade = fields.get("edit_fade", report, time::fade).unwrap_or(reload.edit_fade);
+    fields.finish(report);
+    reload
 }
 
 /// Returns what the triggers listen to, each filter once.

@@ -1,10 +1,9 @@
 //! Where findings are collected while the file is read, so that all of them are told in one go.
 
-use std::sync::Arc;
-
 use super::{
-    diagnostic::{Diagnostic, Finding, Lines, Severity},
+    diagnostic::{Diagnostic, Finding, Severity},
     secret,
+    sources::Sources,
     tree::Span,
 };
 
@@ -61,6 +60,13 @@ impl Problem {
         self
     }
 
+    /// Moves it by so many bytes, to where the text of its file starts.
+    pub(super) fn moved(mut self, by: usize) -> Self {
+        let span = &mut self.0.span;
+        *span = span.start + by..span.end + by;
+        self
+    }
+
     /// Says that it is about the form of a value, so that the key has to be named.
     pub(super) fn of_form(mut self) -> Self {
         self.0.of_form = true;
@@ -95,10 +101,10 @@ impl Report {
         self.0.iter().any(|finding| finding.severity == Severity::Error)
     }
 
-    /// Places everything in the file, in the order of the file, each thing once.
+    /// Places everything in the files, in their order, each thing once.
     ///
     /// Lines that touch one of the `secrets` or look like it are not shown.
-    pub(super) fn into_diagnostics(self, file: &Arc<str>, source: &str, secrets: &[Span]) -> Vec<Diagnostic> {
+    pub(super) fn into_diagnostics(self, sources: &Sources, secrets: &[Span]) -> Vec<Diagnostic> {
         let mut findings = self.0;
         findings.sort_by(|a, b| {
             (a.span.start, a.severity, a.span.end, &a.message).cmp(&(
@@ -110,12 +116,11 @@ impl Report {
         });
         // What stands once and is used by many through an alias is wrong once.
         findings.dedup_by(|b, a| a.span == b.span && a.message == b.message && a.hint == b.hint);
-        let lines = Lines::new(source);
         findings
             .into_iter()
             .map(|finding| {
-                let shown = secret::may_show(&lines, finding.span.start, secrets);
-                Diagnostic::new(finding, file, &lines, shown)
+                let shown = secret::may_show(sources, finding.span.start, secrets);
+                Diagnostic::new(finding, sources, shown)
             })
             .collect()
     }

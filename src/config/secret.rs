@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use crate::show::venue::SecretSource;
 
 use super::{
-    diagnostic::Lines,
     keys,
     reader::Fields,
     report::{Problem, Report},
     scalar,
+    sources::Sources,
     tree::{Node, Span, Value},
     words::closest,
 };
@@ -118,10 +118,10 @@ pub(super) fn user_info(text: &str) -> Option<&str> {
 }
 
 /// Returns whether the line around `at` may be shown to anybody.
-pub(super) fn may_show(lines: &Lines<'_>, at: usize, secrets: &[Span]) -> bool {
-    let line = lines.range(at);
+pub(super) fn may_show(sources: &Sources, at: usize, secrets: &[Span]) -> bool {
+    let line = sources.line(at);
     secrets.iter().all(|secret| secret.end <= line.start || line.end <= secret.start)
-        && !looks_secret(lines.text(at))
+        && !looks_secret(&sources.text()[line])
 }
 
 /// Finds the places of all secrets that stand in the file by mistake.

@@ -12,7 +12,7 @@ use serde_json::{Map, Value as Json};
 use crate::show::{
     params::Dialect,
     scene::Scene,
-    sheet::{BlendMode, OnExit, OnRestart, SLOTS_MAX, StreamSheet, Updates},
+    sheet::{BlendMode, OnExit, OnRestart, Prefer, SLOTS_MAX, StreamSheet, Updates},
     venue::{Backend, Connection, Environment, Generation, Timeouts},
 };
 
@@ -270,6 +270,9 @@ fn updates(node: Option<&Node>, of: &str, report: &mut Report) -> Updates {
     else {
         return updates;
     };
+    if let Some(prefer) = fields.get("prefer", report, prefer) {
+        updates = Updates::of(prefer);
+    }
     let mut number = |key: &'static str, low: f64, high: f64, into: &mut f64| {
         let read = fields.get(key, report, |node| scalar::number_in(node, key, low, high));
         *into = read.unwrap_or(*into);
@@ -279,6 +282,13 @@ fn updates(node: Option<&Node>, of: &str, report: &mut Report) -> Updates {
     number("keep_fps", 0.0, 1.0, &mut updates.keep_fps);
     fields.finish(report);
     updates
+}
+
+fn prefer(node: &Node) -> Result<Prefer, Problem> {
+    Ok(match scalar::choice(node, "prefer", &["blend", "motion"])? {
+        "motion" => Prefer::Motion,
+        _ => Prefer::Blend,
+    })
 }
 
 fn timeouts(node: Option<&Node>, of: &str, report: &mut Report) -> Timeouts {

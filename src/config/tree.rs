@@ -55,6 +55,21 @@ impl Node {
         }
     }
 
+    /// Moves all places by so many bytes, to where the text of its file starts.
+    pub(super) fn shift(&mut self, by: usize) {
+        self.span = self.span.start + by..self.span.end + by;
+        match &mut self.value {
+            Value::List(items) => items.iter_mut().for_each(|item| item.shift(by)),
+            Value::Map(entries) => {
+                for Entry { key, value } in entries {
+                    key.shift(by);
+                    value.shift(by);
+                }
+            }
+            Value::Null | Value::Bool(..) | Value::Integer(..) | Value::Number(..) | Value::Text(_) => {}
+        }
+    }
+
     /// Returns the text that was written, whatever YAML takes it for; `None` for lists, maps and nothing.
     pub(super) fn text(&self) -> Option<&str> {
         match &self.value {

@@ -24,8 +24,11 @@ use super::{
 };
 
 /// What a trigger can wait for, and which keys go with it.
-const KINDS: [(&str, &[&str]); 3] =
-    [("cron", &["timezone", "catch_up", "catch_up_within"]), ("mqtt", &["payload", "retained"]), ("osc", &["args"])];
+const KINDS: [(&str, &[&str]); 3] = [
+    ("cron", &["timezone", "catch_up", "catch_up_within"]),
+    ("mqtt", &["payload", "retained"]),
+    ("osc", &["args"]),
+];
 
 /// How late a run may be that was missed, and how late unless the file says.
 const CATCH_UP_WITHIN: (Duration, Duration) = (Duration::from_mins(1), Duration::from_hours(168));

@@ -67,5 +67,9 @@ fn summary(snapshot: &Snapshot) -> String {
             (stream.name.to_string(), document)
         })
         .collect();
-    json!({ "show": snapshot.show, "streams": streams }).to_string()
+    let mut board = json!({ "show": snapshot.show, "streams": streams });
+    if let Some(error) = snapshot.show_file.as_ref().and_then(|file| file.error.as_ref()) {
+        board["show_file_error"] = json!(error);
+    }
+    board.to_string()
 }

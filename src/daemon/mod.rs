@@ -4,26 +4,40 @@
 //! or an API that is gone is no such end: that is retried inside, for ever.
 
 mod board;
+mod doors;
+mod error;
+mod files;
 mod hooks;
 mod keeper;
 mod parts;
+mod reload;
 pub mod secret;
 pub mod story;
 mod systemd;
 
-use std::{net::SocketAddr, path::PathBuf, pin::pin, sync::Arc, time::Duration};
+use std::{path::PathBuf, pin::pin, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, oneshot, watch},
-    task::{JoinError, JoinSet},
+    task::JoinSet,
 };
 use tracing::{info, warn};
 
-use self::{board::Board, hooks::Hooks, keeper::Keeper, story::Story, systemd::Systemd};
+pub use self::error::Error;
+use self::{
+    board::Board,
+    doors::Doors,
+    files::{EDITIONS_MAX, Edition, Reader, WISHES_MAX, Wish},
+    hooks::Hooks,
+    keeper::Keeper,
+    story::Story,
+    systemd::Systemd,
+};
 use crate::{
-    backend::{AddressError, Client, ClientError},
+    backend::Client,
     clock::Clock,
-    input::{inbox::Inbox, mqtt, mqtt::outbox::Outbox, osc},
+    config::Files,
+    input::inbox::Inbox,
     record::{self, Metrics, Recorder},
     show::{
         self, Show,
@@ -31,7 +45,7 @@ use crate::{
         event::{Action, Answer, Command, Door, Event, FailureKind, Memory, Request, RequestId, StreamIndex},
         fact::Fact,
         sheet::Sheet,
-        snapshot::Snapshot,
+        snapshot::{ShowFile, Snapshot},
         time::Now,
     },
     simulator, web,
@@ -48,61 +62,28 @@ const QUESTIONS_MAX: usize = 64;
 /// Commands waiting for the loop; a turn takes well under a millisecond, so more than this means that it hangs.
 const COMMANDS_MAX: usize = 256;
 
-/// Why the daemon could not start, or had to end.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The state directory cannot be found or made.
-    #[error("the state directory cannot be used")]
-    Directory(#[from] record::directory::DirectoryError),
-    /// A secret is not to be had.
-    #[error("a secret is missing")]
-    Secret(#[from] secret::SecretError),
-    /// The token of the web server is none.
-    #[error("the token of the web server cannot be used")]
-    Token(#[from] web::TokenError),
-    /// A socket cannot be opened.
-    #[error("cannot listen on {address} for the {what}")]
-    Listen {
-        /// What for.
-        what: &'static str,
-        /// Where.
-        address: SocketAddr,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A stream's client cannot be made.
-    #[error("stream `{stream}` has no client")]
-    Client {
-        /// The stream.
-        stream: Arc<str>,
-        /// Why.
-        source: ClientError,
-    },
-    /// A stream's base URL is none.
-    #[error("stream `{stream}` has no address")]
-    Address {
-        /// The stream.
-        stream: Arc<str>,
-        /// Why.
-        source: AddressError,
-    },
-    /// A thread cannot be started.
-    #[error("cannot start a thread")]
-    Thread(#[source] std::io::Error),
-    /// A task ended while the show was running.
-    #[error("task `{0}` ended while the show was running")]
-    TaskEnded(&'static str),
-    /// A task broke.
-    #[error("a task broke")]
-    TaskBroke(#[from] JoinError),
+/// A show that is to run.
+#[derive(Debug)]
+pub struct Source {
+    /// What it is.
+    pub sheet: Sheet,
+    /// Where it was read from; `None` for one that was in no file, and never becomes another.
+    pub files: Option<Files>,
+    /// The name of this machine, for reading the files again.
+    pub node: String,
 }
 
-/// Runs the show of `sheet` until `shutdown`.
+/// Runs a show until `shutdown`; reads its files again whenever `hangups` says so.
 ///
 /// # Errors
 ///
 /// What could not be started, or which task ended.
-pub async fn run(sheet: Sheet, clock: Clock, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
+pub async fn run(
+    source: Source,
+    clock: Clock,
+    hangups: mpsc::Receiver<()>,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), Error> {
     let directory = record::directory::find(|name| std::env::var_os(name))?;
     if let Err(error) = record::directory::create(&directory) {
         // A wall with a picture and no memory is better than none.
@@ -110,7 +91,7 @@ pub async fn run(sheet: Sheet, clock: Clock, shutdown: impl Future<Output = ()>)
     }
     // Held until the end: two shows would overwrite each other's memory.
     let _lock = record::directory::lock(&directory)?;
-    let mut daemon = Daemon::start(Arc::new(sheet), clock, directory).await?;
+    let mut daemon = Daemon::start(source, clock, hangups, directory).await?;
     let ended = daemon.turn_until(shutdown).await;
     daemon.systemd.stopping();
     daemon.end().await;
@@ -119,7 +100,10 @@ pub async fn run(sheet: Sheet, clock: Clock, shutdown: impl Future<Output = ()>)
 
 /// Everything that the loop owns.
 struct Daemon {
-    sheet: Arc<Sheet>,
+    /// The sheet that holds, for those who need its names.
+    sheet: watch::Sender<Arc<Sheet>>,
+    /// What the snapshot says of its file; `None` if it was in none.
+    file: Option<ShowFile>,
     clock: Clock,
     show: Show,
     clients: Vec<Client>,
@@ -132,6 +116,10 @@ struct Daemon {
     questions: mpsc::Receiver<oneshot::Sender<Snapshot>>,
     keeper: Keeper,
     kept: mpsc::Receiver<Event>,
+    doors: Doors,
+    hangups: mpsc::Receiver<()>,
+    wishes: mpsc::Sender<Wish>,
+    editions: mpsc::Receiver<Edition>,
     recorder: Recorder,
     story: Story,
     metrics: Arc<Metrics>,
@@ -142,7 +130,14 @@ struct Daemon {
 }
 
 impl Daemon {
-    async fn start(sheet: Arc<Sheet>, clock: Clock, directory: PathBuf) -> Result<Self, Error> {
+    async fn start(
+        source: Source,
+        clock: Clock,
+        hangups: mpsc::Receiver<()>,
+        directory: PathBuf,
+    ) -> Result<Self, Error> {
+        let Source { sheet, files, node } = source;
+        let sheet = Arc::new(sheet);
         let (stop, stopped) = watch::channel(false);
         let (command_sender, commands) = mpsc::channel(COMMANDS_MAX);
         let (question_sender, questions) = mpsc::channel(QUESTIONS_MAX);
@@ -161,34 +156,50 @@ impl Daemon {
         let stage = keeper::stage(&keys);
         let memoir = journal.memoir(&stage).cloned();
         let (keeper, kept) = Keeper::start(journal, keys, stage).map_err(Error::Thread)?;
-        let continuous = Arc::clone(&sheet);
+        let (sheets, current) = watch::channel(Arc::clone(&sheet));
+        let inbox = Inbox::new(Box::new(move |message| show::continuity(&current.borrow(), message)));
+        let mut tasks = JoinSet::new();
+        let doors = Doors::open(&sheet.venue, &inbox, &mut tasks, &stopped)?;
+        let (wishes, wished) = mpsc::channel(WISHES_MAX);
+        let (edition_sender, editions) = mpsc::channel(EDITIONS_MAX);
+        let now = clock.now();
+        let file = files.as_ref().map(|files| ShowFile::loaded(now.wall, files.hash()));
         let mut daemon = Self {
-            show: Show::resume(Arc::clone(&sheet), &memories, memoir.as_ref(), clock.seed(), clock.now()),
+            show: Show::resume(Arc::clone(&sheet), &memories, memoir.as_ref(), clock.seed(), now),
             clock,
             clients,
             requests: JoinSet::new(),
-            tasks: JoinSet::new(),
-            inbox: Inbox::new(Box::new(move |message| show::continuity(&continuous, message))),
+            tasks,
+            inbox,
             commands,
             questions,
             keeper,
             kept,
+            board: doors.board(sheet.venue.mqtt.as_ref()),
+            doors,
+            hangups,
+            wishes,
+            editions,
+            file,
             recorder,
             story: Story::new(),
             metrics: Arc::new(Metrics::new()),
-            board: None,
             hooks: Hooks::new(),
             systemd: Systemd::new(),
             stop,
-            sheet,
+            sheet: sheets,
         };
         if let Some(inner) = inner {
             daemon.start_simulator(inner, stopped.clone());
         }
-        daemon.start_inputs(&stopped)?;
-        daemon.start_web(command_sender, question_sender, stopped).await?;
+        daemon.start_web(&sheet, command_sender, question_sender, stopped.clone()).await?;
+        if let Some(files) = files {
+            let reader = Reader::new(files, node, sheet.reload.watch);
+            reader.start(&mut daemon.tasks, wished, edition_sender, stopped);
+        }
+        daemon.hooks.publish_with(daemon.doors.outbox());
         daemon.recorder.mark(daemon.clock.now(), record::Mark::Started);
-        info!(show = %daemon.sheet.title, state = %directory.display(), "Show started.");
+        info!(show = %sheet.title, state = %directory.display(), "Show started.");
         Ok(daemon)
     }
 
@@ -202,49 +213,25 @@ impl Daemon {
         });
     }
 
-    fn start_inputs(&mut self, stopped: &watch::Receiver<bool>) -> Result<(), Error> {
-        if let Some(door) = &self.sheet.venue.osc {
-            let socket = parts::osc(door)?;
-            info!(listen = %door.listen, "OSC opened.");
-            let (inbox, stopped) = (self.inbox.clone(), stopped.clone());
-            self.tasks.spawn(async move {
-                tokio::select! {
-                    () = osc::run(socket, inbox) => {}
-                    () = until(stopped) => {}
-                }
-                "osc"
-            });
-        }
-        if let Some(door) = &self.sheet.venue.mqtt {
-            let settings = parts::mqtt(door)?;
-            let outbox = Outbox::default();
-            self.board = Some(Board::new(outbox.clone(), &door.base));
-            self.hooks.publish_with(outbox.clone());
-            let (inbox, stopped) = (self.inbox.clone(), stopped.clone());
-            self.tasks.spawn(async move {
-                mqtt::run(settings, inbox, outbox, until(stopped)).await;
-                "mqtt"
-            });
-        }
-        Ok(())
-    }
-
     async fn start_web(
         &mut self,
+        sheet: &Sheet,
         commands: mpsc::Sender<Command>,
         ask: mpsc::Sender<oneshot::Sender<Snapshot>>,
         stopped: watch::Receiver<bool>,
     ) -> Result<(), Error> {
-        let Some(door) = &self.sheet.venue.web else { return Ok(()) };
+        let Some(door) = &sheet.venue.web else { return Ok(()) };
         let token = parts::token(door)?;
         let listener = parts::web(door.listen).await?;
         let metrics = Arc::clone(&self.metrics);
         let (clock, inbox) = (self.clock, self.inbox.clone());
+        let wishes = self.wishes.clone();
         let desk = Arc::new(web::Desk {
-            sheet: Arc::clone(&self.sheet),
+            sheet: self.sheet.subscribe(),
             ask,
             commands: Box::new(move |command| commands.try_send(command).map_err(|_| web::Busy)),
             metrics: Box::new(move || metrics.render()),
+            reload: Box::new(move |reply| wishes.try_send(Wish::Person(reply)).map_err(|_| web::Busy)),
             token,
             now: Box::new(move || clock.now().mono),
             refused: Box::new(move |reason, from| inbox.refuse(Door::Http, reason, from)),
@@ -282,6 +269,15 @@ impl Daemon {
                     self.renew_key(&event);
                     event
                 }
+                Some(edition) = self.editions.recv() => {
+                    self.take(edition);
+                    continue;
+                }
+                Some(()) = self.hangups.recv() => {
+                    // A full queue means that the files are about to be read anyway.
+                    let _ = self.wishes.try_send(Wish::Hangup);
+                    continue;
+                }
                 () = self.hooks.reap() => continue,
                 Some(event) = self.kept.recv() => event,
                 Some(command) = self.commands.recv() => Event::Command(command),
@@ -291,7 +287,7 @@ impl Daemon {
                 }
                 Some(question) = self.questions.recv() => {
                     // Whoever asked may have gone.
-                    let _ = question.send(self.show.snapshot(self.clock.now()));
+                    let _ = question.send(self.snapshot(self.clock.now()));
                     continue;
                 }
                 () = self.clock.until(wake) => {
@@ -309,7 +305,8 @@ impl Daemon {
         if failure.kind != FailureKind::Key {
             return;
         }
-        match parts::client(&self.sheet.streams[stream.0], None) {
+        let client = parts::client(&self.sheet.borrow().streams[stream.0], None);
+        match client {
             Ok(client) => self.clients[stream.0] = client,
             Err(error) => warn!(error = keeper::chain(&error), "The key cannot be read again."),
         }
@@ -334,7 +331,7 @@ impl Daemon {
                 Action::Remember { stream, memory } => self.remember(stream, memory, now),
                 Action::Keep(memoir) => self.keeper.keep(memoir),
                 Action::Note(fact) => facts.push(fact),
-                Action::Tell { stream, notice } => self.hooks.tell(&self.sheet, stream, &notice),
+                Action::Tell { stream, notice } => self.hooks.tell(&self.sheet.borrow(), stream, &notice),
             }
         }
         if requested {
@@ -351,12 +348,17 @@ impl Daemon {
         }
         let board_is_due = self.board.as_ref().is_some_and(|board| board.is_due(now.mono));
         if !facts.is_empty() || board_is_due {
-            let snapshot = self.show.snapshot(now);
+            let snapshot = self.snapshot(now);
             self.systemd.show(&snapshot);
             if let Some(board) = self.board.as_mut().filter(|_| board_is_due) {
                 board.show(&snapshot, now.mono);
             }
         }
+    }
+
+    /// Returns what may be seen: of the show, and of the file it was read from.
+    fn snapshot(&self, now: Now) -> Snapshot {
+        Snapshot { show_file: self.file.clone(), ..self.show.snapshot(now) }
     }
 
     fn request(&mut self, stream: StreamIndex, id: RequestId, request: Request, now: Now) {

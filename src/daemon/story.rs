@@ -5,7 +5,7 @@ use tracing::{debug, error, info, warn};
 
 use crate::{
     record::fold::{Fold, Held, Kind, Taken},
-    show::{duration, event::FailureKind, fact::Fact, time::Mono},
+    show::{duration, event::FailureKind, fact::Fact, reload::Changes, time::Mono},
 };
 
 /// Tells facts.
@@ -71,7 +71,9 @@ fn tell(fact: &Fact) {
         Fact::TransitionDropped { stream, scene, instead } => {
             info!(%stream, %scene, %instead, "Transition that waited was dropped.");
         }
-        Fact::TransitionResumed { .. } | Fact::NotResumed { .. } | Fact::RunMissed { .. } => tell_restart(fact),
+        Fact::TransitionResumed { .. } | Fact::NotResumed { .. } | Fact::RunMissed { .. } => {
+            tell_restart(fact)
+        }
         Fact::TransitionGrabbed { stream, scene } => info!(%stream, %scene, "Transition in a hand."),
         Fact::TransitionEnded { stream, scene } => info!(%stream, %scene, "Transition ended."),
         Fact::Updated { stream, round_trip, encodes, coalesced } => {
@@ -108,6 +110,7 @@ fn tell(fact: &Fact) {
             error!(%stream, message, "State cannot be written to disk; the show goes on without.");
         }
         Fact::RequestFailed { .. } | Fact::RequestHealed { .. } => tell_request(fact),
+        Fact::Reloaded(_) | Fact::NotReloaded { .. } => tell_reload(fact),
         Fact::Broker { connected, detail } if *connected => info!(detail, "MQTT broker reached."),
         Fact::Broker { detail, .. } => {
             warn!(detail, "MQTT broker lost; trying again for as long as it takes.");
@@ -130,7 +133,9 @@ fn tell_restart(fact: &Fact) {
             warn!(%stream, why, "Stream begins anew: where it was cannot be gone on from.");
         }
         Fact::RunMissed { name, at, made_up: true } => info!(trigger = %name, %at, "Missed run made up for."),
-        Fact::RunMissed { name, at, made_up: false } => info!(trigger = %name, %at, "Missed run passed over."),
+        Fact::RunMissed { name, at, made_up: false } => {
+            info!(trigger = %name, %at, "Missed run passed over.")
+        }
         _ => {}
     }
 }
@@ -153,6 +158,22 @@ fn tell_recovery(fact: &Fact) {
         Fact::Drifted { stream, names, reassert } => {
             let then = if *reassert { "ours are sent again" } else { "they are left" };
             warn!(%stream, names, then, "Another client has written to the stream.");
+        }
+        _ => {}
+    }
+}
+
+/// What became of an edited show file.
+fn tell_reload(fact: &Fact) {
+    match fact {
+        Fact::Reloaded(Changes { changed, kept }) => {
+            info!(changed = changed.join(", "), "Show file taken over.");
+            for kept in kept {
+                warn!("Not taken over: {kept}.");
+            }
+        }
+        Fact::NotReloaded { mistakes, .. } => {
+            error!(mistakes, "The show file is wrong; the show goes on as it was.");
         }
         _ => {}
     }

@@ -56,6 +56,16 @@ impl Systemd {
         }
     }
 
+    /// Says that the show file is being read again; `now` is the monotonic clock of the system, as its manual wants it.
+    pub(super) fn reloading(&self, now: Duration) {
+        self.tell(&format!("RELOADING=1\nMONOTONIC_USEC={}", now.as_micros()));
+    }
+
+    /// Says that the show runs, with or without the edit.
+    pub(super) fn reloaded(&self) {
+        self.tell("READY=1");
+    }
+
     /// Says that the show ends.
     pub(super) fn stopping(&self) {
         self.tell("STOPPING=1");
@@ -86,6 +96,8 @@ fn what_is_on(snapshot: &Snapshot) -> String {
         let way = if stream.transition.is_some() { "to " } else { "" };
         format!("{}: {way}{} ({state})", stream.name, stream.scene)
     });
+    let file = snapshot.show_file.as_ref().and_then(|file| file.error.as_ref());
+    let file = file.map(|error| format!("the show file is wrong: {error}"));
     // A line of its own: what a backend calls its state must not become another assignment.
-    streams.collect::<Vec<_>>().join(", ").replace(char::is_control, " ")
+    streams.chain(file).collect::<Vec<_>>().join(", ").replace(char::is_control, " ")
 }

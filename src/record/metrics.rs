@@ -201,6 +201,8 @@ impl Metrics {
             | Fact::AlarmOver { .. }
             | Fact::Drifted { .. }
             | Fact::Broker { .. }
+            | Fact::Reloaded(_)
+            | Fact::NotReloaded { .. }
             | Fact::NotRemembered { .. } => {}
         }
     }

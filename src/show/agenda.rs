@@ -63,7 +63,8 @@ impl Agenda {
     pub(super) fn new(sheet: &Sheet, runs: Option<&BTreeMap<Arc<str>, Runs>>, now: Now) -> Self {
         let entry = |(trigger, of): (usize, &Trigger)| {
             let When::Cron { expression, zone, catch_up } = &of.when else { return None };
-            let known = runs.and_then(|runs| runs.get(&of.name)).filter(|runs| *runs.cron == *expression.as_str());
+            let known =
+                runs.and_then(|runs| runs.get(&of.name)).filter(|runs| *runs.cron == *expression.as_str());
             let done = match known {
                 // By a clock that was wrong then, or is now; see `look_at_clock`.
                 Some(runs) if runs.done.duration_since(now.wall) > CORRECTION_MAX => now.wall,
@@ -93,6 +94,25 @@ impl Agenda {
     /// Returns what has happened since this was asked last that is to be kept.
     pub(super) fn edge(&mut self) -> Option<Edge> {
         self.edge.take()
+    }
+
+    /// Goes on with an edited sheet: a trigger that waits for the same time keeps its next run and the memory of its last.
+    pub(super) fn reload(&mut self, old: &Sheet, new: &Sheet, now: Now) {
+        let known = std::mem::take(&mut self.entries);
+        let of_name = |name: &str| known.iter().find(|entry| &*old.triggers[entry.trigger].name == name);
+        // Whatever is new owes nothing.
+        let Self { entries, .. } = Self::new(new, Some(&BTreeMap::new()), now);
+        let keep = |entry: Entry| {
+            let Trigger { name, when, .. } = &new.triggers[entry.trigger];
+            match of_name(name).filter(|known| old.triggers[known.trigger].when == *when) {
+                Some(Entry { next, done, trigger: _ }) => {
+                    Entry { trigger: entry.trigger, next: *next, done: *done }
+                }
+                None => entry,
+            }
+        };
+        self.entries = entries.into_iter().map(keep).collect();
+        self.edge = Some(Edge::Turned);
     }
 
     /// Returns the triggers that are due, in the order of their times, each at most once.
@@ -144,7 +164,9 @@ impl Agenda {
         let mut runs: Vec<Upcoming> = Vec::new();
         for entry in &self.entries {
             let trigger = &sheet.triggers[entry.trigger];
-            let (When::Cron { expression, zone, .. }, Some(at)) = (&trigger.when, entry.next) else { continue };
+            let (When::Cron { expression, zone, .. }, Some(at)) = (&trigger.when, entry.next) else {
+                continue;
+            };
             let name = || Arc::clone(&trigger.name);
             runs.push(Upcoming { trigger: name(), at });
             let later = expression.runs(at, zone).take(count.saturating_sub(1));

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{
     event::{Door, FailureKind},
     health::StatusReport,
+    reload::Changes,
     sheet::Verb,
 };
 
@@ -303,6 +304,15 @@ pub enum Fact {
         count: u64,
         /// One example, bounded and printable.
         example: String,
+    },
+    /// An edit of the show file was taken over.
+    Reloaded(Changes),
+    /// The show file is wrong or cannot be read; the show goes on as it was.
+    NotReloaded {
+        /// The first mistake, with its place.
+        message: String,
+        /// How many there are.
+        mistakes: usize,
     },
     /// Something could not be written to disk; the show goes on without.
     NotRemembered {

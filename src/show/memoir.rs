@@ -198,9 +198,7 @@ impl Role {
 
     fn scene(&self, sheet: &Sheet) -> Result<Arc<Scene>, Lost> {
         match self {
-            Self::Named(name) => {
-                find(sheet, name).cloned().ok_or_else(|| Lost::Scene(Arc::clone(name)))
-            }
+            Self::Named(name) => find(sheet, name).cloned().ok_or_else(|| Lost::Scene(Arc::clone(name))),
             Self::AdHoc { name, prompt, seed } => {
                 let prompt = prompt.as_ref().map(|entries| {
                     // What was let in once is let in again; only what can be no prompt at all is not.

@@ -75,6 +75,12 @@ impl Mix {
         Self::from_raw(scaled.chain([(Arc::clone(scene), share)]))
     }
 
+    /// Returns it with other scenes in the place of its own.
+    #[must_use]
+    pub fn recast(&self, new: &mut impl FnMut(&Arc<Scene>) -> Arc<Scene>) -> Self {
+        Self(self.0.iter().map(|part| Part { scene: new(&part.scene), weight: part.weight }).collect())
+    }
+
     /// Returns the scene with the largest share; of equals the one that came last.
     pub fn heaviest(&self) -> &Arc<Scene> {
         let mut heaviest = &self.0[0];

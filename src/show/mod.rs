@@ -28,8 +28,10 @@ pub mod params;
 pub mod prompt;
 pub mod recovery;
 pub mod refusals;
+pub mod reload;
 mod resume;
 pub mod roster;
+mod rota;
 pub mod scene;
 pub mod sheet;
 pub mod slots;
@@ -53,7 +55,10 @@ use self::{
     mix::Mix,
     out::Out,
     refusals::Refusals,
+    reload::Changes,
     resume::Pen,
+    rota::Rota,
+    scene::Scene,
     sheet::{Cue, Sheet, Step},
     snapshot::Snapshot,
     stream::{
@@ -74,6 +79,7 @@ const UPCOMING: usize = 5;
 pub struct Show {
     sheet: Arc<Sheet>,
     streams: Vec<Stream>,
+    rota: Rota,
     agenda: Agenda,
     /// Bundles that wait for their time tag, in no order; there are few.
     held: Vec<(Mono, OscPacket)>,
@@ -81,6 +87,8 @@ pub struct Show {
     broker_connected: Option<bool>,
     out: Out,
     stopping: bool,
+    /// Whether a stream was told what comes next.
+    preparing: bool,
     /// The moment of the last call, until what it made due is done.
     unsettled: Option<Now>,
     /// When to have the state kept.
@@ -108,11 +116,13 @@ impl Show {
                 Err(refusal) => self.refuse(Door::Http, &refusal, now),
             },
             Event::Answer(answer) => {
+                self.rota.stir(answer.stream.0);
                 if let Some(stream) = self.streams.get_mut(answer.stream.0) {
                     stream.on_answer(answer, now, &mut self.out);
                 }
             }
             Event::Remembered { stream, memory, error } => {
+                self.rota.stir(stream.0);
                 if let Some(stream) = self.streams.get_mut(stream.0) {
                     stream.on_remembered(&memory, error, now, &mut self.out);
                 }
@@ -129,8 +139,9 @@ impl Show {
                 self.keep(true, now);
                 self.stopping = true;
                 self.held.clear();
-                for stream in &mut self.streams {
+                for (index, stream) in self.streams.iter_mut().enumerate() {
                     stream.stop(now, &mut self.out);
+                    self.rota.stir(index);
                 }
             }
         }
@@ -140,6 +151,37 @@ impl Show {
     /// Takes that time has passed.
     pub fn handle_wake(&mut self, now: Now) {
         self.unsettled = Some(now);
+    }
+
+    /// Goes on with an edited sheet. What is the same is not touched; a scene that is on becomes its edit over `edit_fade`;
+    /// streams, and what of them cannot change while they live, stay as they are, and are told as kept.
+    ///
+    /// With the sheet that it has, nothing happens at all.
+    pub fn reload(&mut self, sheet: &Sheet, now: Now) -> Changes {
+        let (sheet, changes) = reload::revise(&self.sheet, sheet);
+        if changes.is_empty() {
+            return changes;
+        }
+        let sheet = Arc::new(sheet);
+        self.agenda.reload(&self.sheet, &sheet, now);
+        let mut changes = changes;
+        for stream in &mut self.streams {
+            stream.reload(&sheet, now, &mut changes);
+        }
+        (0..self.streams.len()).for_each(|stream| self.rota.stir(stream));
+        if self.sheet.venue.mqtt.is_some() != sheet.venue.mqtt.is_some() {
+            self.broker_connected = sheet.venue.mqtt.as_ref().map(|_| false);
+        }
+        self.sheet = sheet;
+        let changes = changes.shortened();
+        self.out.push(Action::Note(Fact::Reloaded(changes.clone())));
+        self.unsettled = Some(now);
+        changes
+    }
+
+    /// Returns the sheet that holds: the newest, but for what has to wait for a restart.
+    pub fn sheet(&self) -> &Arc<Sheet> {
+        &self.sheet
     }
 
     /// Returns the next thing to do, until there is none.
@@ -160,7 +202,7 @@ impl Show {
     /// Ask after [`Self::poll`] has returned `None`. Calendar deadlines assume that nobody sets the clock: look again each [`agenda::CLOCK_LOOK_EVERY`].
     #[must_use]
     pub fn next_wake(&self) -> Option<(Mono, Wake)> {
-        let streams = self.streams.iter().filter_map(Stream::next_wake);
+        let streams = self.rota.next().into_iter();
         let held = self.held.iter().map(|(due, _)| (*due, Wake::Osc));
         let cron = self.agenda.next_due().filter(|_| !self.stopping).map(|due| (due, Wake::Cron));
         let tell = self.refusals.next_due().map(|due| (due, Wake::Tell));
@@ -189,6 +231,7 @@ impl Show {
             show: Arc::clone(&self.sheet.title),
             streams: self.streams.iter().map(|stream| stream.snapshot(now)).collect(),
             upcoming: self.agenda.upcoming(&self.sheet, UPCOMING),
+            show_file: None,
             broker_connected: self.broker_connected,
         }
     }
@@ -213,36 +256,31 @@ impl Show {
         for fact in self.refusals.due(now.mono) {
             self.out_note(Some(fact));
         }
-        for stream in &mut self.streams {
-            stream.step(now, &mut self.out);
+        for index in self.rota.take(now.mono) {
+            self.streams[index].step(now, &mut self.out);
+            self.rota.set(index, self.streams[index].next_wake());
+            self.touch(index, now);
         }
         self.keep(false, now);
     }
 
     /// Tells each stream which scene the calendar will want of it soon.
     fn prepare(&mut self) {
-        for stream in &mut self.streams {
-            stream.expect(None);
+        let coming = self.agenda.coming();
+        if coming.is_empty() && !self.preparing {
+            return;
         }
-        for trigger in self.agenda.coming() {
-            let sheet = Arc::clone(&self.sheet);
-            for step in &sheet.triggers[trigger].steps {
-                self.expect(step);
+        self.preparing = !coming.is_empty();
+        let mut expected = vec![None; self.streams.len()];
+        for trigger in coming {
+            for step in &self.sheet.triggers[trigger].steps {
+                expect(step, &mut expected);
             }
         }
-    }
-
-    fn expect(&mut self, step: &Step) {
-        match step {
-            Step::Scene { scene, streams, .. } => {
-                for (index, stream) in self.streams.iter_mut().enumerate() {
-                    if streams.contains(StreamIndex(index)) {
-                        stream.expect(Some(scene));
-                    }
-                }
+        for (index, (stream, scene)) in self.streams.iter_mut().zip(expected).enumerate() {
+            if stream.expect(scene) {
+                self.rota.stir(index);
             }
-            Step::Steer { .. } | Step::Grab { .. } | Step::Mix { .. } => {}
-            Step::Cue(cue) => cue.steps.iter().for_each(|step| self.expect(step)),
         }
     }
 
@@ -314,6 +352,7 @@ impl Show {
             Step::Grab { position, streams } => {
                 for (index, stream) in self.streams.iter_mut().enumerate() {
                     if streams.contains(StreamIndex(index)) {
+                        self.rota.stir(index);
                         stream.grab(*position, now, &mut self.out);
                     }
                 }
@@ -321,6 +360,7 @@ impl Show {
             Step::Mix { scene, share, streams } => {
                 for (index, stream) in self.streams.iter_mut().enumerate() {
                     if streams.contains(StreamIndex(index)) {
+                        self.rota.stir(index);
                         stream.mix(scene, *share, now);
                     }
                 }
@@ -328,6 +368,7 @@ impl Show {
             Step::Steer { verb, streams } => {
                 for (index, stream) in self.streams.iter_mut().enumerate() {
                     if streams.contains(StreamIndex(index)) {
+                        self.rota.stir(index);
                         stream.steer(*verb, now, &mut self.out);
                     }
                 }
@@ -345,6 +386,7 @@ impl Show {
     /// Sends a stream on its way, or refuses what is more than may wait.
     fn send(&mut self, index: usize, going: Going, door: Door, now: Now) {
         let scene = Arc::clone(&going.scene.name);
+        self.rota.stir(index);
         if self.streams[index].go(going, now, &mut self.out).is_err() {
             let stream = &self.sheet.streams[index].name;
             let example = format!("{scene} on {stream}: {WAITING_MAX} transitions wait already");
@@ -361,6 +403,21 @@ impl Show {
         if let Some(fact) = fact {
             self.out.push(Action::Note(fact));
         }
+    }
+}
+
+/// Notes for each stream the scene that a step leads it to; the last word counts.
+fn expect<'a>(step: &'a Step, expected: &mut [Option<&'a Arc<Scene>>]) {
+    match step {
+        Step::Scene { scene, streams, .. } => {
+            for (index, expected) in expected.iter_mut().enumerate() {
+                if streams.contains(StreamIndex(index)) {
+                    *expected = Some(scene);
+                }
+            }
+        }
+        Step::Steer { .. } | Step::Grab { .. } | Step::Mix { .. } => {}
+        Step::Cue(cue) => cue.steps.iter().for_each(|step| expect(step, expected)),
     }
 }
 

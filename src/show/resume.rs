@@ -22,6 +22,7 @@ use super::{
     memoir::Memoir,
     out::Out,
     refusals::Refusals,
+    rota::Rota,
     sheet::Sheet,
     stream::{Stream, place::Edge},
     time::{Mono, Now},
@@ -94,7 +95,9 @@ impl Show {
         let mut streams = Vec::new();
         for (index, stream) in sheet.streams.iter().enumerate() {
             let mut made = Stream::new(&sheet, StreamIndex(index), memories.get(&stream.name), now);
-            if let Some((memoir, place)) = memoir.and_then(|memoir| Some((memoir, memoir.streams.get(&stream.name)?))) {
+            if let Some((memoir, place)) =
+                memoir.and_then(|memoir| Some((memoir, memoir.streams.get(&stream.name)?)))
+            {
                 let gone = Duration::try_from(now.wall.duration_since(memoir.at)).unwrap_or(Duration::ZERO);
                 made.resume(place, gone, now, &mut out);
             }
@@ -104,6 +107,7 @@ impl Show {
         // What is done of the calendar is known from the first moment on.
         pen.touch(Edge::Turned, now.mono);
         Self {
+            rota: Rota::new(streams.len()),
             streams,
             agenda: Agenda::new(&sheet, memoir.map(|memoir| &memoir.triggers), now),
             held: Vec::new(),
@@ -111,9 +115,17 @@ impl Show {
             broker_connected: sheet.venue.mqtt.as_ref().map(|_| false),
             out,
             stopping: false,
+            preparing: false,
             unsettled: Some(now),
             pen,
             sheet,
+        }
+    }
+
+    /// Looks whether there is something new of a stream that is to be kept.
+    pub(super) fn touch(&mut self, index: usize, now: Now) {
+        if let Some(edge) = self.streams[index].edge(now.mono).filter(|_| !self.stopping) {
+            self.pen.touch(edge, now.mono);
         }
     }
 
@@ -122,8 +134,10 @@ impl Show {
         if self.stopping {
             return;
         }
-        let streams = self.streams.iter_mut().filter_map(|stream| stream.edge(now.mono));
-        if let Some(edge) = streams.chain(self.agenda.edge()).max() {
+        if ends {
+            (0..self.streams.len()).for_each(|index| self.touch(index, now));
+        }
+        if let Some(edge) = self.agenda.edge() {
             self.pen.touch(edge, now.mono);
         }
         let runs = self.streams.iter().any(|stream| stream.is_running(now.mono));

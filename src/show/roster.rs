@@ -49,16 +49,24 @@ impl<T: Clone + PartialEq> Roster<T> {
         Self { max, present: Vec::new(), waiting: Vec::new() }
     }
 
+    /// Lets in another number from now on.
+    pub fn resize(&mut self, max: usize) {
+        self.max = max;
+    }
+
     /// Returns who is in at `at`, with weights that sum to 1; `target` is what the transition leads to.
-    pub fn admit(&mut self, wanted: &[(T, f64)], target: &[T], at: Mono) -> Vec<(T, f64)> {
+    pub fn admit(&mut self, wanted: Vec<(T, f64)>, target: &[(T, f64)], at: Mono) -> Vec<(T, f64)> {
+        if self.is_full_house(&wanted) {
+            return wanted;
+        }
         let is_wanted = |thing: &T| wanted.iter().any(|(other, _)| other == thing);
         self.present.retain(|entry| is_wanted(&entry.thing) && (entry.to > 0.0 || entry.gain(at) > 0.0));
         self.waiting.retain(is_wanted);
         let max = self.max.max(target.len());
-        self.seat(wanted, target, max, at);
-        self.make_room(wanted, target, at);
+        self.seat(&wanted, target, max, at);
+        self.make_room(&wanted, target, at);
         if self.is_settled(at) {
-            return wanted.to_vec();
+            return wanted;
         }
         let share = |(thing, weight): &(T, f64)| {
             let entry = self.present.iter().find(|entry| entry.thing == *thing)?;
@@ -77,13 +85,22 @@ impl<T: Clone + PartialEq> Roster<T> {
         self.waiting.is_empty() && !self.present.iter().any(|entry| entry.is_moving(at))
     }
 
+    /// Returns whether exactly those are in who are wanted, in full: nearly always.
+    fn is_full_house(&self, wanted: &[(T, f64)]) -> bool {
+        let is_in = |(thing, _): &(T, f64)| {
+            self.present.iter().any(|entry| entry.thing == *thing && entry.from == 1.0 && entry.to == 1.0)
+        };
+        self.waiting.is_empty() && self.present.len() == wanted.len() && wanted.iter().all(is_in)
+    }
+
     /// Lets in whoever finds room, the target's things first. Who had to wait comes in gently.
-    fn seat(&mut self, wanted: &[(T, f64)], target: &[T], max: usize, at: Mono) {
-        let (first, rest): (Vec<_>, Vec<_>) = wanted.iter().partition(|(thing, _)| target.contains(thing));
+    fn seat(&mut self, wanted: &[(T, f64)], target: &[(T, f64)], max: usize, at: Mono) {
+        let is_target = |thing: &T| target.iter().any(|(other, _)| other == thing);
+        let (first, rest): (Vec<_>, Vec<_>) = wanted.iter().partition(|(thing, _)| is_target(thing));
         for (thing, _) in first.into_iter().chain(rest) {
             let waited = self.waiting.iter().position(|other| other == thing);
             if let Some(entry) = self.present.iter_mut().find(|entry| entry.thing == *thing) {
-                if entry.to == 0.0 && target.contains(thing) {
+                if entry.to == 0.0 && is_target(thing) {
                     entry.turn(1.0, at);
                 }
             } else if self.present.len() < max {
@@ -97,8 +114,9 @@ impl<T: Clone + PartialEq> Roster<T> {
     }
 
     /// Retires as many of the lightest as the target's things wait for places, but never the last that is to be seen.
-    fn make_room(&mut self, wanted: &[(T, f64)], target: &[T], at: Mono) {
-        let awaited = self.waiting.iter().filter(|thing| target.contains(thing)).count();
+    fn make_room(&mut self, wanted: &[(T, f64)], target: &[(T, f64)], at: Mono) {
+        let is_target = |thing: &T| target.iter().any(|(other, _)| other == thing);
+        let awaited = self.waiting.iter().filter(|thing| is_target(thing)).count();
         loop {
             let retiring = self.present.iter().filter(|entry| entry.to == 0.0).count();
             let staying = self.present.len() - retiring;
@@ -108,7 +126,7 @@ impl<T: Clone + PartialEq> Roster<T> {
             let lightest = self
                 .present
                 .iter_mut()
-                .filter(|entry| entry.to > 0.0 && !target.contains(&entry.thing))
+                .filter(|entry| entry.to > 0.0 && !is_target(&entry.thing))
                 .min_by(|a, b| weight_of(wanted, &a.thing).total_cmp(&weight_of(wanted, &b.thing)));
             let Some(lightest) = lightest else { return };
             lightest.turn(0.0, at);
@@ -130,6 +148,15 @@ mod tests {
 
     use super::*;
 
+    fn admit<T: Copy + PartialEq>(
+        roster: &mut Roster<T>,
+        wanted: &[(T, f64)],
+        target: T,
+        at: Mono,
+    ) -> Vec<(T, f64)> {
+        roster.admit(wanted.to_vec(), &[(target, 1.0)], at)
+    }
+
     fn at(seconds: f64) -> Mono {
         Mono(Duration::from_secs_f64(seconds))
     }
@@ -138,7 +165,7 @@ mod tests {
     fn what_fits_is_left_as_it_is() {
         let mut roster = Roster::new(3);
         for wanted in [vec![("a", 1.0)], vec![("a", 0.9), ("b", 0.1)], vec![("b", 0.3), ("c", 0.7)]] {
-            assert_eq!(roster.admit(&wanted, &["c"], at(1.0)), wanted);
+            assert_eq!(admit(&mut roster, &wanted, "c", at(1.0)), wanted);
             assert!(roster.is_settled(at(1.0)));
         }
     }
@@ -146,22 +173,22 @@ mod tests {
     #[test]
     fn the_lightest_makes_room_for_what_is_coming() {
         let mut roster = Roster::new(2);
-        roster.admit(&[("a", 0.8), ("b", 0.2)], &["b"], at(0.0));
+        admit(&mut roster, &[("a", 0.8), ("b", 0.2)], "b", at(0.0));
         let wanted = [("a", 0.8), ("b", 0.2), ("c", 0.0)];
         assert_eq!(
-            roster.admit(&wanted, &["c"], at(1.0)),
+            admit(&mut roster, &wanted, "c", at(1.0)),
             [("a", 0.8), ("b", 0.2)],
             "at first nothing moves"
         );
-        let middle = roster.admit(&wanted, &["c"], at(1.25));
+        let middle = admit(&mut roster, &wanted, "c", at(1.25));
         assert_eq!(middle.len(), 2);
         assert!((middle[1].1 - 0.1 / 0.9).abs() < 1e-9, "{middle:?}");
         let wanted = [("a", 0.6), ("b", 0.1), ("c", 0.3)];
-        assert_eq!(roster.admit(&wanted, &["c"], at(1.5)), [("a", 1.0), ("c", 0.0)], "the place is taken");
-        let later = roster.admit(&wanted, &["c"], at(2.1));
+        assert_eq!(admit(&mut roster, &wanted, "c", at(1.5)), [("a", 1.0), ("c", 0.0)], "the place is taken");
+        let later = admit(&mut roster, &wanted, "c", at(2.1));
         assert_eq!(later.iter().map(|entry| entry.0).collect::<Vec<_>>(), ["a", "c"]);
         assert!((later[1].1 - 1.0 / 3.0).abs() < 1e-9, "{later:?}");
-        assert_eq!(roster.admit(&[("c", 1.0)], &["c"], at(3.0)), [("c", 1.0)]);
+        assert_eq!(admit(&mut roster, &[("c", 1.0)], "c", at(3.0)), [("c", 1.0)]);
         assert!(roster.is_settled(at(3.0)));
     }
 
@@ -172,7 +199,7 @@ mod tests {
             let mut roster = Roster::new(max);
             let mut weights: BTreeMap<u8, f64> = BTreeMap::from([(100, 1.0)]);
             let mut before: BTreeMap<u8, f64> = weights.clone();
-            roster.admit(&[(100, 1.0)], &[100], at(0.0));
+            admit(&mut roster, &[(100, 1.0)], 100, at(0.0));
             let mut now = 0.0;
             for target in targets {
                 weights.entry(target).or_insert(0.0);
@@ -182,7 +209,7 @@ mod tests {
                         *weight = *weight * 0.99 + if *thing == target { 0.01 } else { 0.0 };
                     }
                     let wanted: Vec<(u8, f64)> = weights.iter().map(|(thing, weight)| (*thing, *weight)).collect();
-                    let seen: BTreeMap<u8, f64> = roster.admit(&wanted, &[target], at(now)).into_iter().collect();
+                    let seen: BTreeMap<u8, f64> = admit(&mut roster, &wanted, target, at(now)).into_iter().collect();
                     prop_assert!(seen.len() <= max);
                     prop_assert!((seen.values().sum::<f64>() - 1.0).abs() < 1e-9);
                     for thing in seen.keys().chain(before.keys()) {

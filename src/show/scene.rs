@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::{
     easing::Easing,
     fades::{Fades, SwitchAt, Way},
+    sheet::Base,
     weighted::Weighted,
 };
 
@@ -19,6 +20,8 @@ impl Fade {
     pub const LONGEST: Duration = Duration::from_hours(24);
     /// What a scene's way in takes when nobody says anything else.
     pub const DEFAULT: Self = Self(Duration::from_secs(4));
+    /// How long what is on takes to become its edit when nobody says anything else.
+    pub const EDIT: Self = Self(Duration::from_secs(2));
     /// No fade at all.
     pub const CUT: Self = Self(Duration::ZERO);
 
@@ -84,6 +87,30 @@ impl Scene {
             easing: easing.or(self.easing).unwrap_or_default(),
             switch_at: self.switch_at,
         }
+    }
+
+    /// Returns what it comes to over a base, complete in itself.
+    #[must_use]
+    pub fn over(&self, base: &Base) -> Self {
+        let mut scene = self.clone();
+        scene.prompt.get_or_insert_with(|| base.prompt.clone());
+        scene.seed.get_or_insert_with(|| base.seed.clone());
+        for (name, level) in &base.values {
+            scene.values.entry(name).or_insert_with(|| level.clone());
+        }
+        for net in &base.controlnets {
+            let named = |name: &str| self.controlnets.contains_key(name);
+            if !named(&net.id) && !net.short.is_some_and(named) {
+                scene.controlnets.insert(Arc::clone(&net.id), net.scale);
+            }
+        }
+        scene
+    }
+
+    /// Returns whether both show the same, however they come in.
+    pub fn looks_like(&self, other: &Self) -> bool {
+        let Self { name: _, prompt, seed, values, controlnets, fade: _, easing: _, switch_at: _ } = self;
+        (prompt, seed, values, controlnets) == (&other.prompt, &other.seed, &other.values, &other.controlnets)
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
     event::StreamIndex,
     fades::Fades,
     recovery::{Hook, OnDrift, OnLost, Recovery},
-    scene::{Level, Scene},
+    scene::{Fade, Level, Scene},
     topic::TopicFilter,
     transition::Fader,
     venue::{Connection, Venue},
@@ -41,6 +41,23 @@ pub struct Sheet {
     pub on_alarm: Vec<Hook>,
     /// Where it plays: sockets, broker, page.
     pub venue: Venue,
+    /// What a change of its files does.
+    pub reload: Reload,
+}
+
+/// What a change of the show's files does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reload {
+    /// Whether the files are watched.
+    pub watch: bool,
+    /// How long what is on takes to become its edit; 2 s unless set.
+    pub edit_fade: Fade,
+}
+
+impl Default for Reload {
+    fn default() -> Self {
+        Self { watch: true, edit_fade: Fade::EDIT }
+    }
 }
 
 /// One stream as the show file describes it.
@@ -127,20 +144,40 @@ pub enum BlendMode {
     Slerp,
 }
 
+/// What is to be fine where both cannot be: every update costs the picture about 100 ms (daydream-api.md 5.9).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Prefer {
+    /// The blend: at four updates a second a fade of 10 s moves in steps of 2.5 %, and 26 of 30 frames come out.
+    #[default]
+    Blend,
+    /// The motion: at two a second the steps are 5 %, and 28 of 30 frames come out.
+    Motion,
+}
+
 /// When updates are sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Updates {
-    /// The most updates a second; 4 unless set.
+    /// The most updates a second.
     pub max_per_second: f64,
-    /// The smallest move worth an update, as a part of a coefficient or of a parameter's range; 0.01 unless set.
+    /// The smallest move worth an update, as a part of a coefficient or of a parameter's range.
     pub min_step: f64,
-    /// Updates slow down when fewer than this part of the input frames come out; 0.8 unless set.
+    /// Updates slow down when fewer than this part of the frames come out that come out at rest.
     pub keep_fps: f64,
+}
+
+impl Updates {
+    /// Returns what a preference comes to where the show file says nothing else.
+    pub fn of(prefer: Prefer) -> Self {
+        match prefer {
+            Prefer::Blend => Self { max_per_second: 4.0, min_step: 0.01, keep_fps: 0.8 },
+            Prefer::Motion => Self { max_per_second: 2.0, min_step: 0.02, keep_fps: 0.9 },
+        }
+    }
 }
 
 impl Default for Updates {
     fn default() -> Self {
-        Self { max_per_second: 4.0, min_step: 0.01, keep_fps: 0.8 }
+        Self::of(Prefer::default())
     }
 }
 
@@ -337,7 +374,7 @@ pub struct Trigger {
 }
 
 /// What a trigger waits for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum When {
     /// A time.
     Cron {

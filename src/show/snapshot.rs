@@ -17,8 +17,28 @@ pub struct Snapshot {
     pub streams: Vec<StreamSnapshot>,
     /// The next runs of cron triggers, soonest first; five at most.
     pub upcoming: Vec<Upcoming>,
+    /// What became of the show file; `None` for a show that was in none.
+    pub show_file: Option<ShowFile>,
     /// Whether there is an MQTT session; `None` if the show has no broker.
     pub broker_connected: Option<bool>,
+}
+
+/// The file that the show was read from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ShowFile {
+    /// When it was last taken over.
+    pub loaded_at: Timestamp,
+    /// Names its content then, with that of the included files.
+    pub hash: String,
+    /// The first mistake in what it says now, with its place; `None` if it is as it was taken over.
+    pub error: Option<String>,
+}
+
+impl ShowFile {
+    /// Makes one that was taken over at `loaded_at`.
+    pub fn loaded(loaded_at: Timestamp, hash: u64) -> Self {
+        Self { loaded_at, hash: format!("{hash:016x}"), error: None }
+    }
 }
 
 /// One stream at one moment.

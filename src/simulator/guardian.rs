@@ -3,7 +3,10 @@
 //!
 //! On the caller's clock. When nothing happens it goes over whole windows at once, so that an idle night is cheap.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use serde_json::{Map, Value, json};
 
@@ -29,9 +32,18 @@ const RESTARTS_MAX: u64 = 3;
 /// Parameters as they were received.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Received {
-    pub(super) params: Map<String, Value>,
-    pub(super) hash: String,
+    /// Shared: each report and each answer tells of them.
+    pub(super) params: Arc<Map<String, Value>>,
     pub(super) at: Duration,
+    /// Worked out when somebody looks.
+    hash: Arc<OnceLock<String>>,
+}
+
+impl Received {
+    /// Returns `last_params_hash`.
+    pub(super) fn hash(&self) -> &str {
+        self.hash.get_or_init(|| params_hash(&self.params))
+    }
 }
 
 /// What the runner reports of itself.
@@ -107,7 +119,7 @@ pub(super) struct Guardian {
 
 impl Guardian {
     /// Starts a session with `params` and video at `at`.
-    pub(super) fn new(mut machine: Machine, at: Duration, params: Map<String, Value>) -> Self {
+    pub(super) fn new(mut machine: Machine, at: Duration, params: Arc<Map<String, Value>>) -> Self {
         machine.report_every = machine.report_every.max(REPORT_MIN);
         let process = Process::new(machine.clone());
         let report = Report {
@@ -151,7 +163,7 @@ impl Guardian {
     }
 
     /// Starts another session on the same runner.
-    pub(super) fn begin(&mut self, at: Duration, params: Map<String, Value>) {
+    pub(super) fn begin(&mut self, at: Duration, params: Arc<Map<String, Value>>) {
         let load = if self.machine.cold_start { self.machine.reload } else { Duration::ZERO };
         self.start_process(at, params, load);
         self.process.set_video(at, true);
@@ -182,9 +194,9 @@ impl Guardian {
     }
 
     /// New parameters came in. Recorded at once; what the process makes of them shows later.
-    pub(super) fn receive(&mut self, at: Duration, params: Map<String, Value>) {
+    pub(super) fn receive(&mut self, at: Duration, params: Arc<Map<String, Value>>) {
         self.advance(at);
-        self.record(at, params.clone());
+        self.record(at, Arc::clone(&params));
         self.process.receive(at, params);
     }
 
@@ -261,7 +273,7 @@ impl Guardian {
         let counters = self.process.counters();
         json!({
             "state": self.state,
-            "received": self.received.as_ref().map(|received| &received.params),
+            "received": self.received.as_ref().map(|received| &*received.params),
             "params": self.process.present().all(),
             "effective": self.process.engine().effective(),
             "counters": {
@@ -286,7 +298,7 @@ impl Guardian {
         &mut self.process
     }
 
-    fn start_process(&mut self, at: Duration, params: Map<String, Value>, load: Duration) {
+    fn start_process(&mut self, at: Duration, params: Arc<Map<String, Value>>, load: Duration) {
         self.process.start(at, &params, load);
         self.record(at, params);
         self.running = true;
@@ -295,9 +307,9 @@ impl Guardian {
         self.next_tick = at + TICK;
     }
 
-    fn record(&mut self, at: Duration, params: Map<String, Value>) {
+    fn record(&mut self, at: Duration, params: Arc<Map<String, Value>>) {
         self.stirred = at;
-        self.received = Some(Received { hash: params_hash(&params), params, at });
+        self.received = Some(Received { params, at, hash: Arc::default() });
     }
 
     fn tick(&mut self, at: Duration) {

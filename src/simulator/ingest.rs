@@ -1,6 +1,6 @@
 //! One stream at the gateway: its sessions of incoming video, the host that serves them, and what is kept of them.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::{Map, Value};
 
@@ -39,7 +39,7 @@ pub(super) struct Ingest {
     whep_at: Duration,
     ended: Option<Duration>,
     trouble: Option<Trouble>,
-    last_params: Map<String, Value>,
+    last_params: Arc<Map<String, Value>>,
 }
 
 impl Ingest {
@@ -47,7 +47,7 @@ impl Ingest {
     pub(super) fn new(
         machine: Machine,
         at: Duration,
-        params: Map<String, Value>,
+        params: Arc<Map<String, Value>>,
         chance: &mut Chance,
     ) -> Self {
         Self {
@@ -96,7 +96,7 @@ impl Ingest {
     }
 
     /// Hands parameters on to the runner.
-    pub(super) fn update(&mut self, at: Duration, params: Map<String, Value>) {
+    pub(super) fn update(&mut self, at: Duration, params: Arc<Map<String, Value>>) {
         self.last_params.clone_from(&params);
         self.guardian.receive(at, params);
     }
@@ -106,7 +106,7 @@ impl Ingest {
         &mut self,
         at: Duration,
         on: bool,
-        params: &Map<String, Value>,
+        params: &Arc<Map<String, Value>>,
         chance: &mut Chance,
     ) {
         if on && self.ended.take().is_some() {

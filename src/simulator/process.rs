@@ -2,7 +2,7 @@
 //!
 //! Its guardian watches it and starts it again; nothing here knows of sessions or of the status document.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::{Map, Value};
 
@@ -51,7 +51,7 @@ pub(super) struct Process {
     /// Whether the container has its engines for SDXL, or for the other models.
     sdxl: bool,
     /// The newest parameters that have not been looked at, and since when.
-    queue: Option<(Map<String, Value>, Duration)>,
+    queue: Option<(Arc<Map<String, Value>>, Duration)>,
     load: Option<Load>,
     ready_at: Duration,
     /// When the pipeline last took parameters over.
@@ -133,7 +133,7 @@ impl Process {
     }
 
     /// New parameters came in: they replace those that still wait.
-    pub(super) fn receive(&mut self, at: Duration, params: Map<String, Value>) {
+    pub(super) fn receive(&mut self, at: Duration, params: Arc<Map<String, Value>>) {
         self.advance(at);
         self.counters.updates += 1;
         self.counters.coalesced += u64::from(self.queue.is_some());

@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{guardian::Report, ingest::Ingest, process::Trouble};
+use super::{
+    guardian::{Received, Report},
+    ingest::Ingest,
+    process::Trouble,
+};
 
 /// What identifies a stream in its document.
 #[derive(Clone, Copy, Debug)]
@@ -61,8 +65,8 @@ fn inference(report: &Report, forgetful: bool, epoch: Epoch) -> Value {
         "fps": report.fps_out,
         "last_output_time": ms(report.last_out),
         "last_params_update_time": ms(received.map(|received| received.at)),
-        "last_params": received.filter(|_| !forgetful || report.params_are_news).map(|received| &received.params),
-        "last_params_hash": received.map(|received| &received.hash),
+        "last_params": received.filter(|_| !forgetful || report.params_are_news).map(|received| &*received.params),
+        "last_params_hash": received.map(Received::hash),
         "last_error": trouble.map(|trouble| &trouble.text),
         "last_error_time": ms(trouble.map(|Trouble { at, .. }| *at)),
         "last_restart_time": ms(report.restarted),

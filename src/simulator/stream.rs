@@ -1,6 +1,6 @@
 //! One stream of the account: its object as the API shows it, its stored parameters, and its video if there is any.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -37,7 +37,7 @@ pub(super) struct Stream {
     playback_id: String,
     created: Duration,
     wanted: Wanted,
-    params: Map<String, Value>,
+    params: Arc<Map<String, Value>>,
     machine: Machine,
     /// When video arrives, if it is going to.
     video_at: Option<Duration>,
@@ -58,7 +58,7 @@ impl Stream {
             key: chance.id("stk"),
             playback_id: chance.playback_id(),
             created: at,
-            params: wanted.params.clone(),
+            params: Arc::new(wanted.params.clone()),
             wanted,
             machine,
             video_at,
@@ -97,15 +97,16 @@ impl Stream {
 
     /// Stores named parameters over those there are and hands all on. Returns whether there was a runner.
     pub(super) fn merge(&mut self, at: Duration, named: Map<String, Value>) -> bool {
-        let mut params = self.params.clone();
+        let mut params = Map::clone(&self.params);
         params.extend(named);
         self.replace(at, params)
     }
 
     /// Stores parameters in place of those there are and hands them on. Returns whether there was a runner.
     pub(super) fn replace(&mut self, at: Duration, params: Map<String, Value>) -> bool {
+        let params = Arc::new(params);
         let Some(ingest) = self.live() else { return false };
-        ingest.update(at, params.clone());
+        ingest.update(at, Arc::clone(&params));
         self.params = params;
         true
     }
@@ -159,11 +160,11 @@ impl Stream {
         match generation {
             Generation::V1 => {
                 object["pipeline"] = json!("streamdiffusion");
-                object["params"] = Value::Object(self.params.clone());
+                object["params"] = Value::Object(Map::clone(&self.params));
             }
             Generation::Beta => {
                 object["pipeline_id"] = json!(self.wanted.pipeline_id);
-                object["pipeline_params"] = Value::Object(self.params.clone());
+                object["pipeline_params"] = Value::Object(Map::clone(&self.params));
             }
         }
         if let Some(url) = &self.wanted.output_rtmp_url {

@@ -56,7 +56,20 @@ pub(super) async fn run(
     loop {
         tokio::select! {
             () = &mut shutdown => break,
-            stream = accept(&listener) => connections.open(stream),
+            accepted = accept(&listener) => match accepted {
+                Ok(stream) => {
+                    connections.open(stream);
+                    // Whoever gave up a place lets go of its file in its own turn, and the next may need that.
+                    tokio::task::yield_now().await;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "The web server can open no connection.");
+                    tokio::select! {
+                        () = &mut shutdown => break,
+                        () = tokio::time::sleep(ACCEPT_PAUSE) => {}
+                    }
+                }
+            },
             Some(ended) = connections.tasks.join_next() => tell(ended),
         }
     }
@@ -65,16 +78,12 @@ pub(super) async fn run(
     Ok(())
 }
 
-/// Waits for a connection, through whatever goes wrong with it.
-async fn accept(listener: &TcpListener) -> TcpStream {
+/// Waits for a connection, through whatever goes wrong on its client's side. An error is one of ours.
+async fn accept(listener: &TcpListener) -> io::Result<TcpStream> {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return stream,
             Err(error) if is_the_clients(&error) => {}
-            Err(error) => {
-                tracing::warn!(%error, "The web server can open no connection.");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
+            accepted => return accepted.map(|(stream, _)| stream),
         }
     }
 }
@@ -187,7 +196,8 @@ impl Door {
     fn admit(&self, request: &Request<Body>) -> Result<(), Problem> {
         let Self { server, ours, peer } = self;
         let now = (server.desk.now)();
-        let hosts = server.desk.sheet.venue.web.as_ref().map_or(&[][..], |web| &web.hosts);
+        let sheet = server.desk.sheet();
+        let hosts = sheet.venue.web.as_ref().map_or(&[][..], |web| &web.hosts);
         server.gate.count(*peer, now)?;
         guard::admit(request, *ours, hosts)?;
         match &server.desk.token {

@@ -10,8 +10,10 @@ mod guard;
 mod login;
 mod nearest;
 mod page;
+mod places;
 mod problem;
 mod read;
+mod reload;
 mod routes;
 mod scenes;
 #[cfg(test)]
@@ -29,7 +31,7 @@ use std::{
 
 use tokio::{
     net::TcpListener,
-    sync::{mpsc, oneshot},
+    sync::{mpsc, oneshot, watch},
 };
 
 pub use self::gate::{Token, TokenError};
@@ -37,7 +39,7 @@ use self::{
     gate::Gate,
     problem::{Kind, Problem},
 };
-use crate::show::{event::Command, sheet::Sheet, snapshot::Snapshot, time::Mono};
+use crate::show::{event::Command, reload::Changes, sheet::Sheet, snapshot::Snapshot, time::Mono};
 
 /// How the server asks the loop what is on: it sends the way to answer.
 ///
@@ -48,16 +50,30 @@ pub type Ask = mpsc::Sender<oneshot::Sender<Snapshot>>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Busy;
 
+/// What is wrong with the show file that was to be read again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mistakes {
+    /// For people: the text that `segue check` prints.
+    pub told: String,
+    /// For programs: a list.
+    pub found: serde_json::Value,
+}
+
+/// Where the answer goes to somebody who wants the show file read again.
+pub type Reply = oneshot::Sender<Result<Changes, Mistakes>>;
+
 /// What the server may see and do.
 pub struct Desk {
     /// The show as written: which scenes, cues and streams there are.
-    pub sheet: Arc<Sheet>,
+    pub sheet: watch::Receiver<Arc<Sheet>>,
     /// The show as it is: answered by the loop, and so the proof that the loop is alive.
     pub ask: Ask,
     /// Hands a command to the show. Must not block.
     pub commands: Box<dyn Fn(Command) -> Result<(), Busy> + Send + Sync>,
     /// Returns the metrics as `OpenMetrics` text. Must not block.
     pub metrics: Box<dyn Fn() -> String + Send + Sync>,
+    /// Has the show file read again. Must not block.
+    pub reload: Box<dyn Fn(Reply) -> Result<(), Busy> + Send + Sync>,
     /// What everybody has to show; `None` for nothing.
     pub token: Option<Token>,
     /// Returns the time on the monotonic clock.
@@ -66,9 +82,16 @@ pub struct Desk {
     pub refused: Box<dyn Fn(&'static str, IpAddr) + Send + Sync>,
 }
 
+impl Desk {
+    /// Returns the sheet that holds now.
+    fn sheet(&self) -> Arc<Sheet> {
+        Arc::clone(&self.sheet.borrow())
+    }
+}
+
 impl fmt::Debug for Desk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Desk").field("show", &self.sheet.title).finish_non_exhaustive()
+        f.debug_struct("Desk").field("show", &self.sheet().title).finish_non_exhaustive()
     }
 }
 
@@ -86,7 +109,8 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let listen = listener.local_addr()?;
-    connections::run(listener, Server::new(desk, LIMITS, listen), shutdown).await
+    let limits = Limits { connections: places::bounded(LIMITS.connections), ..LIMITS };
+    connections::run(listener, Server::new(desk, limits, listen), shutdown).await
 }
 
 /// What one client may cost the others.
@@ -106,7 +130,7 @@ struct Limits {
 
 /// The limits outside of tests.
 ///
-/// A browser opens six connections, so these are for ten screens at once; each holds at most a head, a body and an
+/// A browser opens six connections, so these are for ten screens at once (fewer where files are few: `places`); each holds at most a head, a body and an
 /// answer of some 16 KiB, so all of them 3 MiB. A head is one packet and a body two: seconds are for a bad wireless
 /// network, and an idle connection costs a browser nothing to open again. The loop turns in well under a millisecond:
 /// one that takes 2 s is stuck. The grace is long enough for an answer in flight, and far within systemd's patience.

@@ -18,7 +18,7 @@ use crate::show::{
 const SHARE_SEEN_MIN: f64 = 0.005;
 
 /// The routes, for people.
-const ROUTES: [(&str, &str); 7] = [
+const ROUTES: [(&str, &str); 8] = [
     (
         "POST /api/scenes/{name}/go",
         "goes to a scene; takes <code>fade</code> (8, 8s, 1m30s) and <code>stream</code>, as JSON or in the query",
@@ -32,6 +32,7 @@ const ROUTES: [(&str, &str); 7] = [
         "GET /api/state",
         "everything that is known, as JSON; <a href=\"/api/state?pretty\">?pretty</a> for people",
     ),
+    ("POST /api/reload", "reads the show file again and tells what changed"),
     ("GET /metrics", "counts and gauges in the <a href=\"/metrics\">OpenMetrics</a> format"),
     ("GET /healthz", "answers <code>ok</code> while <a href=\"/healthz\">the show runs</a>"),
     ("GET /readyz", "answers 200 while <a href=\"/readyz\">every stream is live</a>"),
@@ -49,13 +50,20 @@ pub(super) struct Page<'a> {
 
 impl fmt::Display for Page<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Snapshot { show, streams, upcoming, broker_connected } = self.snapshot;
+        let Snapshot { show, streams, upcoming, show_file, broker_connected } = self.snapshot;
         let title = Text(show);
         writeln!(f, "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">")?;
         writeln!(f, "<meta name=\"viewport\" content=\"width=device-width\">")?;
         writeln!(f, "<title>{title}</title>\n<link rel=\"stylesheet\" href=\"/style.css\">")?;
         writeln!(f, "<h1>{title}</h1>")?;
         writeln!(f, "<p class=\"aside\">One moment of the show. Reload the page for another.</p>")?;
+        if let Some(error) = show_file.as_ref().and_then(|file| file.error.as_ref()) {
+            let error = Text(error);
+            writeln!(
+                f,
+                "<p class=\"trouble\">The show file is wrong; the show goes on as it was. {error}</p>"
+            )?;
+        }
         if self.gated {
             writeln!(f, "<form method=\"post\" action=\"/logout\"><button>Log out</button></form>")?;
         }

@@ -34,6 +34,8 @@ pub(super) enum Kind {
     UnknownScene,
     /// The show has no such cue.
     UnknownCue,
+    /// The show file that was to be read is wrong.
+    BadShow,
     /// Something is at this path, but not for this method.
     MethodNotAllowed,
     /// The body did not come in time.
@@ -67,6 +69,7 @@ impl Kind {
             Self::UnknownRoute => (StatusCode::NOT_FOUND, "unknown-route", "Nothing is here"),
             Self::UnknownScene => (StatusCode::NOT_FOUND, "unknown-scene", "The show has no such scene"),
             Self::UnknownCue => (StatusCode::NOT_FOUND, "unknown-cue", "The show has no such cue"),
+            Self::BadShow => (StatusCode::UNPROCESSABLE_ENTITY, "bad-show", "The show file is wrong"),
             Self::MethodNotAllowed => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Not with this method")
             }

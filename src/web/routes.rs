@@ -14,7 +14,7 @@ use super::{
     Server, login,
     page::Page,
     problem::{Kind, Problem, quoted},
-    read, scenes,
+    read, reload, scenes,
 };
 use crate::show::snapshot::{Phase, Snapshot, StreamSnapshot};
 
@@ -22,7 +22,7 @@ use crate::show::snapshot::{Phase, Snapshot, StreamSnapshot};
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Returns every route by its path.
-pub(super) fn table() -> [(&'static str, MethodRouter<Server>); 12] {
+pub(super) fn table() -> [(&'static str, MethodRouter<Server>); 13] {
     [
         ("/", get(page)),
         ("/style.css", get(style)),
@@ -36,6 +36,7 @@ pub(super) fn table() -> [(&'static str, MethodRouter<Server>); 12] {
         ("/api/cues/{name}/go", post(scenes::cue)),
         ("/api/prompt", post(scenes::prompt)),
         ("/api/transition/{verb}", post(scenes::transition)),
+        ("/api/reload", post(reload::reload)),
     ]
 }
 
@@ -52,7 +53,7 @@ pub(super) fn router(server: Server) -> Router {
 
 async fn page(State(server): State<Server>) -> Result<Response, Problem> {
     let snapshot = server.snapshot().await?;
-    let page = Page { sheet: &server.desk.sheet, snapshot: &snapshot, gated: server.desk.token.is_some() };
+    let page = Page { sheet: &server.desk.sheet(), snapshot: &snapshot, gated: server.desk.token.is_some() };
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
         (header::CONTENT_SECURITY_POLICY, login::POLICY),

@@ -86,7 +86,7 @@ fn named(name: Name) -> Result<String, Problem> {
 
 /// Hands a command to the show, if the show can obey it.
 fn order(server: &Server, command: Command) -> Result<Response, Problem> {
-    let sheet = &server.desk.sheet;
+    let sheet = &server.desk.sheet();
     show::check_command(sheet, &command).map_err(|why| explained(sheet, &command, why))?;
     let accepted = accepted(&command);
     (server.desk.commands)(command)

@@ -74,28 +74,6 @@ async fn a_cue_a_bundle_and_a_route_are_other_ways_in() {
 }
 
 #[tokio::test]
-async fn ten_thousand_datagrams_to_one_fader_end_on_the_last() {
-    let directory = Directory::new();
-    let simulator = Simulator::start(&directory, &[]);
-    let stage = Stage::new(&directory);
-    let text = show(&simulator, &stage, "").replace(
-        "inputs:",
-        "triggers:
-  high: { when: { osc: /fader, args: [{ above: 0.5 }] }, do: { scene: neon, fade: 0s } }
-  low: { when: { osc: /fader, args: [{ below: 0.5 }] }, do: { scene: dawn, fade: 0s } }
-inputs:",
-    );
-    let daemon = stage.run(&text).await;
-    for step in 0..10_000_u16 {
-        daemon.osc("/fader", &[f32::from(step % 2)]);
-    }
-    daemon.osc("/fader", &[0.9]);
-    simulator.shows(&[("mist", 0.0), ("city", 1.0)]).await;
-    let updates = daemon.state().await["streams"][0]["updates"]["sent"].as_u64().unwrap();
-    assert!(updates < 100, "a flood of values is no flood of updates: {updates}");
-}
-
-#[tokio::test]
 async fn mqtt_fires_scenes_and_tells_the_state_also_after_the_broker_was_gone() {
     let directory = Directory::new();
     let simulator = Simulator::start(&directory, &[]);

@@ -2,10 +2,12 @@
 
 mod api;
 mod commands;
+mod faults;
 mod history;
 mod inputs;
 mod life;
 mod rehearsal;
+mod reload;
 mod secrets;
 mod told;
 

@@ -12,7 +12,10 @@ use segue::{
         topic::TopicFilter,
     },
 };
-use tokio::{sync::oneshot, task::JoinHandle};
+use tokio::{
+    sync::{oneshot, watch},
+    task::JoinHandle,
+};
 
 use super::{wait_for, within};
 use crate::support::broker::{Broker, Desk, Directory, program};
@@ -21,6 +24,7 @@ use crate::support::broker::{Broker, Desk, Directory, program};
 pub(super) struct Input {
     pub(super) inbox: Inbox,
     pub(super) outbox: Outbox,
+    pub(super) wanted: watch::Sender<Option<Settings>>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
@@ -30,10 +34,11 @@ impl Input {
         let inbox = Inbox::new(Box::new(|_| None));
         let outbox = Outbox::default();
         let (stop, stopped) = oneshot::channel::<()>();
-        let run = mqtt::run(settings, inbox.clone(), outbox.clone(), async {
+        let (wanted, current) = watch::channel(Some(settings));
+        let run = mqtt::run(current, inbox.clone(), outbox.clone(), async {
             let _ = stopped.await;
         });
-        Self { inbox, outbox, stop, task: tokio::spawn(run) }
+        Self { inbox, outbox, wanted, stop, task: tokio::spawn(run) }
     }
 
     /// Waits for news of the broker, and returns its words.
@@ -204,4 +209,41 @@ async fn values_set_faster_than_they_are_sent_end_with_the_last() {
     input.outbox.set("segue/end", "", false).unwrap();
     assert_eq!(desk.hear("segue/fps").await.0, "9999");
     desk.hear("segue/end").await;
+}
+
+#[tokio::test]
+async fn other_filters_are_asked_for_within_the_session_and_another_broker_in_a_new_one() {
+    let broker = Broker::open().await;
+    let mut desk = Desk::new(&broker).await;
+    let input = Input::start(settings(broker.port()));
+    input.news(true).await;
+    assert_eq!(desk.hear("segue/availability").await.0, "online");
+    desk.publish("foyer/lux", "12", true).await;
+    let filters = |names: &[&str]| Settings {
+        filters: names.iter().map(|name| TopicFilter::try_from(*name).unwrap()).collect(),
+        ..settings(broker.port())
+    };
+    input.wanted.send(Some(filters(&["foyer/#", "show/#"]))).unwrap();
+    assert_eq!(input.message("foyer/lux").await.payload, b"12");
+    // Nobody listens to the hall any more: what comes first is what was sent last.
+    desk.publish("hall/1/motion", "1", false).await;
+    desk.publish("show/scene", "dawn", false).await;
+    let first = wait_for(&input.inbox, "a message", |event| match event {
+        Event::Mqtt(message) => Some(message.topic.clone()),
+        _ => None,
+    })
+    .await;
+    assert_eq!(first, "show/scene");
+
+    let other = Broker::open().await;
+    input.wanted.send(Some(settings(other.port()))).unwrap();
+    assert_eq!(
+        desk.hear("segue/availability").await.0,
+        "offline",
+        "it took leave, and had not done so before"
+    );
+    assert_eq!(input.news(true).await, format!("connected to 127.0.0.1:{}", other.port()));
+    input.wanted.send(None).unwrap();
+    let mut late = Desk::new(&other).await;
+    assert_eq!(late.hear("segue/availability").await.0, "offline");
 }

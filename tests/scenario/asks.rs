@@ -45,15 +45,15 @@ fn without_a_running_transition_every_policy_starts_at_once() {
     0:01.000 trigger /segue/cue/rain-queue (osc)
     0:01.000 cue rain-queue
     0:01.000 wall to rain in 2s
-    0:03.100 wall on rain
+    0:03.000 wall on rain
     0:05.000 trigger /segue/cue/dawn-first (osc)
     0:05.000 cue dawn-first
     0:05.000 wall to dawn in 2s
-    0:07.100 wall on dawn
+    0:07.000 wall on dawn
     0:10.000 trigger /segue/cue/rain-ignore (osc)
     0:10.000 cue rain-ignore
     0:10.000 wall to rain in 2s
-    0:12.100 wall on rain
+    0:12.000 wall on rain
     0:15.000 then waits for Poll
     ");
 }
@@ -75,7 +75,7 @@ fn finish_first_lets_the_running_one_arrive_within_a_second() {
     0:02.000 wall: rain waits for 1
     0:03.000 wall on neon
     0:03.000 wall to rain in 2s
-    0:05.100 wall on rain
+    0:05.000 wall on rain
     0:10.000 trigger go neon (http)
     0:10.000 wall to neon in 2s
     0:11.500 trigger /segue/cue/rain-first (osc)
@@ -84,7 +84,7 @@ fn finish_first_lets_the_running_one_arrive_within_a_second() {
     0:11.500 wall: rain waits for 1
     0:12.000 wall on neon
     0:12.000 wall to rain in 2s
-    0:14.100 wall on rain
+    0:14.000 wall on rain
     0:20.000 then waits for Poll
     ");
 }
@@ -111,9 +111,9 @@ fn of_two_that_would_finish_first_the_later_is_the_last_word() {
     0:02.500 wall: rain dropped for dawn
     0:02.500 wall finish: neon
     0:02.500 wall: dawn waits for 1
-    0:03.100 wall on neon
-    0:03.100 wall to dawn in 2s
-    0:05.100 wall on dawn
+    0:03.000 wall on neon
+    0:03.000 wall to dawn in 2s
+    0:05.000 wall on dawn
     0:10.000 then waits for Poll
     ");
 }
@@ -170,11 +170,11 @@ fn ignore_does_nothing_while_anything_runs() {
     0:05.500 trigger /segue/cue/rain-ignore (osc)
     0:05.500 cue rain-ignore
     0:05.500 wall: rain ignored, neon runs
-    0:06.100 wall on neon
+    0:06.000 wall on neon
     0:07.000 trigger /segue/cue/rain-ignore (osc)
     0:07.000 cue rain-ignore
     0:07.000 wall to rain in 2s
-    0:09.100 wall on rain
+    0:09.000 wall on rain
     0:10.000 then waits for Poll
     ");
 }
@@ -202,11 +202,11 @@ fn a_queue_goes_on_by_itself_in_order() {
     0:02.200 trigger /segue/cue/rain-ignore (osc)
     0:02.200 cue rain-ignore
     0:02.200 wall: rain ignored, neon runs
-    0:03.100 wall on neon
-    0:03.100 wall to rain in 2s
-    0:05.200 wall on rain
-    0:05.200 wall to dawn in 2s
-    0:07.200 wall on dawn
+    0:03.000 wall on neon
+    0:03.000 wall to rain in 2s
+    0:05.000 wall on rain
+    0:05.000 wall to dawn in 2s
+    0:07.000 wall on dawn
     0:10.000 then waits for Poll
     ");
 }
@@ -231,8 +231,8 @@ fn a_pause_holds_the_queue_and_a_cue_can_pause_and_resume() {
     5:00.000 trigger /segue/cue/resume (osc)
     5:00.000 cue resume
     5:00.000 wall resume: neon
-    5:00.850 wall on neon
-    5:00.850 wall to rain in 2s
+    5:00.950 wall on neon
+    5:00.950 wall to rain in 2s
     5:02.950 wall on rain
     5:05.000 then waits for Poll
     ");
@@ -258,8 +258,8 @@ fn finish_and_cut_are_for_the_running_one_and_the_queue_goes_on() {
     0:02.000 wall: dawn waits for 2
     0:03.000 trigger /segue/transition/finish (osc)
     0:03.000 wall finish: neon
-    0:04.100 wall on neon
-    0:04.100 wall to rain in 2s
+    0:04.000 wall on neon
+    0:04.000 wall to rain in 2s
     0:05.000 trigger /segue/transition/cut (osc)
     0:05.000 wall cut: rain
     0:05.100 wall on rain
@@ -289,7 +289,7 @@ fn a_paused_transition_that_is_cut_lets_the_queue_go_on() {
     0:03.000 wall cut: neon
     0:03.100 wall on neon
     0:03.100 wall to rain in 2s
-    0:05.200 wall on rain
+    0:05.100 wall on rain
     0:10.000 then waits for Poll
     ");
 }
@@ -311,7 +311,7 @@ fn reverse_goes_back_and_then_the_queue_goes_on() {
     0:03.000 wall reverse: dawn
     0:05.000 wall on dawn
     0:05.000 wall to rain in 2s
-    0:07.100 wall on rain
+    0:07.000 wall on rain
     0:10.000 then waits for Poll
     ");
 }
@@ -337,7 +337,7 @@ fn blend_is_the_last_word_and_what_waits_is_dropped() {
     0:03.000 wall: rain dropped for dawn
     0:03.000 wall: dawn dropped for dawn
     0:03.000 wall to dawn in 1s
-    0:04.100 wall on dawn
+    0:04.000 wall on dawn
     0:10.000 then waits for Poll
     ");
 }
@@ -364,11 +364,11 @@ fn finish_first_takes_the_place_of_what_waits() {
     0:03.200 trigger /segue/cue/dawn-queue (osc)
     0:03.200 cue dawn-queue
     0:03.200 wall: dawn waits for 2
-    0:04.100 wall on neon
-    0:04.100 wall to rain in 2s
-    0:06.200 wall on rain
-    0:06.200 wall to dawn in 2s
-    0:08.200 wall on dawn
+    0:04.000 wall on neon
+    0:04.000 wall to rain in 2s
+    0:06.000 wall on rain
+    0:06.000 wall to dawn in 2s
+    0:08.000 wall on dawn
     0:10.000 then waits for Poll
     ");
 }
@@ -389,9 +389,9 @@ fn finish_first_lets_a_paused_transition_arrive() {
     0:03.000 cue rain-first
     0:03.000 wall finish: neon
     0:03.000 wall: rain waits for 1
-    0:04.100 wall on neon
-    0:04.100 wall to rain in 2s
-    0:06.200 wall on rain
+    0:04.000 wall on neon
+    0:04.000 wall to rain in 2s
+    0:06.000 wall on rain
     0:10.000 then waits for Poll
     ");
 }
@@ -407,11 +407,11 @@ fn one_cue_can_be_a_whole_journey() {
     0:01.000 wall to neon in 2s
     0:01.000 wall: rain waits for 1
     0:01.000 wall: dawn waits for 2
-    0:03.100 wall on neon
-    0:03.100 wall to rain in 2s
-    0:05.200 wall on rain
-    0:05.200 wall to dawn in 1s
-    0:06.200 wall on dawn
+    0:03.000 wall on neon
+    0:03.000 wall to rain in 2s
+    0:05.000 wall on rain
+    0:05.000 wall to dawn in 1s
+    0:06.000 wall on dawn
     0:10.000 then waits for Poll
     ");
 }
@@ -431,7 +431,7 @@ fn a_queue_goes_on_while_the_api_is_away() {
     0:02.000 cue rain-queue
     0:02.000 wall: rain waits for 1
     0:05.000 wall to rain in 2s
-    0:24.289 wall on rain
+    0:24.277 wall on rain
     0:30.000 then waits for Poll
     ");
 }

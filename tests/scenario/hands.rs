@@ -39,16 +39,15 @@ fn a_group_with_its_own_time_leaves_with_the_rest_and_arrives_alone() {
     0:00.202 wall is ONLINE
     0:01.000 trigger /segue/scene/neon (osc)
     0:01.000 wall to neon in 2s
-    0:01.000 update wall | delta 0.775 | guidance_scale 1.45 | prompt mist 0.875 city 0.125 mist 0.0 | seed 1 0.0 2 1.0
-    0:01.250 update wall | delta 0.705 | guidance_scale 2.15 | prompt mist 0.525 city 0.475 mist 0.0
-    0:01.500 update wall | delta 0.655 | guidance_scale 2.2 | prompt mist 0.275 city 0.725 mist 0.0
-    0:01.750 update wall | delta 0.605 | prompt mist 0.025 city 0.975 mist 0.0
-    0:02.000 update wall | delta 0.555 | prompt mist 0.0 city 1.0 mist 0.0
-    0:02.250 update wall | delta 0.505
-    0:02.500 update wall | delta 0.455
-    0:02.750 update wall | delta 0.405
-    0:03.000 update wall | delta 0.4
-    0:03.100 wall on neon
+    0:01.000 update wall | delta 0.74 | guidance_scale 1.8 | prompt mist 0.7 city 0.3 mist 0.0 | seed 1 0.0 2 1.0
+    0:01.400 update wall | delta 0.675 | guidance_scale 2.2 | prompt mist 0.375 city 0.625 mist 0.0
+    0:01.650 update wall | delta 0.625 | prompt mist 0.125 city 0.875 mist 0.0
+    0:01.900 update wall | delta 0.575 | prompt mist 0.0 city 1.0 mist 0.0
+    0:02.150 update wall | delta 0.525
+    0:02.400 update wall | delta 0.475
+    0:02.650 update wall | delta 0.425
+    0:02.900 update wall | delta 0.4
+    0:03.000 wall on neon
     0:05.000 then waits for Poll
     ");
 }
@@ -65,10 +64,9 @@ fn a_plain_fade_takes_everything_along() {
     0:00.202 wall is ONLINE
     0:01.000 trigger go neon (http)
     0:01.000 wall to neon in 500ms
-    0:01.000 update wall | delta 0.7 | guidance_scale 1.45 | prompt mist 0.75 city 0.25 mist 0.0 | seed 1 0.75 2 0.25
-    0:01.250 update wall | delta 0.42 | guidance_scale 2.15 | prompt mist 0.05 city 0.95 mist 0.0 | seed 1 0.05 2 0.95
-    0:01.500 update wall | delta 0.4 | guidance_scale 2.2 | prompt mist 0.0 city 1.0 mist 0.0 | seed 1 0.0 2 1.0
-    0:01.600 wall on neon
+    0:01.000 update wall | delta 0.56 | guidance_scale 1.8 | prompt mist 0.4 city 0.6 mist 0.0 | seed 1 0.4 2 0.6
+    0:01.400 update wall | delta 0.4 | guidance_scale 2.2 | prompt mist 0.0 city 1.0 mist 0.0 | seed 1 0.0 2 1.0
+    0:01.500 wall on neon
     0:05.000 then waits for Poll
     ");
 }
@@ -89,50 +87,47 @@ fn what_cannot_fade_switches_where_the_scene_says_and_goes_back_there() {
     0:00.202 wall is ONLINE
     0:01.000 trigger /segue/scene/open (osc)
     0:01.000 wall to open in 2s
-    0:01.000 update wall | prompt mist 0.9375 flowers 0.0625 mist 0.0 | seed 1 0.9375 789 0.0625
-    0:01.250 update wall | prompt mist 0.7625 flowers 0.2375 mist 0.0 | seed 1 0.7625 789 0.2375
-    0:01.500 update wall | prompt mist 0.6375 flowers 0.3625 mist 0.0 | seed 1 0.6375 789 0.3625
-    0:01.750 update wall | prompt mist 0.5125 flowers 0.4875 mist 0.0 | seed 1 0.5125 789 0.4875
-    0:02.000 update wall | prompt mist 0.3875 flowers 0.6125 mist 0.0 | seed 1 0.3875 789 0.6125 | use_safety_checker false
-    0:02.250 update wall | prompt mist 0.2625 flowers 0.7375 mist 0.0 | seed 1 0.2625 789 0.7375
-    0:02.500 update wall | prompt mist 0.1375 flowers 0.8625 mist 0.0 | seed 1 0.1375 789 0.8625
+    0:01.000 update wall | prompt mist 0.88214 flowers 0.11786 mist 0.0 | seed 1 0.88214 789 0.11786
+    0:01.271 update wall | prompt mist 0.74643 flowers 0.25357 mist 0.0 | seed 1 0.74643 789 0.25357
+    0:01.543 update wall | prompt mist 0.61071 flowers 0.38929 mist 0.0 | seed 1 0.61071 789 0.38929
+    0:01.814 update wall | prompt mist 0.475 flowers 0.525 mist 0.0 | seed 1 0.475 789 0.525 | use_safety_checker false
+    0:02.086 update wall | prompt mist 0.33929 flowers 0.66071 mist 0.0 | seed 1 0.33929 789 0.66071
+    0:02.357 update wall | prompt mist 0.20357 flowers 0.79643 mist 0.0 | seed 1 0.20357 789 0.79643
     0:02.500 trigger /segue/transition/reverse (osc)
     0:02.500 wall reverse: dawn
-    0:02.600 update wall | prompt mist 0.32437 flowers 0.67563 mist 0.0 | seed 1 0.32437 789 0.67563
-    0:02.850 update wall | prompt mist 0.46812 flowers 0.53188 mist 0.0 | seed 1 0.46812 789 0.53188
-    0:03.100 update wall | prompt mist 0.61187 flowers 0.38813 mist 0.0 | seed 1 0.61187 789 0.38813 | use_safety_checker true
-    0:03.350 update wall | prompt mist 0.75563 flowers 0.24438 mist 0.0 | seed 1 0.75563 789 0.24438
-    0:03.600 update wall | prompt mist 0.89937 flowers 0.10063 mist 0.0 | seed 1 0.89937 789 0.10063
-    0:03.850 update wall | prompt mist 1.0 flowers 0.0 mist 0.0 | seed 1 1.0 789 0.0
+    0:02.500 update wall | prompt mist 0.331 flowers 0.669 mist 0.0 | seed 1 0.331 789 0.669
+    0:02.780 update wall | prompt mist 0.47967 flowers 0.52033 mist 0.0 | seed 1 0.47967 789 0.52033
+    0:03.060 update wall | prompt mist 0.62833 flowers 0.37167 mist 0.0 | seed 1 0.62833 789 0.37167 | use_safety_checker true
+    0:03.340 update wall | prompt mist 0.777 flowers 0.223 mist 0.0 | seed 1 0.777 789 0.223
+    0:03.620 update wall | prompt mist 0.92567 flowers 0.07433 mist 0.0 | seed 1 0.92567 789 0.07433
+    0:03.900 update wall | prompt mist 1.0 flowers 0.0 mist 0.0 | seed 1 1.0 789 0.0
     0:04.000 wall on dawn
     0:06.000 trigger /segue/scene/soon (osc)
     0:06.000 wall to soon in 2s
-    0:06.000 update wall | prompt mist 0.8875 flowers 0.1125 mist 0.0 | seed 1 0.8875 789 0.1125 | use_safety_checker false
-    0:06.250 update wall | prompt mist 0.7625 flowers 0.2375 mist 0.0 | seed 1 0.7625 789 0.2375
-    0:06.500 update wall | prompt mist 0.6375 flowers 0.3625 mist 0.0 | seed 1 0.6375 789 0.3625
-    0:06.750 update wall | prompt mist 0.5125 flowers 0.4875 mist 0.0 | seed 1 0.5125 789 0.4875
-    0:07.000 update wall | prompt mist 0.3875 flowers 0.6125 mist 0.0 | seed 1 0.3875 789 0.6125
-    0:07.250 update wall | prompt mist 0.2625 flowers 0.7375 mist 0.0 | seed 1 0.2625 789 0.7375
-    0:07.500 update wall | prompt mist 0.1375 flowers 0.8625 mist 0.0 | seed 1 0.1375 789 0.8625
-    0:07.750 update wall | prompt mist 0.0125 flowers 0.9875 mist 0.0 | seed 1 0.0125 789 0.9875
-    0:08.000 update wall | prompt mist 0.0 flowers 1.0 mist 0.0 | seed 1 0.0 789 1.0
-    0:08.100 wall on soon
+    0:06.000 update wall | prompt mist 0.88214 flowers 0.11786 mist 0.0 | seed 1 0.88214 789 0.11786 | use_safety_checker false
+    0:06.271 update wall | prompt mist 0.74643 flowers 0.25357 mist 0.0 | seed 1 0.74643 789 0.25357
+    0:06.543 update wall | prompt mist 0.61071 flowers 0.38929 mist 0.0 | seed 1 0.61071 789 0.38929
+    0:06.814 update wall | prompt mist 0.475 flowers 0.525 mist 0.0 | seed 1 0.475 789 0.525
+    0:07.086 update wall | prompt mist 0.33929 flowers 0.66071 mist 0.0 | seed 1 0.33929 789 0.66071
+    0:07.357 update wall | prompt mist 0.20357 flowers 0.79643 mist 0.0 | seed 1 0.20357 789 0.79643
+    0:07.629 update wall | prompt mist 0.06786 flowers 0.93214 mist 0.0 | seed 1 0.06786 789 0.93214
+    0:07.900 update wall | prompt mist 0.0 flowers 1.0 mist 0.0 | seed 1 0.0 789 1.0
+    0:08.000 wall on soon
     0:09.000 trigger /segue/scene/dawn (osc)
     0:09.000 wall to dawn in 1ms
     0:09.000 update wall | prompt mist 1.0 flowers 0.0 mist 0.0 | seed 1 1.0 789 0.0 | use_safety_checker true
     0:09.100 wall on dawn
     0:10.000 trigger /segue/scene/late (osc)
     0:10.000 wall to late in 2s
-    0:10.000 update wall | prompt mist 0.8875 flowers 0.1125 mist 0.0 | seed 1 0.8875 789 0.1125
-    0:10.250 update wall | prompt mist 0.7625 flowers 0.2375 mist 0.0 | seed 1 0.7625 789 0.2375
-    0:10.500 update wall | prompt mist 0.6375 flowers 0.3625 mist 0.0 | seed 1 0.6375 789 0.3625
-    0:10.750 update wall | prompt mist 0.5125 flowers 0.4875 mist 0.0 | seed 1 0.5125 789 0.4875
-    0:11.000 update wall | prompt mist 0.3875 flowers 0.6125 mist 0.0 | seed 1 0.3875 789 0.6125
-    0:11.250 update wall | prompt mist 0.2625 flowers 0.7375 mist 0.0 | seed 1 0.2625 789 0.7375
-    0:11.500 update wall | prompt mist 0.1375 flowers 0.8625 mist 0.0 | seed 1 0.1375 789 0.8625
-    0:11.750 update wall | prompt mist 0.0125 flowers 0.9875 mist 0.0 | seed 1 0.0125 789 0.9875
-    0:12.000 update wall | prompt mist 0.0 flowers 1.0 mist 0.0 | seed 1 0.0 789 1.0 | use_safety_checker false
-    0:12.100 wall on late
+    0:10.000 update wall | prompt mist 0.88214 flowers 0.11786 mist 0.0 | seed 1 0.88214 789 0.11786
+    0:10.271 update wall | prompt mist 0.74643 flowers 0.25357 mist 0.0 | seed 1 0.74643 789 0.25357
+    0:10.543 update wall | prompt mist 0.61071 flowers 0.38929 mist 0.0 | seed 1 0.61071 789 0.38929
+    0:10.814 update wall | prompt mist 0.475 flowers 0.525 mist 0.0 | seed 1 0.475 789 0.525
+    0:11.086 update wall | prompt mist 0.33929 flowers 0.66071 mist 0.0 | seed 1 0.33929 789 0.66071
+    0:11.357 update wall | prompt mist 0.20357 flowers 0.79643 mist 0.0 | seed 1 0.20357 789 0.79643
+    0:11.629 update wall | prompt mist 0.06786 flowers 0.93214 mist 0.0 | seed 1 0.06786 789 0.93214
+    0:11.900 update wall | prompt mist 0.0 flowers 1.0 mist 0.0 | seed 1 0.0 789 1.0 | use_safety_checker false
+    0:12.000 wall on late
     0:14.000 then waits for Poll
     ");
 }
@@ -157,16 +152,17 @@ fn a_hand_can_have_the_progress() {
     0:00.202 wall is ONLINE
     0:01.000 trigger go neon (http)
     0:01.000 wall to neon in 1m
-    0:01.500 update wall | prompt mist 0.98958 city 0.01042 rain 0.0 | seed 1 0.98958 2 0.01042
-    0:02.000 update wall | prompt mist 0.97958 city 0.02042 rain 0.0 | seed 1 0.97958 2 0.02042
+    0:01.220 update wall | prompt mist 0.98933 city 0.01067 rain 0.0 | seed 1 0.98933 2 0.01067
+    0:01.861 update wall | prompt mist 0.97863 city 0.02137 rain 0.0 | seed 1 0.97863 2 0.02137
     0:02.000 wall in a hand: neon
-    0:02.100 update wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:02.000 update wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
     0:03.000 update wall | prompt mist 0.9 city 0.1 rain 0.0 | seed 1 0.9 2 0.1
     0:03.100 update wall | prompt mist 0.7 city 0.3 rain 0.0 | seed 1 0.7 2 0.3
     0:10.000 update wall | prompt mist 0.05 city 0.95 rain 0.0 | seed 1 0.05 2 0.95
     0:11.000 trigger /segue/transition/resume (osc)
     0:11.000 wall resume: neon
-    0:11.500 update wall | prompt mist 0.03792 city 0.96208 rain 0.0 | seed 1 0.03792 2 0.96208
+    0:11.219 update wall | prompt mist 0.03936 city 0.96064 rain 0.0 | seed 1 0.03936 2 0.96064
+    0:11.847 update wall | prompt mist 0.02908 city 0.97092 rain 0.0 | seed 1 0.02908 2 0.97092
     0:12.000 wall in a hand: neon
     0:12.000 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
     0:12.100 wall on neon
@@ -192,15 +188,16 @@ fn a_hand_can_have_it_by_mqtt() {
     0:00.202 wall is ONLINE
     0:01.000 trigger go neon (http)
     0:01.000 wall to neon in 1m
-    0:01.500 update wall | prompt mist 0.98958 city 0.01042 rain 0.0 | seed 1 0.98958 2 0.01042
-    0:02.000 update wall | prompt mist 0.97958 city 0.02042 rain 0.0 | seed 1 0.97958 2 0.02042
+    0:01.220 update wall | prompt mist 0.98933 city 0.01067 rain 0.0 | seed 1 0.98933 2 0.01067
+    0:01.861 update wall | prompt mist 0.97863 city 0.02137 rain 0.0 | seed 1 0.97863 2 0.02137
     0:02.000 wall in a hand: neon
-    0:02.100 update wall | prompt mist 0.5 city 0.5 rain 0.0 | seed 1 0.5 2 0.5
+    0:02.000 update wall | prompt mist 0.5 city 0.5 rain 0.0 | seed 1 0.5 2 0.5
     0:03.000 refused mqtt: bad position (1): 2 is not from 0 to 1
     0:03.000 refused mqtt: bad command (1): `transition` and `progress` exclude each other
     0:04.000 trigger north/transition/set (mqtt)
     0:04.000 wall resume: neon
-    0:04.500 update wall | prompt mist 0.48792 city 0.51208 rain 0.0 | seed 1 0.48792 2 0.51208
+    0:04.220 update wall | prompt mist 0.48933 city 0.51067 rain 0.0 | seed 1 0.48933 2 0.51067
+    0:04.862 update wall | prompt mist 0.47861 city 0.52139 rain 0.0 | seed 1 0.47861 2 0.52139
     0:05.000 then waits for Fade
     ");
 }
@@ -226,8 +223,8 @@ fn what_is_no_position_is_refused_and_moves_nothing() {
     0:00.202 wall is ONLINE
     0:01.000 trigger go neon (http)
     0:01.000 wall to neon in 1m
-    0:01.500 update wall | prompt mist 0.98958 city 0.01042 rain 0.0 | seed 1 0.98958 2 0.01042
-    0:02.000 update wall | prompt mist 0.97958 city 0.02042 rain 0.0 | seed 1 0.97958 2 0.02042
+    0:01.220 update wall | prompt mist 0.98933 city 0.01067 rain 0.0 | seed 1 0.98933 2 0.01067
+    0:01.861 update wall | prompt mist 0.97863 city 0.02137 rain 0.0 | seed 1 0.97863 2 0.02137
     0:02.000 trigger /segue/transition/pause (osc)
     0:02.000 wall pause: neon
     0:03.000 refused osc: bad position (1): NaN is not from 0 to 1
@@ -253,23 +250,17 @@ fn a_bank_of_faders_mixes_the_scenes() {
     0:00.101 wall created as str_1
     0:00.102 wall on dawn
     0:00.202 wall is ONLINE
-    0:01.000 update wall | prompt mist 0.75 city 0.25 rain 0.0 | seed 1 0.75 2 0.25
-    0:01.250 update wall | prompt mist 0.5 city 0.5 rain 0.0 | seed 1 0.5 2 0.5
-    0:02.000 update wall | prompt mist 0.4028 city 0.5 rain 0.0972 | seed 1 0.4028 2 0.5972
-    0:02.250 update wall | prompt mist 0.4 city 0.5 rain 0.1 | seed 1 0.4 2 0.6
-    0:03.000 update wall | prompt mist 0.6592 city 0.176 rain 0.1648 | seed 1 0.6592 2 0.3408
-    0:03.250 update wall | prompt mist 0.66667 city 0.16667 rain 0.16667 | seed 1 0.66667 2 0.33333
-    0:05.000 update wall | prompt mist 0.01867 city 0.49067 rain 0.49067 | seed 1 0.01867 2 0.98133
-    0:05.250 update wall | prompt mist 0.0 city 0.5 rain 0.5 | seed 1 0.0 2 1.0
-    0:05.350 wall on rain
-    0:06.000 update wall | prompt mist 0.486 city 0.257 rain 0.257 | seed 1 0.486 2 0.514
-    0:06.250 update wall | prompt mist 0.5 city 0.25 rain 0.25 | seed 1 0.5 2 0.5
+    0:01.000 update wall | prompt mist 0.5 city 0.5 rain 0.0 | seed 1 0.5 2 0.5
+    0:02.000 update wall | prompt mist 0.4 city 0.5 rain 0.1 | seed 1 0.4 2 0.6
+    0:03.000 update wall | prompt mist 0.66667 city 0.16667 rain 0.16667 | seed 1 0.66667 2 0.33333
+    0:05.000 update wall | prompt mist 0.0 city 0.5 rain 0.5 | seed 1 0.0 2 1.0
+    0:05.250 wall on rain
+    0:06.000 update wall | prompt mist 0.5 city 0.25 rain 0.25 | seed 1 0.5 2 0.5
     0:07.000 trigger go neon (http)
     0:07.000 wall to neon in 500ms
-    0:07.000 update wall | prompt mist 0.275 city 0.5875 rain 0.1375 | seed 1 0.275 2 0.725
-    0:07.250 update wall | prompt mist 0.025 city 0.9625 rain 0.0125 | seed 1 0.025 2 0.975
-    0:07.500 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
-    0:07.600 wall on neon
+    0:07.000 update wall | prompt mist 0.2 city 0.7 rain 0.1 | seed 1 0.2 2 0.8
+    0:07.400 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
+    0:07.500 wall on neon
     0:10.000 then waits for Poll
     ");
 }

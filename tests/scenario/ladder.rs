@@ -152,6 +152,30 @@ fn a_camera_that_is_off_is_told_and_costs_no_stream() {
 }
 
 #[test]
+fn a_new_stream_may_be_without_video_for_a_moment_and_a_status_that_fails_is_the_greater_trouble() {
+    let mut world = World::new(&show(""));
+    world.obey("video off");
+    let mut told = Vec::new();
+    for (time, line) in [("0:06", ""), ("0:40", "api down"), ("0:48", "")] {
+        world.run_until(time_of(time));
+        let stream = world.show.snapshot(world.now).streams.remove(0);
+        let trouble = stream.trouble.map(|trouble| trouble.what);
+        told.push((time, stream.recovery, trouble));
+        if !line.is_empty() {
+            world.obey(line);
+        }
+    }
+    assert_eq!(
+        told,
+        [
+            ("0:06", RecoveryStage::Well, None),
+            ("0:40", RecoveryStage::NoInput, Some("picture")),
+            ("0:48", RecoveryStage::NoInput, Some("status")),
+        ]
+    );
+}
+
+#[test]
 fn a_look_that_breaks_every_runner_gives_way_to_the_fallback_scene() {
     let mut world = World::new(&show(
         "recovery: { fallback: { scene: calm }, resend: { times: 0 }, recreate: { times: 0 } }",

@@ -21,16 +21,15 @@ fn a_fade_is_a_few_updates_an_exact_end_and_silence() {
     0:00.202 wall is ONLINE
     0:01.000 trigger go neon (http)
     0:01.000 wall to neon in 2s
-    0:01.000 update wall | prompt mist 0.9375 city 0.0625 rain 0.0 | seed 1 0.9375 2 0.0625
-    0:01.250 update wall | prompt mist 0.7625 city 0.2375 rain 0.0 | seed 1 0.7625 2 0.2375
-    0:01.500 update wall | prompt mist 0.6375 city 0.3625 rain 0.0 | seed 1 0.6375 2 0.3625
-    0:01.750 update wall | prompt mist 0.5125 city 0.4875 rain 0.0 | seed 1 0.5125 2 0.4875
-    0:02.000 update wall | prompt mist 0.3875 city 0.6125 rain 0.0 | seed 1 0.3875 2 0.6125
-    0:02.250 update wall | prompt mist 0.2625 city 0.7375 rain 0.0 | seed 1 0.2625 2 0.7375
-    0:02.500 update wall | prompt mist 0.1375 city 0.8625 rain 0.0 | seed 1 0.1375 2 0.8625
-    0:02.750 update wall | prompt mist 0.0125 city 0.9875 rain 0.0 | seed 1 0.0125 2 0.9875
-    0:03.000 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
-    0:03.100 wall on neon
+    0:01.000 update wall | prompt mist 0.88214 city 0.11786 rain 0.0 | seed 1 0.88214 2 0.11786
+    0:01.271 update wall | prompt mist 0.74643 city 0.25357 rain 0.0 | seed 1 0.74643 2 0.25357
+    0:01.543 update wall | prompt mist 0.61071 city 0.38929 rain 0.0 | seed 1 0.61071 2 0.38929
+    0:01.814 update wall | prompt mist 0.475 city 0.525 rain 0.0 | seed 1 0.475 2 0.525
+    0:02.086 update wall | prompt mist 0.33929 city 0.66071 rain 0.0 | seed 1 0.33929 2 0.66071
+    0:02.357 update wall | prompt mist 0.20357 city 0.79643 rain 0.0 | seed 1 0.20357 2 0.79643
+    0:02.629 update wall | prompt mist 0.06786 city 0.93214 rain 0.0 | seed 1 0.06786 2 0.93214
+    0:02.900 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
+    0:03.000 wall on neon
     0:10.000 then waits for Poll
     ");
 }
@@ -48,25 +47,24 @@ fn a_new_target_starts_from_where_the_mix_is() {
     0:00.202 wall is ONLINE
     0:01.000 trigger go neon (http)
     0:01.000 wall to neon in 4s
-    0:01.000 update wall | prompt mist 0.96875 city 0.03125 rain 0.0 | seed 1 0.96875 2 0.03125
-    0:01.250 update wall | prompt mist 0.88125 city 0.11875 rain 0.0 | seed 1 0.88125 2 0.11875
-    0:01.500 update wall | prompt mist 0.81875 city 0.18125 rain 0.0 | seed 1 0.81875 2 0.18125
-    0:01.750 update wall | prompt mist 0.75625 city 0.24375 rain 0.0 | seed 1 0.75625 2 0.24375
-    0:02.000 update wall | prompt mist 0.69375 city 0.30625 rain 0.0 | seed 1 0.69375 2 0.30625
-    0:02.250 update wall | prompt mist 0.63125 city 0.36875 rain 0.0 | seed 1 0.63125 2 0.36875
-    0:02.500 update wall | prompt mist 0.56875 city 0.43125 rain 0.0 | seed 1 0.56875 2 0.43125
-    0:02.750 update wall | prompt mist 0.50625 city 0.49375 rain 0.0 | seed 1 0.50625 2 0.49375
-    0:03.000 update wall | prompt mist 0.44375 city 0.55625 rain 0.0 | seed 1 0.44375 2 0.55625
+    0:01.000 update wall | prompt mist 0.9425 city 0.0575 rain 0.0 | seed 1 0.9425 2 0.0575
+    0:01.260 update wall | prompt mist 0.8775 city 0.1225 rain 0.0 | seed 1 0.8775 2 0.1225
+    0:01.520 update wall | prompt mist 0.8125 city 0.1875 rain 0.0 | seed 1 0.8125 2 0.1875
+    0:01.780 update wall | prompt mist 0.7475 city 0.2525 rain 0.0 | seed 1 0.7475 2 0.2525
+    0:02.040 update wall | prompt mist 0.6825 city 0.3175 rain 0.0 | seed 1 0.6825 2 0.3175
+    0:02.300 update wall | prompt mist 0.6175 city 0.3825 rain 0.0 | seed 1 0.6175 2 0.3825
+    0:02.560 update wall | prompt mist 0.5525 city 0.4475 rain 0.0 | seed 1 0.5525 2 0.4475
+    0:02.820 update wall | prompt mist 0.4875 city 0.5125 rain 0.0 | seed 1 0.4875 2 0.5125
     0:03.000 trigger go rain (http)
     0:03.000 wall to rain in 2s
-    0:03.100 update wall | prompt mist 0.37164 city 0.54711 rain 0.08125 | seed 1 0.37164 2 0.62836
-    0:03.350 update wall | prompt mist 0.31617 city 0.54008 rain 0.14375 | seed 1 0.31617 2 0.68383
-    0:03.600 update wall | prompt mist 0.2607 city 0.53305 rain 0.20625 | seed 1 0.2607 2 0.7393
-    0:03.850 update wall | prompt mist 0.20523 city 0.52602 rain 0.26875 | seed 1 0.20523 2 0.79477
-    0:04.100 update wall | prompt mist 0.14977 city 0.51898 rain 0.33125 | seed 1 0.14977 2 0.85023
-    0:04.350 update wall | prompt mist 0.0943 city 0.51195 rain 0.39375 | seed 1 0.0943 2 0.9057
-    0:04.600 update wall | prompt mist 0.03883 city 0.50492 rain 0.45625 | seed 1 0.03883 2 0.96117
-    0:04.850 update wall | prompt mist 0.0 city 0.5 rain 0.5 | seed 1 0.0 2 1.0
+    0:03.000 update wall | prompt mist 0.43004 city 0.51103 rain 0.05893 | seed 1 0.43004 2 0.56996
+    0:03.271 update wall | prompt mist 0.36388 city 0.50933 rain 0.12679 | seed 1 0.36388 2 0.63612
+    0:03.543 update wall | prompt mist 0.29772 city 0.50763 rain 0.19464 | seed 1 0.29772 2 0.70228
+    0:03.814 update wall | prompt mist 0.23156 city 0.50594 rain 0.2625 | seed 1 0.23156 2 0.76844
+    0:04.086 update wall | prompt mist 0.1654 city 0.50424 rain 0.33036 | seed 1 0.1654 2 0.8346
+    0:04.357 update wall | prompt mist 0.09924 city 0.50254 rain 0.39821 | seed 1 0.09924 2 0.90076
+    0:04.629 update wall | prompt mist 0.03308 city 0.50085 rain 0.46607 | seed 1 0.03308 2 0.96692
+    0:04.900 update wall | prompt mist 0.0 city 0.5 rain 0.5 | seed 1 0.0 2 1.0
     0:05.000 wall on rain
     0:10.000 then waits for Poll
     ");
@@ -108,15 +106,15 @@ fn asked_again_for_where_it_goes_only_sooner_counts() {
     0:00.202 wall is ONLINE
     0:01.000 trigger go neon (http)
     0:01.000 wall to neon in 2s
-    0:01.000 update wall | prompt mist 0.9375 city 0.0625 rain 0.0 | seed 1 0.9375 2 0.0625
-    0:01.250 update wall | prompt mist 0.7625 city 0.2375 rain 0.0 | seed 1 0.7625 2 0.2375
-    0:01.500 update wall | prompt mist 0.6375 city 0.3625 rain 0.0 | seed 1 0.6375 2 0.3625
-    0:01.750 update wall | prompt mist 0.5125 city 0.4875 rain 0.0 | seed 1 0.5125 2 0.4875
-    0:02.000 update wall | prompt mist 0.3875 city 0.6125 rain 0.0 | seed 1 0.3875 2 0.6125
+    0:01.000 update wall | prompt mist 0.88214 city 0.11786 rain 0.0 | seed 1 0.88214 2 0.11786
+    0:01.271 update wall | prompt mist 0.74643 city 0.25357 rain 0.0 | seed 1 0.74643 2 0.25357
+    0:01.543 update wall | prompt mist 0.61071 city 0.38929 rain 0.0 | seed 1 0.61071 2 0.38929
+    0:01.814 update wall | prompt mist 0.475 city 0.525 rain 0.0 | seed 1 0.475 2 0.525
     0:02.000 trigger go neon (http)
+    0:02.086 update wall | prompt mist 0.33929 city 0.66071 rain 0.0 | seed 1 0.33929 2 0.66071
     0:02.100 trigger go neon (http)
     0:02.100 wall to neon in 200ms
-    0:02.100 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
+    0:02.186 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
     0:02.300 wall on neon
     0:05.000 then waits for Poll
     ");
@@ -148,8 +146,8 @@ fn a_staircase_is_sent_at_its_steps() {
     0:00.202 wall is ONLINE
     0:01.000 trigger go neon (http)
     0:01.000 wall to neon in 8s
-    0:04.875 update wall | prompt mist 0.5 city 0.5 rain 0.0 | seed 1 0.5 2 0.5
-    0:08.775 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
+    0:04.900 update wall | prompt mist 0.5 city 0.5 rain 0.0 | seed 1 0.5 2 0.5
+    0:08.900 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
     0:09.000 wall on neon
     0:20.000 then waits for Poll
     ");
@@ -185,12 +183,11 @@ scenes:
     0:00.202 wall is ONLINE
     0:01.000 trigger go neon (http)
     0:01.000 wall to neon in 1s
-    0:01.000 update wall | controlnets [{"conditioning_scale":0.4625,"enabled":true,"model_id":"thibaud/controlnet-sd21-depth-diffusers","preprocessor":"depth_tensorrt","preprocessor_params":{}},{"conditioning_scale":0.1,"enabled":true,"model_id":"thibaud/controlnet-sd21-canny-diffusers","preprocessor":"canny","preprocessor_params":{"high_threshold":200,"low_threshold":100}}] | delta 0.65 | num_inference_steps 49
-    0:01.250 update wall | controlnets [{"conditioning_scale":0.3575,"enabled":true,"model_id":"thibaud/controlnet-sd21-depth-diffusers","preprocessor":"depth_tensorrt","preprocessor_params":{}},{"conditioning_scale":0.1,"enabled":true,"model_id":"thibaud/controlnet-sd21-canny-diffusers","preprocessor":"canny","preprocessor_params":{"high_threshold":200,"low_threshold":100}}] | delta 0.51 | num_inference_steps 45
-    0:01.500 update wall | controlnets [{"conditioning_scale":0.2825,"enabled":true,"model_id":"thibaud/controlnet-sd21-depth-diffusers","preprocessor":"depth_tensorrt","preprocessor_params":{}},{"conditioning_scale":0.1,"enabled":true,"model_id":"thibaud/controlnet-sd21-canny-diffusers","preprocessor":"canny","preprocessor_params":{"high_threshold":200,"low_threshold":100}}] | delta 0.41 | num_inference_steps 43
-    0:01.750 update wall | controlnets [{"conditioning_scale":0.2075,"enabled":true,"model_id":"thibaud/controlnet-sd21-depth-diffusers","preprocessor":"depth_tensorrt","preprocessor_params":{}},{"conditioning_scale":0.1,"enabled":true,"model_id":"thibaud/controlnet-sd21-canny-diffusers","preprocessor":"canny","preprocessor_params":{"high_threshold":200,"low_threshold":100}}] | delta 0.31 | num_inference_steps 40
-    0:02.000 update wall | controlnets [{"conditioning_scale":0.2,"enabled":true,"model_id":"thibaud/controlnet-sd21-depth-diffusers","preprocessor":"depth_tensorrt","preprocessor_params":{}},{"conditioning_scale":0.1,"enabled":true,"model_id":"thibaud/controlnet-sd21-canny-diffusers","preprocessor":"canny","preprocessor_params":{"high_threshold":200,"low_threshold":100}}] | delta 0.3
-    0:02.100 wall on neon
+    0:01.000 update wall | controlnets [{"conditioning_scale":0.425,"enabled":true,"model_id":"thibaud/controlnet-sd21-depth-diffusers","preprocessor":"depth_tensorrt","preprocessor_params":{}},{"conditioning_scale":0.1,"enabled":true,"model_id":"thibaud/controlnet-sd21-canny-diffusers","preprocessor":"canny","preprocessor_params":{"high_threshold":200,"low_threshold":100}}] | delta 0.6 | num_inference_steps 48
+    0:01.300 update wall | controlnets [{"conditioning_scale":0.335,"enabled":true,"model_id":"thibaud/controlnet-sd21-depth-diffusers","preprocessor":"depth_tensorrt","preprocessor_params":{}},{"conditioning_scale":0.1,"enabled":true,"model_id":"thibaud/controlnet-sd21-canny-diffusers","preprocessor":"canny","preprocessor_params":{"high_threshold":200,"low_threshold":100}}] | delta 0.48 | num_inference_steps 45
+    0:01.600 update wall | controlnets [{"conditioning_scale":0.245,"enabled":true,"model_id":"thibaud/controlnet-sd21-depth-diffusers","preprocessor":"depth_tensorrt","preprocessor_params":{}},{"conditioning_scale":0.1,"enabled":true,"model_id":"thibaud/controlnet-sd21-canny-diffusers","preprocessor":"canny","preprocessor_params":{"high_threshold":200,"low_threshold":100}}] | delta 0.36 | num_inference_steps 42
+    0:01.900 update wall | controlnets [{"conditioning_scale":0.2,"enabled":true,"model_id":"thibaud/controlnet-sd21-depth-diffusers","preprocessor":"depth_tensorrt","preprocessor_params":{}},{"conditioning_scale":0.1,"enabled":true,"model_id":"thibaud/controlnet-sd21-canny-diffusers","preprocessor":"canny","preprocessor_params":{"high_threshold":200,"low_threshold":100}}] | delta 0.3 | num_inference_steps 40
+    0:02.000 wall on neon
     0:05.000 trigger go dawn (http)
     0:05.000 wall to dawn in 0s
     0:05.000 update wall | controlnets [{"conditioning_scale":0.5,"enabled":true,"model_id":"thibaud/controlnet-sd21-depth-diffusers","preprocessor":"depth_tensorrt","preprocessor_params":{}},{"conditioning_scale":0.1,"enabled":true,"model_id":"thibaud/controlnet-sd21-canny-diffusers","preprocessor":"canny","preprocessor_params":{"high_threshold":200,"low_threshold":100}}] | delta 0.7 | num_inference_steps 50
@@ -271,12 +268,11 @@ fn a_scene_that_is_known_to_come_has_its_slots_before_the_fade() {
     0:50.000 update wall | prompt foam 0.0 city 1.0 sea 0.0
     1:00.000 trigger open (cron)
     1:00.000 wall to sea in 1s
-    1:00.000 update wall | prompt foam 0.1125 city 0.775 sea 0.1125 | seed 1 0.0 2 0.775 5 0.225
-    1:00.250 update wall | prompt foam 0.2375 city 0.525 sea 0.2375 | seed 1 0.0 2 0.525 5 0.475
-    1:00.500 update wall | prompt foam 0.3625 city 0.275 sea 0.3625 | seed 1 0.0 2 0.275 5 0.725
-    1:00.750 update wall | prompt foam 0.4875 city 0.025 sea 0.4875 | seed 1 0.0 2 0.025 5 0.975
-    1:01.000 update wall | prompt foam 0.5 city 0.0 sea 0.5 | seed 1 0.0 2 0.0 5 1.0
-    1:01.100 wall on sea
+    1:00.000 update wall | prompt foam 0.125 city 0.75 sea 0.125 | seed 1 0.0 2 0.75 5 0.25
+    1:00.300 update wall | prompt foam 0.275 city 0.45 sea 0.275 | seed 1 0.0 2 0.45 5 0.55
+    1:00.600 update wall | prompt foam 0.425 city 0.15 sea 0.425 | seed 1 0.0 2 0.15 5 0.85
+    1:00.900 update wall | prompt foam 0.5 city 0.0 sea 0.5 | seed 1 0.0 2 0.0 5 1.0
+    1:01.000 wall on sea
     1:10.000 then waits for Poll
     ");
 }
@@ -302,42 +298,40 @@ fn a_running_transition_can_be_paused_resumed_reversed_finished_and_cut() {
     0:00.202 wall is ONLINE
     0:01.000 trigger go neon (http)
     0:01.000 wall to neon in 2s
-    0:01.000 update wall | prompt mist 0.9375 city 0.0625 rain 0.0 | seed 1 0.9375 2 0.0625
-    0:01.250 update wall | prompt mist 0.7625 city 0.2375 rain 0.0 | seed 1 0.7625 2 0.2375
-    0:01.500 update wall | prompt mist 0.6375 city 0.3625 rain 0.0 | seed 1 0.6375 2 0.3625
-    0:01.750 update wall | prompt mist 0.5125 city 0.4875 rain 0.0 | seed 1 0.5125 2 0.4875
-    0:02.000 update wall | prompt mist 0.3875 city 0.6125 rain 0.0 | seed 1 0.3875 2 0.6125
+    0:01.000 update wall | prompt mist 0.88214 city 0.11786 rain 0.0 | seed 1 0.88214 2 0.11786
+    0:01.271 update wall | prompt mist 0.74643 city 0.25357 rain 0.0 | seed 1 0.74643 2 0.25357
+    0:01.543 update wall | prompt mist 0.61071 city 0.38929 rain 0.0 | seed 1 0.61071 2 0.38929
+    0:01.814 update wall | prompt mist 0.475 city 0.525 rain 0.0 | seed 1 0.475 2 0.525
     0:02.000 trigger /segue/transition/pause (osc)
     0:02.000 wall pause: neon
     0:30.000 trigger /segue/wall/transition/resume (osc)
     0:30.000 wall resume: neon
-    0:30.000 update wall | prompt mist 0.275 city 0.725 rain 0.0 | seed 1 0.275 2 0.725
-    0:30.250 update wall | prompt mist 0.15 city 0.85 rain 0.0 | seed 1 0.15 2 0.85
-    0:30.500 update wall | prompt mist 0.025 city 0.975 rain 0.0 | seed 1 0.025 2 0.975
+    0:30.000 update wall | prompt mist 0.35417 city 0.64583 rain 0.0 | seed 1 0.35417 2 0.64583
+    0:30.283 update wall | prompt mist 0.2125 city 0.7875 rain 0.0 | seed 1 0.2125 2 0.7875
     0:30.500 trigger /segue/transition/reverse (osc)
     0:30.500 wall reverse: dawn
-    0:30.600 update wall | prompt mist 0.2087 city 0.7913 rain 0.0 | seed 1 0.2087 2 0.7913
-    0:30.850 update wall | prompt mist 0.35 city 0.65 rain 0.0 | seed 1 0.35 2 0.65
-    0:31.100 update wall | prompt mist 0.4913 city 0.5087 rain 0.0 | seed 1 0.4913 2 0.5087
-    0:31.350 update wall | prompt mist 0.63261 city 0.36739 rain 0.0 | seed 1 0.63261 2 0.36739
-    0:31.600 update wall | prompt mist 0.77391 city 0.22609 rain 0.0 | seed 1 0.77391 2 0.22609
-    0:31.850 update wall | prompt mist 0.91522 city 0.08478 rain 0.0 | seed 1 0.91522 2 0.08478
-    0:32.100 update wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
-    0:32.225 wall on dawn
+    0:30.500 update wall | prompt mist 0.33698 city 0.66302 rain 0.0 | seed 1 0.33698 2 0.66302
+    0:30.790 update wall | prompt mist 0.48431 city 0.51569 rain 0.0 | seed 1 0.48431 2 0.51569
+    0:31.080 update wall | prompt mist 0.63165 city 0.36835 rain 0.0 | seed 1 0.63165 2 0.36835
+    0:31.370 update wall | prompt mist 0.77899 city 0.22101 rain 0.0 | seed 1 0.77899 2 0.22101
+    0:31.660 update wall | prompt mist 0.92633 city 0.07367 rain 0.0 | seed 1 0.92633 2 0.07367
+    0:31.950 update wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:32.050 wall on dawn
     0:40.000 trigger go neon (http)
     0:40.000 wall to neon in 1m
-    0:40.500 update wall | prompt mist 0.98792 city 0.01208 rain 0.0 | seed 1 0.98792 2 0.01208
+    0:40.220 update wall | prompt mist 0.98933 city 0.01067 rain 0.0 | seed 1 0.98933 2 0.01067
+    0:40.861 update wall | prompt mist 0.97863 city 0.02137 rain 0.0 | seed 1 0.97863 2 0.02137
     0:41.000 trigger /segue/transition/finish (osc)
     0:41.000 wall finish: neon
-    0:41.000 update wall | prompt mist 0.85414 city 0.14586 rain 0.0 | seed 1 0.85414 2 0.14586
-    0:41.250 update wall | prompt mist 0.52633 city 0.47367 rain 0.0 | seed 1 0.52633 2 0.47367
-    0:41.500 update wall | prompt mist 0.18128 city 0.81872 rain 0.0 | seed 1 0.18128 2 0.81872
-    0:41.750 update wall | prompt mist 0.0018 city 0.9982 rain 0.0 | seed 1 0.0018 2 0.9982
-    0:42.000 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
-    0:42.100 wall on neon
+    0:41.000 update wall | prompt mist 0.82337 city 0.17663 rain 0.0 | seed 1 0.82337 2 0.17663
+    0:41.300 update wall | prompt mist 0.41431 city 0.58569 rain 0.0 | seed 1 0.41431 2 0.58569
+    0:41.600 update wall | prompt mist 0.05913 city 0.94087 rain 0.0 | seed 1 0.05913 2 0.94087
+    0:41.900 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
+    0:42.000 wall on neon
     0:50.000 trigger go dawn (http)
     0:50.000 wall to dawn in 1m
-    0:50.500 update wall | prompt mist 0.01208 city 0.98792 rain 0.0 | seed 1 0.01208 2 0.98792
+    0:50.220 update wall | prompt mist 0.01067 city 0.98933 rain 0.0 | seed 1 0.01067 2 0.98933
+    0:50.861 update wall | prompt mist 0.02137 city 0.97863 rain 0.0 | seed 1 0.02137 2 0.97863
     0:51.000 trigger /segue/transition/cut (osc)
     0:51.000 wall cut: dawn
     0:51.000 update wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
@@ -361,19 +355,19 @@ scenes:
         0:01 go bare 1s
         0:10 go dawn 0s
         0:20 end
-    "), @r#"
+    "), @r"
     0:00.001 create wall | do_add_noise true | prompt flowers 1.0 flowers 0.0 flowers 0.0 | seed 789 1.0 | similar_image_filter_threshold 0.98
     0:00.101 wall created as str_1
     0:00.102 wall on base
     0:00.202 wall is ONLINE
     0:01.000 trigger go bare (http)
     0:01.000 wall to bare in 1s
-    0:01.500 update wall | do_add_noise false | similar_image_filter_threshold 0.5
+    0:01.300 update wall | do_add_noise false | similar_image_filter_threshold 0.5
     0:02.000 wall on bare
     0:10.000 trigger go dawn (http)
     0:10.000 wall to dawn in 0s
     0:10.000 update wall | do_add_noise true | similar_image_filter_threshold 0.98
     0:10.100 wall on dawn
     0:20.000 then waits for Poll
-    "#);
+    ");
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use segue::show::{
-    event::{Arg, Command, Event, OscMessage, OscPacket},
+    event::{Arg, Command, Event, MqttMessage, OscMessage, OscPacket},
     time::Mono,
 };
 use serde_json::{Value, json};
@@ -44,10 +44,9 @@ fn a_prompt_by_osc_is_a_scene_like_any_other() {
     0:00.202 wall is ONLINE
     0:01.000 trigger /segue/prompt (osc)
     0:01.000 wall to “fog” in 500ms
-    0:01.000 update wall | prompt mist 0.84375 fog 0.15625 rain 0.0 | seed 1 0.84375 789 0.15625
-    0:01.250 update wall | prompt mist 0.00725 fog 0.99275 rain 0.0 | seed 1 0.00725 789 0.99275
-    0:01.500 update wall | prompt mist 0.0 fog 1.0 rain 0.0 | seed 1 0.0 789 1.0
-    0:01.600 wall on “fog”
+    0:01.000 update wall | prompt mist 0.352 fog 0.648 rain 0.0 | seed 1 0.352 789 0.648
+    0:01.400 update wall | prompt mist 0.0 fog 1.0 rain 0.0 | seed 1 0.0 789 1.0
+    0:01.500 wall on “fog”
     0:05.000 trigger /segue/wall/prompt (osc)
     0:05.000 wall to “fog + ember” in 0s
     0:05.000 update wall | prompt mist 0.0 fog 0.7 ember 0.3
@@ -109,24 +108,23 @@ fn a_prompt_by_mqtt_is_text_or_json() {
     0:00.202 wall is ONLINE
     0:01.000 trigger segue/test/prompt/set (mqtt)
     0:01.000 wall to “misty sea at night” in 4s
-    0:01.000 update wall | prompt mist 0.99713 misty sea at night 0.00287 rain 0.0 | seed 1 0.99713 789 0.00287
-    0:01.250 update wall | prompt mist 0.96104 misty sea at night 0.03896 rain 0.0 | seed 1 0.96104 789 0.03896
-    0:01.500 update wall | prompt mist 0.91335 misty sea at night 0.08665 rain 0.0 | seed 1 0.91335 789 0.08665
-    0:01.750 update wall | prompt mist 0.85072 misty sea at night 0.14928 rain 0.0 | seed 1 0.85072 789 0.14928
-    0:02.000 update wall | prompt mist 0.77608 misty sea at night 0.22392 rain 0.0 | seed 1 0.77608 789 0.22392
-    0:02.250 update wall | prompt mist 0.69235 misty sea at night 0.30765 rain 0.0 | seed 1 0.69235 789 0.30765
-    0:02.500 update wall | prompt mist 0.60248 misty sea at night 0.39752 rain 0.0 | seed 1 0.60248 789 0.39752
-    0:02.750 update wall | prompt mist 0.50937 misty sea at night 0.49063 rain 0.0 | seed 1 0.50937 789 0.49063
-    0:03.000 update wall | prompt mist 0.41598 misty sea at night 0.58402 rain 0.0 | seed 1 0.41598 789 0.58402
-    0:03.250 update wall | prompt mist 0.32522 misty sea at night 0.67478 rain 0.0 | seed 1 0.32522 789 0.67478
-    0:03.500 update wall | prompt mist 0.24003 misty sea at night 0.75997 rain 0.0 | seed 1 0.24003 789 0.75997
-    0:03.750 update wall | prompt mist 0.16334 misty sea at night 0.83666 rain 0.0 | seed 1 0.16334 789 0.83666
-    0:04.000 update wall | prompt mist 0.09807 misty sea at night 0.90193 rain 0.0 | seed 1 0.09807 789 0.90193
-    0:04.250 update wall | prompt mist 0.04716 misty sea at night 0.95284 rain 0.0 | seed 1 0.04716 789 0.95284
-    0:04.500 update wall | prompt mist 0.01353 misty sea at night 0.98647 rain 0.0 | seed 1 0.01353 789 0.98647
-    0:04.750 update wall | prompt mist 0.00012 misty sea at night 0.99988 rain 0.0 | seed 1 0.00012 789 0.99988
-    0:05.000 update wall | prompt mist 0.0 misty sea at night 1.0 rain 0.0 | seed 1 0.0 789 1.0
-    0:05.100 wall on “misty sea at night”
+    0:01.031 update wall | prompt mist 0.98786 misty sea at night 0.01214 rain 0.0 | seed 1 0.98786 789 0.01214
+    0:01.289 update wall | prompt mist 0.95401 misty sea at night 0.04599 rain 0.0 | seed 1 0.95401 789 0.04599
+    0:01.547 update wall | prompt mist 0.90168 misty sea at night 0.09832 rain 0.0 | seed 1 0.90168 789 0.09832
+    0:01.805 update wall | prompt mist 0.83409 misty sea at night 0.16591 rain 0.0 | seed 1 0.83409 789 0.16591
+    0:02.063 update wall | prompt mist 0.75445 misty sea at night 0.24555 rain 0.0 | seed 1 0.75445 789 0.24555
+    0:02.321 update wall | prompt mist 0.66598 misty sea at night 0.33402 rain 0.0 | seed 1 0.66598 789 0.33402
+    0:02.579 update wall | prompt mist 0.57189 misty sea at night 0.42811 rain 0.0 | seed 1 0.57189 789 0.42811
+    0:02.837 update wall | prompt mist 0.4754 misty sea at night 0.5246 rain 0.0 | seed 1 0.4754 789 0.5246
+    0:03.095 update wall | prompt mist 0.37973 misty sea at night 0.62027 rain 0.0 | seed 1 0.37973 789 0.62027
+    0:03.353 update wall | prompt mist 0.2881 misty sea at night 0.7119 rain 0.0 | seed 1 0.2881 789 0.7119
+    0:03.610 update wall | prompt mist 0.20372 misty sea at night 0.79628 rain 0.0 | seed 1 0.20372 789 0.79628
+    0:03.868 update wall | prompt mist 0.1298 misty sea at night 0.8702 rain 0.0 | seed 1 0.1298 789 0.8702
+    0:04.126 update wall | prompt mist 0.06958 misty sea at night 0.93042 rain 0.0 | seed 1 0.06958 789 0.93042
+    0:04.384 update wall | prompt mist 0.02625 misty sea at night 0.97375 rain 0.0 | seed 1 0.02625 789 0.97375
+    0:04.642 update wall | prompt mist 0.00305 misty sea at night 0.99695 rain 0.0 | seed 1 0.00305 789 0.99695
+    0:04.900 update wall | prompt mist 0.0 misty sea at night 1.0 rain 0.0 | seed 1 0.0 789 1.0
+    0:05.000 wall on “misty sea at night”
     0:06.000 trigger segue/test/prompt/set (mqtt)
     0:06.000 wall to “a fog + ember” in 0s
     0:06.000 update wall | prompt ember 0.75 misty sea at night 0.0 a fog 0.25 | seed 7 1.0 789 0.0
@@ -188,30 +186,28 @@ fn the_same_prompt_asked_again_is_the_same_scene() {
     0:00.202 wall is ONLINE
     0:01.000 trigger /segue/prompt (osc)
     0:01.000 wall to “fog” in 2s
-    0:01.000 update wall | prompt mist 0.98877 fog 0.01123 rain 0.0 | seed 1 0.98877 789 0.01123
-    0:01.250 update wall | prompt mist 0.85757 fog 0.14243 rain 0.0 | seed 1 0.85757 789 0.14243
-    0:01.500 update wall | prompt mist 0.70105 fog 0.29895 rain 0.0 | seed 1 0.70105 789 0.29895
-    0:01.750 update wall | prompt mist 0.51875 fog 0.48125 rain 0.0 | seed 1 0.51875 789 0.48125
-    0:02.000 update wall | prompt mist 0.3341 fog 0.6659 rain 0.0 | seed 1 0.3341 789 0.6659
+    0:01.000 update wall | prompt mist 0.9616 fog 0.0384 rain 0.0 | seed 1 0.9616 789 0.0384
+    0:01.271 update wall | prompt mist 0.83971 fog 0.16029 rain 0.0 | seed 1 0.83971 789 0.16029
+    0:01.543 update wall | prompt mist 0.66336 fog 0.33664 rain 0.0 | seed 1 0.66336 789 0.33664
+    0:01.814 update wall | prompt mist 0.46253 fog 0.53747 rain 0.0 | seed 1 0.46253 789 0.53747
     0:02.000 trigger /segue/prompt (osc)
-    0:02.250 update wall | prompt mist 0.17054 fog 0.82946 rain 0.0 | seed 1 0.17054 789 0.82946
-    0:02.500 update wall | prompt mist 0.05152 fog 0.94848 rain 0.0 | seed 1 0.05152 789 0.94848
+    0:02.086 update wall | prompt mist 0.26723 fog 0.73277 rain 0.0 | seed 1 0.26723 789 0.73277
+    0:02.357 update wall | prompt mist 0.10745 fog 0.89255 rain 0.0 | seed 1 0.10745 789 0.89255
     0:02.500 trigger /segue/scene/dawn (osc)
     0:02.500 wall to dawn in 2s
-    0:02.600 update wall | prompt mist 0.20565 fog 0.79435 rain 0.0 | seed 1 0.20565 789 0.79435
-    0:02.850 update wall | prompt mist 0.32421 fog 0.67579 rain 0.0 | seed 1 0.32421 789 0.67579
+    0:02.500 update wall | prompt mist 0.21264 fog 0.78736 rain 0.0 | seed 1 0.21264 789 0.78736
+    0:02.771 update wall | prompt mist 0.33378 fog 0.66622 rain 0.0 | seed 1 0.33378 789 0.66622
     0:03.000 trigger /segue/prompt (osc)
     0:03.000 wall to “fog” in 2s
-    0:03.000 update wall | prompt mist 0.39687 fog 0.60313 rain 0.0 | seed 1 0.39687 789 0.60313
-    0:03.250 update wall | prompt mist 0.409 fog 0.591 rain 0.0 | seed 1 0.409 789 0.591
-    0:03.500 update wall | prompt mist 0.36702 fog 0.63298 rain 0.0 | seed 1 0.36702 789 0.63298
-    0:03.750 update wall | prompt mist 0.28963 fog 0.71037 rain 0.0 | seed 1 0.28963 789 0.71037
-    0:04.000 update wall | prompt mist 0.19555 fog 0.80445 rain 0.0 | seed 1 0.19555 789 0.80445
-    0:04.250 update wall | prompt mist 0.10349 fog 0.89651 rain 0.0 | seed 1 0.10349 789 0.89651
-    0:04.500 update wall | prompt mist 0.03217 fog 0.96783 rain 0.0 | seed 1 0.03217 789 0.96783
-    0:04.750 update wall | prompt mist 0.0003 fog 0.9997 rain 0.0 | seed 1 0.0003 789 0.9997
-    0:05.000 update wall | prompt mist 0.0 fog 1.0 rain 0.0 | seed 1 0.0 789 1.0
-    0:05.100 wall on “fog”
+    0:03.000 update wall | prompt mist 0.40282 fog 0.59718 rain 0.0 | seed 1 0.40282 789 0.59718
+    0:03.363 update wall | prompt mist 0.37381 fog 0.62619 rain 0.0 | seed 1 0.37381 789 0.62619
+    0:03.620 update wall | prompt mist 0.33032 fog 0.66968 rain 0.0 | seed 1 0.33032 789 0.66968
+    0:03.876 update wall | prompt mist 0.23994 fog 0.76006 rain 0.0 | seed 1 0.23994 789 0.76006
+    0:04.132 update wall | prompt mist 0.14289 fog 0.85711 rain 0.0 | seed 1 0.14289 789 0.85711
+    0:04.388 update wall | prompt mist 0.05881 fog 0.94119 rain 0.0 | seed 1 0.05881 789 0.94119
+    0:04.644 update wall | prompt mist 0.00735 fog 0.99265 rain 0.0 | seed 1 0.00735 789 0.99265
+    0:04.900 update wall | prompt mist 0.0 fog 1.0 rain 0.0 | seed 1 0.0 789 1.0
+    0:05.000 wall on “fog”
     0:10.000 trigger /segue/prompt (osc)
     0:20.000 then waits for Poll
     ");
@@ -242,15 +238,14 @@ inputs:",
     0:01.000 cue storm
     0:01.000 wall to storm/1 in 1s
     0:01.000 wall: storm/2 waits for 1
-    0:01.000 update wall | delta 0.6625 | guidance_scale 1.05 | prompt mist 0.875 storm 0.1 foam 0.025 calm 0.0 | seed 1 0.875 789 0.125
-    0:01.250 update wall | delta 0.5575 | guidance_scale 1.19 | prompt mist 0.525 storm 0.38 foam 0.095 calm 0.0 | seed 1 0.525 789 0.475
-    0:01.500 update wall | delta 0.4825 | guidance_scale 1.29 | prompt mist 0.275 storm 0.58 foam 0.145 calm 0.0 | seed 1 0.275 789 0.725
-    0:01.750 update wall | delta 0.4075 | guidance_scale 1.39 | prompt mist 0.025 storm 0.78 foam 0.195 calm 0.0 | seed 1 0.025 789 0.975
-    0:02.000 update wall | delta 0.4 | guidance_scale 1.4 | prompt mist 0.0 storm 0.8 foam 0.2 calm 0.0 | seed 1 0.0 789 1.0
-    0:02.100 wall on storm/1
-    0:02.100 wall to storm/2 in 0s
-    0:02.100 update wall | delta 0.7 | guidance_scale 1.0 | prompt mist 0.0 storm 0.0 foam 0.0 calm 1.0
-    0:02.200 wall on storm/2
+    0:01.000 update wall | delta 0.625 | guidance_scale 1.1 | prompt mist 0.75 storm 0.2 foam 0.05 calm 0.0 | seed 1 0.75 789 0.25
+    0:01.300 update wall | delta 0.535 | guidance_scale 1.22 | prompt mist 0.45 storm 0.44 foam 0.11 calm 0.0 | seed 1 0.45 789 0.55
+    0:01.600 update wall | delta 0.445 | guidance_scale 1.34 | prompt mist 0.15 storm 0.68 foam 0.17 calm 0.0 | seed 1 0.15 789 0.85
+    0:01.900 update wall | delta 0.4 | guidance_scale 1.4 | prompt mist 0.0 storm 0.8 foam 0.2 calm 0.0 | seed 1 0.0 789 1.0
+    0:02.000 wall on storm/1
+    0:02.000 wall to storm/2 in 0s
+    0:02.000 update wall | delta 0.7 | guidance_scale 1.0 | prompt mist 0.0 storm 0.0 foam 0.0 calm 1.0
+    0:02.100 wall on storm/2
     0:05.000 refused osc: unknown scene (1): storm-1
     0:50.000 update wall | seed 9 0.0 789 1.0
     1:00.000 trigger tide (cron)
@@ -298,4 +293,36 @@ fn however_long_prompts_keep_coming_few_are_on_the_way() {
     world.run_until(time_of("3:00"));
     let rest = &world.show.snapshot(world.now).streams[0];
     assert_eq!((&*rest.scene, rest.mix.len()), ("“prompt 239”", 1));
+}
+
+#[test]
+fn what_the_show_does_not_let_in_is_refused_at_every_door() {
+    let mqtt = |payload: &str| {
+        let topic = "segue/test/prompt/set".to_owned();
+        Event::Mqtt(MqttMessage { topic, payload: payload.into(), retained: false })
+    };
+    let show = show() + "\ntext: { max_length: 20, deny: [blood] }\n";
+    for (event, why) in [
+        (
+            sends("/segue/prompt", [Arg::Text("a river of B.L.O.O.D".into())]),
+            "has a word in it that is denied",
+        ),
+        (sends("/segue/wall/prompt", [Arg::Text("x".repeat(21))]), "is too long"),
+        (mqtt("blood"), "has a word in it that is denied"),
+        (mqtt(r#"{"prompt": [["mist", 1], ["blood", 1]]}"#), "is denied"),
+        (asks(json!("bl\u{043e}od"), None, 1), "has a word in it that is denied"),
+    ] {
+        let mut world = World::new(&show);
+        world.run_until(time_of("0:01"));
+        world.happen(event.clone());
+        world.run_until(time_of("0:05"));
+        let told = &world.lines;
+        assert!(told.contains("bad prompt") && told.contains(why), "{event:?}\n{told}");
+        assert!(!told.contains("wall to "), "{told}");
+    }
+    let mut world = World::new(&show);
+    world.run_until(time_of("0:01"));
+    world.happen(sends("/segue/prompt", [Arg::Text("a river of milk".into())]));
+    world.run_until(time_of("0:05"));
+    assert!(world.lines.contains("wall to “a river of milk”"));
 }

@@ -41,18 +41,18 @@ fn a_fade_goes_on_where_the_clock_says() {
     0:00.202 wall is ONLINE
     0:10.000 trigger go neon (http)
     0:10.000 wall to neon in 40s
-    0:10.000 update wall | prompt mist 0.9375 city 0.0625 rain 0.0 | seed 1 0.9375 2 0.0625
-    0:15.000 update wall | prompt mist 0.81 city 0.19 rain 0.0 | seed 1 0.81 2 0.19
-    0:20.000 update wall | prompt mist 0.685 city 0.315 rain 0.0 | seed 1 0.685 2 0.315
+    0:10.000 update wall | prompt mist 0.93516 city 0.06484 rain 0.0 | seed 1 0.93516 2 0.06484
+    0:14.988 update wall | prompt mist 0.81047 city 0.18953 rain 0.0 | seed 1 0.81047 2 0.18953
+    0:19.975 update wall | prompt mist 0.68578 city 0.31422 rain 0.0 | seed 1 0.68578 2 0.31422
     0:30.000 wall resumes to neon at 50 %, 20s left
     0:30.100 wall attached to str_1
-    0:30.100 update wall | prompt city 0.565 mist 0.435 rain 0.0 | seed 2 0.565 1 0.435
+    0:30.100 update wall | prompt city 0.56469 mist 0.43531 rain 0.0 | seed 2 0.56469 1 0.43531
     0:30.200 wall is ONLINE
-    0:35.100 update wall | prompt city 0.6925 mist 0.3075 rain 0.0 | seed 2 0.6925 1 0.3075
-    0:40.100 update wall | prompt city 0.8175 mist 0.1825 rain 0.0 | seed 2 0.8175 1 0.1825
-    0:45.100 update wall | prompt city 0.9425 mist 0.0575 rain 0.0 | seed 2 0.9425 1 0.0575
-    0:50.100 update wall | prompt city 1.0 mist 0.0 rain 0.0 | seed 2 1.0 1 0.0
-    0:50.200 wall on neon
+    0:35.075 update wall | prompt city 0.69115 mist 0.30885 rain 0.0 | seed 2 0.69115 1 0.30885
+    0:40.017 update wall | prompt city 0.81469 mist 0.18531 rain 0.0 | seed 2 0.81469 1 0.18531
+    0:44.958 update wall | prompt city 0.93823 mist 0.06177 rain 0.0 | seed 2 0.93823 1 0.06177
+    0:49.900 update wall | prompt city 1.0 mist 0.0 rain 0.0 | seed 2 1.0 1 0.0
+    0:50.000 wall on neon
     1:00.000 then waits for Poll
     ");
 }
@@ -71,9 +71,9 @@ fn a_fade_that_was_to_be_over_is_over_and_a_scene_at_rest_stays() {
     0:00.202 wall is ONLINE
     0:10.000 trigger go neon (http)
     0:10.000 wall to neon in 40s
-    0:10.000 update wall | prompt mist 0.9375 city 0.0625 rain 0.0 | seed 1 0.9375 2 0.0625
-    0:15.000 update wall | prompt mist 0.81 city 0.19 rain 0.0 | seed 1 0.81 2 0.19
-    0:20.000 update wall | prompt mist 0.685 city 0.315 rain 0.0 | seed 1 0.685 2 0.315
+    0:10.000 update wall | prompt mist 0.93516 city 0.06484 rain 0.0 | seed 1 0.93516 2 0.06484
+    0:14.988 update wall | prompt mist 0.81047 city 0.18953 rain 0.0 | seed 1 0.81047 2 0.18953
+    0:19.975 update wall | prompt mist 0.68578 city 0.31422 rain 0.0 | seed 1 0.68578 2 0.31422
     120:20.000 wall resumes to neon at 100 %, 0s left
     120:20.100 wall attached to str_1
     120:20.100 update wall | prompt city 1.0 mist 0.0 rain 0.0 | seed 2 1.0 1 0.0
@@ -102,14 +102,14 @@ fn finish_arrives_where_it_was_going_and_restart_begins_with_the_first_scene() {
     0:00.202 wall is ONLINE
     0:10.000 trigger go neon (http)
     0:10.000 wall to neon in 40s
-    0:10.000 update wall | prompt mist 0.9375 city 0.0625 rain 0.0 | seed 1 0.9375 2 0.0625
-    0:15.000 update wall | prompt mist 0.81 city 0.19 rain 0.0 | seed 1 0.81 2 0.19
-    0:20.000 update wall | prompt mist 0.685 city 0.315 rain 0.0 | seed 1 0.685 2 0.315
+    0:10.000 update wall | prompt mist 0.93516 city 0.06484 rain 0.0 | seed 1 0.93516 2 0.06484
+    0:14.988 update wall | prompt mist 0.81047 city 0.18953 rain 0.0 | seed 1 0.81047 2 0.18953
+    0:19.975 update wall | prompt mist 0.68578 city 0.31422 rain 0.0 | seed 1 0.68578 2 0.31422
     0:25.000 wall resumes to neon at 38 %, 1s left
     0:25.100 wall attached to str_1
     0:25.100 update wall | prompt city 1.0 mist 0.0 rain 0.0 | seed 2 1.0 1 0.0
     0:25.200 wall is ONLINE
-    0:26.000 wall on neon
+    0:30.100 wall on neon
     0:40.000 then waits for Poll
     ");
     insta::assert_snapshot!(play(&with("on_restart: restart"), script), @r"
@@ -119,9 +119,9 @@ fn finish_arrives_where_it_was_going_and_restart_begins_with_the_first_scene() {
     0:00.202 wall is ONLINE
     0:10.000 trigger go neon (http)
     0:10.000 wall to neon in 40s
-    0:10.000 update wall | prompt mist 0.9375 city 0.0625 rain 0.0 | seed 1 0.9375 2 0.0625
-    0:15.000 update wall | prompt mist 0.81 city 0.19 rain 0.0 | seed 1 0.81 2 0.19
-    0:20.000 update wall | prompt mist 0.685 city 0.315 rain 0.0 | seed 1 0.685 2 0.315
+    0:10.000 update wall | prompt mist 0.93516 city 0.06484 rain 0.0 | seed 1 0.93516 2 0.06484
+    0:14.988 update wall | prompt mist 0.81047 city 0.18953 rain 0.0 | seed 1 0.81047 2 0.18953
+    0:19.975 update wall | prompt mist 0.68578 city 0.31422 rain 0.0 | seed 1 0.68578 2 0.31422
     0:25.100 wall attached to str_1
     0:25.100 update wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
     0:25.200 wall on dawn
@@ -144,21 +144,21 @@ fn each_group_goes_on_in_its_own_time() {
     0:00.202 wall is ONLINE
     0:10.000 trigger go neon (http)
     0:10.000 wall to neon in 1m
-    0:10.000 update wall | prompt mist 0.875 city 0.125 rain 0.0 | seed 1 0.95833 2 0.04167
-    0:15.000 update wall | prompt mist 0.62 city 0.38 rain 0.0 | seed 1 0.87333 2 0.12667
-    0:20.000 update wall | prompt mist 0.37 city 0.63 rain 0.0 | seed 1 0.79 2 0.21
-    0:25.000 update wall | prompt mist 0.12 city 0.88 rain 0.0 | seed 1 0.70667 2 0.29333
+    0:10.000 update wall | prompt mist 0.87063 city 0.12937 rain 0.0 | seed 1 0.95688 2 0.04313
+    0:14.975 update wall | prompt mist 0.62187 city 0.37813 rain 0.0 | seed 1 0.87396 2 0.12604
+    0:19.950 update wall | prompt mist 0.37313 city 0.62687 rain 0.0 | seed 1 0.79104 2 0.20896
+    0:24.925 update wall | prompt mist 0.12438 city 0.87563 rain 0.0 | seed 1 0.70813 2 0.29188
     0:40.000 wall resumes to neon at 50 %, 30s left
     0:40.100 wall attached to str_1
-    0:40.100 update wall | prompt city 1.0 mist 0.0 rain 0.0 | seed 2 0.54333 1 0.45667
+    0:40.100 update wall | prompt city 1.0 mist 0.0 rain 0.0 | seed 2 0.54319 1 0.45681
     0:40.200 wall is ONLINE
-    0:45.100 update wall | seed 2 0.62833 1 0.37167
-    0:50.100 update wall | seed 2 0.71167 1 0.28833
-    0:55.100 update wall | seed 2 0.795 1 0.205
-    1:00.100 update wall | seed 2 0.87833 1 0.12167
-    1:05.100 update wall | seed 2 0.96167 1 0.03833
-    1:10.100 update wall | seed 2 1.0 1 0.0
-    1:10.200 wall on neon
+    0:45.083 update wall | seed 2 0.62775 1 0.37225
+    0:50.047 update wall | seed 2 0.71047 1 0.28953
+    0:55.010 update wall | seed 2 0.79319 1 0.20681
+    0:59.973 update wall | seed 2 0.87592 1 0.12408
+    1:04.937 update wall | seed 2 0.95864 1 0.04136
+    1:09.900 update wall | seed 2 1.0 1 0.0
+    1:10.000 wall on neon
     1:20.000 then waits for Poll
     ");
 }
@@ -178,24 +178,24 @@ fn a_paused_one_stays_paused_and_one_in_a_hand_stays_where_the_hand_left_it() {
     0:00.202 wall is ONLINE
     0:10.000 trigger go neon (http)
     0:10.000 wall to neon in 40s
-    0:10.000 update wall | prompt mist 0.9375 city 0.0625 rain 0.0 | seed 1 0.9375 2 0.0625
-    0:15.000 update wall | prompt mist 0.81 city 0.19 rain 0.0 | seed 1 0.81 2 0.19
-    0:20.000 update wall | prompt mist 0.685 city 0.315 rain 0.0 | seed 1 0.685 2 0.315
+    0:10.000 update wall | prompt mist 0.93516 city 0.06484 rain 0.0 | seed 1 0.93516 2 0.06484
+    0:14.988 update wall | prompt mist 0.81047 city 0.18953 rain 0.0 | seed 1 0.81047 2 0.18953
+    0:19.975 update wall | prompt mist 0.68578 city 0.31422 rain 0.0 | seed 1 0.68578 2 0.31422
     0:20.000 trigger /segue/transition/pause (osc)
     0:20.000 wall pause: neon
-    180:30.000 wall resumes to neon at 32 %, 27s 400ms left
+    180:30.000 wall resumes to neon at 31 %, 27s 431ms left
     180:30.100 wall attached to str_1
-    180:30.100 update wall | prompt city 0.315 mist 0.685 rain 0.0 | seed 2 0.315 1 0.685
+    180:30.100 update wall | prompt city 0.31422 mist 0.68578 rain 0.0 | seed 2 0.31422 1 0.68578
     180:30.200 wall is ONLINE
     180:40.000 trigger /segue/transition/resume (osc)
     180:40.000 wall resume: neon
-    180:40.000 update wall | prompt city 0.38 mist 0.62 rain 0.0 | seed 2 0.38 1 0.62
-    180:45.000 update wall | prompt city 0.505 mist 0.495 rain 0.0 | seed 2 0.505 1 0.495
-    180:50.000 update wall | prompt city 0.63 mist 0.37 rain 0.0 | seed 2 0.63 1 0.37
-    180:55.000 update wall | prompt city 0.755 mist 0.245 rain 0.0 | seed 2 0.755 1 0.245
-    181:00.000 update wall | prompt city 0.88 mist 0.12 rain 0.0 | seed 2 0.88 1 0.12
-    181:05.000 update wall | prompt city 1.0 mist 0.0 rain 0.0 | seed 2 1.0 1 0.0
-    181:07.400 wall on neon
+    180:40.000 update wall | prompt city 0.38505 mist 0.61495 rain 0.0 | seed 2 0.38505 1 0.61495
+    180:45.466 update wall | prompt city 0.5217 mist 0.4783 rain 0.0 | seed 2 0.5217 1 0.4783
+    180:50.933 update wall | prompt city 0.65836 mist 0.34164 rain 0.0 | seed 2 0.65836 1 0.34164
+    180:56.399 update wall | prompt city 0.79502 mist 0.20498 rain 0.0 | seed 2 0.79502 1 0.20498
+    181:01.865 update wall | prompt city 0.93167 mist 0.06833 rain 0.0 | seed 2 0.93167 1 0.06833
+    181:07.331 update wall | prompt city 1.0 mist 0.0 rain 0.0 | seed 2 1.0 1 0.0
+    181:07.431 wall on neon
     181:20.000 then waits for Poll
     ");
     insta::assert_snapshot!(play(&calm(SHOW), "
@@ -212,11 +212,11 @@ fn a_paused_one_stays_paused_and_one_in_a_hand_stays_where_the_hand_left_it() {
     0:00.202 wall is ONLINE
     0:10.000 trigger go neon (http)
     0:10.000 wall to neon in 40s
-    0:10.000 update wall | prompt mist 0.9375 city 0.0625 rain 0.0 | seed 1 0.9375 2 0.0625
-    0:15.000 update wall | prompt mist 0.81 city 0.19 rain 0.0 | seed 1 0.81 2 0.19
-    0:20.000 update wall | prompt mist 0.685 city 0.315 rain 0.0 | seed 1 0.685 2 0.315
+    0:10.000 update wall | prompt mist 0.93516 city 0.06484 rain 0.0 | seed 1 0.93516 2 0.06484
+    0:14.988 update wall | prompt mist 0.81047 city 0.18953 rain 0.0 | seed 1 0.81047 2 0.18953
+    0:19.975 update wall | prompt mist 0.68578 city 0.31422 rain 0.0 | seed 1 0.68578 2 0.31422
     0:20.000 wall in a hand: neon
-    0:20.100 update wall | prompt mist 0.25 city 0.75 rain 0.0 | seed 1 0.25 2 0.75
+    0:20.075 update wall | prompt mist 0.25 city 0.75 rain 0.0 | seed 1 0.25 2 0.75
     180:30.000 wall resumes to neon at 75 %, 10s left
     180:30.100 wall attached to str_1
     180:30.100 update wall | prompt city 0.75 mist 0.25 rain 0.0 | seed 2 0.75 1 0.25
@@ -224,12 +224,12 @@ fn a_paused_one_stays_paused_and_one_in_a_hand_stays_where_the_hand_left_it() {
     180:40.000 update wall | prompt city 0.5 mist 0.5 rain 0.0 | seed 2 0.5 1 0.5
     180:50.000 trigger /segue/transition/reverse (osc)
     180:50.000 wall reverse: dawn
-    180:50.000 update wall | prompt city 0.435 mist 0.565 rain 0.0 | seed 2 0.435 1 0.565
-    180:55.000 update wall | prompt city 0.31 mist 0.69 rain 0.0 | seed 2 0.31 1 0.69
-    181:00.000 update wall | prompt city 0.185 mist 0.815 rain 0.0 | seed 2 0.185 1 0.815
-    181:05.000 update wall | prompt city 0.06 mist 0.94 rain 0.0 | seed 2 0.06 1 0.94
-    181:10.000 update wall | prompt city 0.0 mist 1.0 rain 0.0 | seed 2 0.0 1 1.0
-    181:10.100 wall on dawn
+    180:50.000 update wall | prompt city 0.43531 mist 0.56469 rain 0.0 | seed 2 0.43531 1 0.56469
+    180:54.975 update wall | prompt city 0.31094 mist 0.68906 rain 0.0 | seed 2 0.31094 1 0.68906
+    180:59.950 update wall | prompt city 0.18656 mist 0.81344 rain 0.0 | seed 2 0.18656 1 0.81344
+    181:04.925 update wall | prompt city 0.06219 mist 0.93781 rain 0.0 | seed 2 0.06219 1 0.93781
+    181:09.900 update wall | prompt city 0.0 mist 1.0 rain 0.0 | seed 2 0.0 1 1.0
+    181:10.000 wall on dawn
     181:30.000 then waits for Poll
     ");
 }
@@ -252,7 +252,7 @@ fn a_mix_that_a_hand_made_stays() {
     60:20.100 update wall | prompt mist 0.7 city 0.3 rain 0.0 | seed 1 0.7 2 0.3
     60:20.200 wall is ONLINE
     60:40.000 update wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
-    60:40.250 wall on dawn
+    60:45.000 wall on dawn
     60:50.000 then waits for Poll
     ");
 }
@@ -280,31 +280,31 @@ fn what_waits_goes_on_waiting_and_has_its_turn_by_the_clock() {
     0:00.202 wall is ONLINE
     0:10.000 trigger go neon (http)
     0:10.000 wall to neon in 20s
-    0:10.000 update wall | prompt mist 0.875 city 0.125 rain 0.0 | seed 1 0.875 2 0.125
+    0:10.000 update wall | prompt mist 0.87063 city 0.12937 rain 0.0 | seed 1 0.87063 2 0.12937
     0:12.000 trigger /segue/cue/later (osc)
     0:12.000 cue later
     0:12.000 wall: rain waits for 1
     0:12.000 wall: dawn waits for 2
     0:19.000 wall resumes to neon at 45 %, 11s left
     0:19.100 wall attached to str_1
-    0:19.100 update wall | prompt city 0.58 mist 0.42 rain 0.0 | seed 2 0.58 1 0.42
+    0:19.100 update wall | prompt city 0.59125 mist 0.40875 rain 0.0 | seed 2 0.59125 1 0.40875
     0:19.200 wall is ONLINE
-    0:24.100 update wall | prompt city 0.835 mist 0.165 rain 0.0 | seed 2 0.835 1 0.165
-    0:29.100 update wall | prompt city 1.0 mist 0.0 rain 0.0 | seed 2 1.0 1 0.0
+    0:24.550 update wall | prompt city 0.86625 mist 0.13375 rain 0.0 | seed 2 0.86625 1 0.13375
+    0:29.900 update wall | prompt city 1.0 mist 0.0 rain 0.0 | seed 2 1.0 1 0.0
     0:30.000 wall on neon
     0:30.000 wall to rain in 20s
-    0:30.000 update wall | prompt city 0.935 mist 0.0 rain 0.065
-    0:35.000 update wall | prompt city 0.81 mist 0.0 rain 0.19
-    0:40.000 update wall | prompt city 0.685 mist 0.0 rain 0.315
-    0:45.000 update wall | prompt city 0.56 mist 0.0 rain 0.44
-    0:50.000 update wall | prompt city 0.5 mist 0.0 rain 0.5
-    0:50.100 wall on rain
-    0:50.100 wall to dawn in 20s
-    0:54.100 update wall | prompt city 0.335 mist 0.33 rain 0.335 | seed 2 0.67 1 0.33
-    0:59.100 update wall | prompt city 0.21 mist 0.58 rain 0.21 | seed 2 0.42 1 0.58
-    1:04.100 update wall | prompt city 0.085 mist 0.83 rain 0.085 | seed 2 0.17 1 0.83
-    1:09.100 update wall | prompt city 0.0 mist 1.0 rain 0.0 | seed 2 0.0 1 1.0
-    1:10.100 wall on dawn
+    0:30.000 update wall | prompt city 0.93531 mist 0.0 rain 0.06469
+    0:34.975 update wall | prompt city 0.81094 mist 0.0 rain 0.18906
+    0:39.950 update wall | prompt city 0.68656 mist 0.0 rain 0.31344
+    0:44.925 update wall | prompt city 0.56219 mist 0.0 rain 0.43781
+    0:49.900 update wall | prompt city 0.5 mist 0.0 rain 0.5
+    0:50.000 wall on rain
+    0:50.000 wall to dawn in 20s
+    0:54.900 update wall | prompt city 0.3125 mist 0.375 rain 0.3125 | seed 2 0.625 1 0.375
+    0:59.900 update wall | prompt city 0.1875 mist 0.625 rain 0.1875 | seed 2 0.375 1 0.625
+    1:04.900 update wall | prompt city 0.0625 mist 0.875 rain 0.0625 | seed 2 0.125 1 0.875
+    1:09.900 update wall | prompt city 0.0 mist 1.0 rain 0.0 | seed 2 0.0 1 1.0
+    1:10.000 wall on dawn
     1:30.000 then waits for Poll
     ");
     insta::assert_snapshot!(play(&show, &script("41s")), @r"
@@ -314,19 +314,19 @@ fn what_waits_goes_on_waiting_and_has_its_turn_by_the_clock() {
     0:00.202 wall is ONLINE
     0:10.000 trigger go neon (http)
     0:10.000 wall to neon in 20s
-    0:10.000 update wall | prompt mist 0.875 city 0.125 rain 0.0 | seed 1 0.875 2 0.125
+    0:10.000 update wall | prompt mist 0.87063 city 0.12937 rain 0.0 | seed 1 0.87063 2 0.12937
     0:12.000 trigger /segue/cue/later (osc)
     0:12.000 cue later
     0:12.000 wall: rain waits for 1
     0:12.000 wall: dawn waits for 2
     0:55.000 wall resumes to dawn at 25 %, 15s left
     0:55.100 wall attached to str_1
-    0:55.100 update wall | prompt mist 0.38 city 0.31 rain 0.31 | seed 1 0.38 2 0.62
+    0:55.100 update wall | prompt mist 0.37917 city 0.31042 rain 0.31042 | seed 1 0.37917 2 0.62083
     0:55.200 wall is ONLINE
-    1:00.100 update wall | prompt mist 0.635 city 0.1825 rain 0.1825 | seed 1 0.635 2 0.365
-    1:05.100 update wall | prompt mist 0.885 city 0.0575 rain 0.0575 | seed 1 0.885 2 0.115
-    1:10.100 update wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
-    1:10.200 wall on dawn
+    1:00.067 update wall | prompt mist 0.63125 city 0.18438 rain 0.18438 | seed 1 0.63125 2 0.36875
+    1:04.983 update wall | prompt mist 0.87708 city 0.06146 rain 0.06146 | seed 1 0.87708 2 0.12292
+    1:09.900 update wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    1:10.000 wall on dawn
     1:30.000 then waits for Poll
     ");
     insta::assert_snapshot!(play(&show, &script("70s")), @r"
@@ -336,7 +336,7 @@ fn what_waits_goes_on_waiting_and_has_its_turn_by_the_clock() {
     0:00.202 wall is ONLINE
     0:10.000 trigger go neon (http)
     0:10.000 wall to neon in 20s
-    0:10.000 update wall | prompt mist 0.875 city 0.125 rain 0.0 | seed 1 0.875 2 0.125
+    0:10.000 update wall | prompt mist 0.87063 city 0.12937 rain 0.0 | seed 1 0.87063 2 0.12937
     0:12.000 trigger /segue/cue/later (osc)
     0:12.000 cue later
     0:12.000 wall: rain waits for 1
@@ -365,7 +365,7 @@ fn an_end_in_order_is_no_different_from_a_crash() {
     0:00.202 wall is ONLINE
     0:10.000 trigger go neon (http)
     0:10.000 wall to neon in 40s
-    0:10.000 update wall | prompt mist 0.9375 city 0.0625 rain 0.0 | seed 1 0.9375 2 0.0625
+    0:10.000 update wall | prompt mist 0.93516 city 0.06484 rain 0.0 | seed 1 0.93516 2 0.06484
     0:12.000 wall in a hand: neon
     0:12.000 update wall | prompt mist 0.25 city 0.75 rain 0.0 | seed 1 0.25 2 0.75
     0:23.000 wall resumes to neon at 75 %, 10s left
@@ -391,15 +391,15 @@ fn a_prompt_that_no_scene_has_comes_back_by_its_words() {
     0:00.202 wall is ONLINE
     0:10.000 trigger /segue/prompt (osc)
     0:10.000 wall to “fog” in 20s
-    0:10.000 update wall | prompt mist 0.95703 fog 0.04297 rain 0.0 | seed 1 0.95703 789 0.04297
-    0:15.000 update wall | prompt mist 0.67654 fog 0.32346 rain 0.0 | seed 1 0.67654 789 0.32346
-    0:20.000 update wall | prompt mist 0.30939 fog 0.69061 rain 0.0 | seed 1 0.30939 789 0.69061
+    0:10.000 update wall | prompt mist 0.95412 fog 0.04588 rain 0.0 | seed 1 0.95412 789 0.04588
+    0:14.975 update wall | prompt mist 0.67919 fog 0.32081 rain 0.0 | seed 1 0.67919 789 0.32081
+    0:19.950 update wall | prompt mist 0.31377 fog 0.68623 rain 0.0 | seed 1 0.31377 789 0.68623
     0:25.000 wall resumes to “fog” at 75 %, 5s left
     0:25.100 wall attached to str_1
-    0:25.100 update wall | prompt fog 0.96026 mist 0.03974 city 0.0 | seed 789 0.96026 1 0.03974 2 0.0
+    0:25.100 update wall | prompt fog 0.95866 mist 0.04134 city 0.0 | seed 789 0.95866 1 0.04134 2 0.0
     0:25.200 wall is ONLINE
-    0:30.100 update wall | prompt fog 1.0 mist 0.0 city 0.0 | seed 789 1.0 1 0.0 2 0.0
-    0:30.200 wall on “fog”
+    0:30.000 update wall | prompt fog 1.0 mist 0.0 city 0.0 | seed 789 1.0 1 0.0 2 0.0
+    0:30.100 wall on “fog”
     60:40.000 wall resumes to “fog” at 100 %, 0s left
     60:40.100 wall attached to str_1
     60:40.100 update wall | prompt fog 1.0 mist 0.0 city 0.0 | seed 789 1.0 1 0.0 2 0.0
@@ -424,20 +424,21 @@ fn a_clock_that_was_set_while_the_show_was_away_moves_a_fade_within_its_bounds()
     0:00.202 wall is ONLINE
     0:10.000 trigger go neon (http)
     0:10.000 wall to neon in 40s
-    0:10.000 update wall | prompt mist 0.9375 city 0.0625 rain 0.0 | seed 1 0.9375 2 0.0625
-    0:15.000 update wall | prompt mist 0.81 city 0.19 rain 0.0 | seed 1 0.81 2 0.19
-    0:20.000 update wall | prompt mist 0.685 city 0.315 rain 0.0 | seed 1 0.685 2 0.315
+    0:10.000 update wall | prompt mist 0.93516 city 0.06484 rain 0.0 | seed 1 0.93516 2 0.06484
+    0:14.988 update wall | prompt mist 0.81047 city 0.18953 rain 0.0 | seed 1 0.81047 2 0.18953
+    0:19.975 update wall | prompt mist 0.68578 city 0.31422 rain 0.0 | seed 1 0.68578 2 0.31422
     0:25.000 wall resumes to neon at 0 %, 40s left
     0:25.100 wall attached to str_1
-    0:25.100 update wall | prompt city 0.065 mist 0.935 rain 0.0 | seed 2 0.065 1 0.935
+    0:25.100 update wall | prompt city 0.06484 mist 0.93516 rain 0.0 | seed 2 0.06484 1 0.93516
     0:25.200 wall is ONLINE
-    0:30.100 update wall | prompt city 0.1925 mist 0.8075 rain 0.0 | seed 2 0.1925 1 0.8075
-    0:35.100 update wall | prompt city 0.3175 mist 0.6825 rain 0.0 | seed 2 0.3175 1 0.6825
-    0:40.100 update wall | prompt city 0.4425 mist 0.5575 rain 0.0 | seed 2 0.4425 1 0.5575
-    0:45.100 update wall | prompt city 0.5675 mist 0.4325 rain 0.0 | seed 2 0.5675 1 0.4325
-    0:50.100 update wall | prompt city 0.6925 mist 0.3075 rain 0.0 | seed 2 0.6925 1 0.3075
-    0:55.100 update wall | prompt city 0.8175 mist 0.1825 rain 0.0 | seed 2 0.8175 1 0.1825
-    1:00.000 then waits for Fade
+    0:30.087 update wall | prompt city 0.19185 mist 0.80815 rain 0.0 | seed 2 0.19185 1 0.80815
+    0:35.061 update wall | prompt city 0.31618 mist 0.68382 rain 0.0 | seed 2 0.31618 1 0.68382
+    0:40.034 update wall | prompt city 0.44051 mist 0.55949 rain 0.0 | seed 2 0.44051 1 0.55949
+    0:45.007 update wall | prompt city 0.56484 mist 0.43516 rain 0.0 | seed 2 0.56484 1 0.43516
+    0:49.980 update wall | prompt city 0.68917 mist 0.31083 rain 0.0 | seed 2 0.68917 1 0.31083
+    0:54.954 update wall | prompt city 0.8135 mist 0.1865 rain 0.0 | seed 2 0.8135 1 0.1865
+    0:59.927 update wall | prompt city 0.93783 mist 0.06217 rain 0.0 | seed 2 0.93783 1 0.06217
+    1:00.000 then waits for Keep
     ");
     insta::assert_snapshot!(play(&calm(SHOW), "
         0:10 go neon 40s
@@ -450,9 +451,9 @@ fn a_clock_that_was_set_while_the_show_was_away_moves_a_fade_within_its_bounds()
     0:00.202 wall is ONLINE
     0:10.000 trigger go neon (http)
     0:10.000 wall to neon in 40s
-    0:10.000 update wall | prompt mist 0.9375 city 0.0625 rain 0.0 | seed 1 0.9375 2 0.0625
-    0:15.000 update wall | prompt mist 0.81 city 0.19 rain 0.0 | seed 1 0.81 2 0.19
-    0:20.000 update wall | prompt mist 0.685 city 0.315 rain 0.0 | seed 1 0.685 2 0.315
+    0:10.000 update wall | prompt mist 0.93516 city 0.06484 rain 0.0 | seed 1 0.93516 2 0.06484
+    0:14.988 update wall | prompt mist 0.81047 city 0.18953 rain 0.0 | seed 1 0.81047 2 0.18953
+    0:19.975 update wall | prompt mist 0.68578 city 0.31422 rain 0.0 | seed 1 0.68578 2 0.31422
     0:25.000 wall resumes to neon at 100 %, 0s left
     0:25.100 wall attached to str_1
     0:25.100 update wall | prompt city 1.0 mist 0.0 rain 0.0 | seed 2 1.0 1 0.0
@@ -477,20 +478,20 @@ fn a_clock_that_is_set_while_the_show_runs_moves_no_fade_also_after_a_crash() {
     0:00.202 wall is ONLINE
     0:10.000 trigger go neon (http)
     0:10.000 wall to neon in 40s
-    0:10.000 update wall | prompt mist 0.9375 city 0.0625 rain 0.0 | seed 1 0.9375 2 0.0625
-    0:15.000 update wall | prompt mist 0.81 city 0.19 rain 0.0 | seed 1 0.81 2 0.19
-    0:20.000 update wall | prompt mist 0.685 city 0.315 rain 0.0 | seed 1 0.685 2 0.315
-    0:25.000 update wall | prompt mist 0.56 city 0.44 rain 0.0 | seed 1 0.56 2 0.44
-    0:30.000 update wall | prompt mist 0.435 city 0.565 rain 0.0 | seed 1 0.435 2 0.565
-    0:35.000 update wall | prompt mist 0.31 city 0.69 rain 0.0 | seed 1 0.31 2 0.69
+    0:10.000 update wall | prompt mist 0.93516 city 0.06484 rain 0.0 | seed 1 0.93516 2 0.06484
+    0:14.988 update wall | prompt mist 0.81047 city 0.18953 rain 0.0 | seed 1 0.81047 2 0.18953
+    0:19.975 update wall | prompt mist 0.68578 city 0.31422 rain 0.0 | seed 1 0.68578 2 0.31422
+    0:24.962 update wall | prompt mist 0.56109 city 0.43891 rain 0.0 | seed 1 0.56109 2 0.43891
+    0:29.950 update wall | prompt mist 0.43641 city 0.56359 rain 0.0 | seed 1 0.43641 2 0.56359
+    0:34.938 update wall | prompt mist 0.31172 city 0.68828 rain 0.0 | seed 1 0.31172 2 0.68828
     0:35.000 wall resumes to neon at 62 %, 15s left
     0:35.100 wall attached to str_1
-    0:35.100 update wall | prompt city 0.69 mist 0.31 rain 0.0 | seed 2 0.69 1 0.31
+    0:35.100 update wall | prompt city 0.68958 mist 0.31042 rain 0.0 | seed 2 0.68958 1 0.31042
     0:35.200 wall is ONLINE
-    0:40.100 update wall | prompt city 0.8175 mist 0.1825 rain 0.0 | seed 2 0.8175 1 0.1825
-    0:45.100 update wall | prompt city 0.9425 mist 0.0575 rain 0.0 | seed 2 0.9425 1 0.0575
-    0:50.100 update wall | prompt city 1.0 mist 0.0 rain 0.0 | seed 2 1.0 1 0.0
-    0:50.200 wall on neon
+    0:40.067 update wall | prompt city 0.81563 mist 0.18437 rain 0.0 | seed 2 0.81563 1 0.18437
+    0:44.983 update wall | prompt city 0.93854 mist 0.06146 rain 0.0 | seed 2 0.93854 1 0.06146
+    0:49.900 update wall | prompt city 1.0 mist 0.0 rain 0.0 | seed 2 1.0 1 0.0
+    0:50.000 wall on neon
     1:00.000 then waits for Poll
     ");
 }
@@ -499,7 +500,7 @@ fn a_clock_that_is_set_while_the_show_runs_moves_no_fade_also_after_a_crash() {
 fn a_scene_that_was_edited_away_means_a_clean_start() {
     insta::assert_snapshot!(play(&calm(SHOW), "
         0:10 go neon 4s
-        0:20 edit neon: noir:
+        0:20 rewrite neon: noir:
         0:20 off 5s
         0:40 end
     "), @r"
@@ -509,9 +510,8 @@ fn a_scene_that_was_edited_away_means_a_clean_start() {
     0:00.202 wall is ONLINE
     0:10.000 trigger go neon (http)
     0:10.000 wall to neon in 4s
-    0:10.000 update wall | prompt mist 0.375 city 0.625 rain 0.0 | seed 1 0.375 2 0.625
-    0:15.000 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
-    0:15.100 wall on neon
+    0:10.000 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
+    0:15.000 wall on neon
     0:25.000 wall begins anew: the show has no scene `neon` any more
     0:25.100 wall attached to str_1
     0:25.100 update wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
@@ -690,7 +690,7 @@ fn a_first_start_owes_the_times_of_its_day_and_none_of_the_day_before() {
 fn a_trigger_that_is_new_or_edited_owes_nothing_from_before() {
     let wall = "2026-11-22T12:00:00Z";
     insta::assert_snapshot!(at(&calendar("", ""), wall, "
-        2:00 edit 18 12
+        2:00 rewrite 18 12
         2:00 off 5m
         8:00 end
     "), @r"
@@ -713,7 +713,9 @@ fn a_trigger_that_is_new_or_edited_owes_nothing_from_before() {
 #[test]
 fn what_goes_to_no_scene_is_not_made_up_for_unless_it_says_so() {
     let pause = |more: &str| {
-        let trigger = format!("triggers:\n  hush: {{ when: {{ cron: '0 9 * * *'{more} }}, do: {{ transition: pause }} }}\ninputs:");
+        let trigger = format!(
+            "triggers:\n  hush: {{ when: {{ cron: '0 9 * * *'{more} }}, do: {{ transition: pause }} }}\ninputs:"
+        );
         calm(SHOW).replace("inputs:", &trigger)
     };
     let script = "
@@ -782,7 +784,8 @@ fn a_fixed_time_fires_once_a_day_whatever_becomes_of_the_clock_and_the_power() {
     }
     // A clock that is wrong by a day skips one, whose time is made up for, or lives one again, whose time comes again.
     for (step, count) in [(86_400, 4), (-86_400, 3)] {
-        let lines = at(&show, "2026-11-21T20:00:00Z", &format!("455:00 clock {step}\n456:00 kill\n2000:00 end"));
+        let lines =
+            at(&show, "2026-11-21T20:00:00Z", &format!("455:00 clock {step}\n456:00 kill\n2000:00 end"));
         assert_eq!(lines.matches("trigger open (cron)").count(), count, "{step}:\n{lines}");
     }
 }
@@ -819,8 +822,14 @@ fn too_much_from_outside_leaves_the_scene_that_it_goes_to() {
     let mut world = World::new(&format!("{SHOW}text: {{ max_length: 1900 }}\n")).without_transcript();
     world.run_until(Mono(Duration::from_secs(5)));
     for number in 0..40 {
-        let texts: Vec<_> = (0..8).map(|n| json!([format!("{number} {n} {}", "x".repeat(1800)), 1.0])).collect();
-        let prompt = Command::Prompt { prompt: json!(texts), seed: None, stream: None, fade: Some(Duration::from_secs(60)) };
+        let texts: Vec<_> =
+            (0..8).map(|n| json!([format!("{number} {n} {}", "x".repeat(1800)), 1.0])).collect();
+        let prompt = Command::Prompt {
+            prompt: json!(texts),
+            seed: None,
+            stream: None,
+            fade: Some(Duration::from_secs(60)),
+        };
         world.happen(Event::Command(prompt));
         world.run_until(Mono(Duration::from_secs(6 + number)));
     }
@@ -828,7 +837,11 @@ fn too_much_from_outside_leaves_the_scene_that_it_goes_to() {
     assert!(kept.len() < 20_000, "{} bytes", kept.len());
     world.restart();
     world.run_until(Mono(Duration::from_secs(60)));
-    assert!(world.show.snapshot(world.now).streams[0].scene.starts_with("“39 0 xxx"), "{:?}", world.show.snapshot(world.now).streams[0].scene);
+    assert!(
+        world.show.snapshot(world.now).streams[0].scene.starts_with("“39 0 xxx"),
+        "{:?}",
+        world.show.snapshot(world.now).streams[0].scene
+    );
 }
 
 /// What a walk asks for, and when: at least a second and a bit apart, so that at most the last one is not on disk yet.
@@ -844,8 +857,15 @@ fn asks(seed: u64) -> Vec<(Duration, Event)> {
             6 => Event::Command(Command::Steer { verb: Verb::Pause, stream: None }),
             7 => Event::Command(Command::Steer { verb: Verb::Resume, stream: None }),
             8 => Event::Command(Command::Steer { verb: Verb::Reverse, stream: None }),
-            9 => Event::Command(Command::Grab { position: Fader::new(dice.fraction()).unwrap(), stream: None }),
-            10 => Event::Command(Command::Prompt { prompt: json!("fog"), seed: None, stream: None, fade: Some(fade) }),
+            9 => {
+                Event::Command(Command::Grab { position: Fader::new(dice.fraction()).unwrap(), stream: None })
+            }
+            10 => Event::Command(Command::Prompt {
+                prompt: json!("fog"),
+                seed: None,
+                stream: None,
+                fade: Some(fade),
+            }),
             _ => go(scene, None),
         }
     };

@@ -24,12 +24,11 @@ fn every_scene_and_cue_has_an_osc_address_and_a_release_never_fires() {
     0:00.202 wall is ONLINE
     0:03.000 trigger /segue/scene/neon (osc)
     0:03.000 wall to neon in 1s
-    0:03.000 update wall | prompt mist 0.875 city 0.125 rain 0.0 | seed 1 0.875 2 0.125
-    0:03.250 update wall | prompt mist 0.525 city 0.475 rain 0.0 | seed 1 0.525 2 0.475
-    0:03.500 update wall | prompt mist 0.275 city 0.725 rain 0.0 | seed 1 0.275 2 0.725
-    0:03.750 update wall | prompt mist 0.025 city 0.975 rain 0.0 | seed 1 0.025 2 0.975
-    0:04.000 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
-    0:04.100 wall on neon
+    0:03.000 update wall | prompt mist 0.75 city 0.25 rain 0.0 | seed 1 0.75 2 0.25
+    0:03.300 update wall | prompt mist 0.45 city 0.55 rain 0.0 | seed 1 0.45 2 0.55
+    0:03.600 update wall | prompt mist 0.15 city 0.85 rain 0.0 | seed 1 0.15 2 0.85
+    0:03.900 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
+    0:04.000 wall on neon
     0:06.000 trigger /segue/cue/storm (osc)
     0:06.000 cue storm
     0:06.000 wall to rain in 0s
@@ -37,21 +36,19 @@ fn every_scene_and_cue_has_an_osc_address_and_a_release_never_fires() {
     0:06.100 wall on rain
     0:08.000 trigger /segue/wall/scene/dawn (osc)
     0:08.000 wall to dawn in 250ms
-    0:08.000 update wall | prompt mist 0.9 city 0.05 rain 0.05 | seed 1 0.9 2 0.1
-    0:08.250 update wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
-    0:08.350 wall on dawn
+    0:08.000 update wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:08.250 wall on dawn
     0:10.000 trigger /segue/scene/neon (osc)
     0:10.000 wall to neon in 2s
-    0:10.000 update wall | prompt mist 0.8875 city 0.1125 rain 0.0 | seed 1 0.8875 2 0.1125
-    0:10.250 update wall | prompt mist 0.7625 city 0.2375 rain 0.0 | seed 1 0.7625 2 0.2375
-    0:10.500 update wall | prompt mist 0.6375 city 0.3625 rain 0.0 | seed 1 0.6375 2 0.3625
-    0:10.750 update wall | prompt mist 0.5125 city 0.4875 rain 0.0 | seed 1 0.5125 2 0.4875
-    0:11.000 update wall | prompt mist 0.3875 city 0.6125 rain 0.0 | seed 1 0.3875 2 0.6125
-    0:11.250 update wall | prompt mist 0.2625 city 0.7375 rain 0.0 | seed 1 0.2625 2 0.7375
-    0:11.500 update wall | prompt mist 0.1375 city 0.8625 rain 0.0 | seed 1 0.1375 2 0.8625
-    0:11.750 update wall | prompt mist 0.0125 city 0.9875 rain 0.0 | seed 1 0.0125 2 0.9875
-    0:12.000 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
-    0:12.100 wall on neon
+    0:10.000 update wall | prompt mist 0.88214 city 0.11786 rain 0.0 | seed 1 0.88214 2 0.11786
+    0:10.271 update wall | prompt mist 0.74643 city 0.25357 rain 0.0 | seed 1 0.74643 2 0.25357
+    0:10.543 update wall | prompt mist 0.61071 city 0.38929 rain 0.0 | seed 1 0.61071 2 0.38929
+    0:10.814 update wall | prompt mist 0.475 city 0.525 rain 0.0 | seed 1 0.475 2 0.525
+    0:11.086 update wall | prompt mist 0.33929 city 0.66071 rain 0.0 | seed 1 0.33929 2 0.66071
+    0:11.357 update wall | prompt mist 0.20357 city 0.79643 rain 0.0 | seed 1 0.20357 2 0.79643
+    0:11.629 update wall | prompt mist 0.06786 city 0.93214 rain 0.0 | seed 1 0.06786 2 0.93214
+    0:11.900 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
+    0:12.000 wall on neon
     0:15.000 then waits for Poll
     ");
 }
@@ -170,16 +167,15 @@ inputs: { mqtt: { url: 'mqtt://127.0.0.1', base: segue/test } }");
     0:07.100 wall on dawn
     0:08.000 trigger segue/test/scene/set (mqtt)
     0:08.000 wall to neon in 2s
-    0:08.000 update wall | prompt mist 0.8875 city 0.1125 rain 0.0 | seed 1 0.8875 2 0.1125
-    0:08.250 update wall | prompt mist 0.7625 city 0.2375 rain 0.0 | seed 1 0.7625 2 0.2375
-    0:08.500 update wall | prompt mist 0.6375 city 0.3625 rain 0.0 | seed 1 0.6375 2 0.3625
-    0:08.750 update wall | prompt mist 0.5125 city 0.4875 rain 0.0 | seed 1 0.5125 2 0.4875
-    0:09.000 update wall | prompt mist 0.3875 city 0.6125 rain 0.0 | seed 1 0.3875 2 0.6125
-    0:09.250 update wall | prompt mist 0.2625 city 0.7375 rain 0.0 | seed 1 0.2625 2 0.7375
-    0:09.500 update wall | prompt mist 0.1375 city 0.8625 rain 0.0 | seed 1 0.1375 2 0.8625
-    0:09.750 update wall | prompt mist 0.0125 city 0.9875 rain 0.0 | seed 1 0.0125 2 0.9875
-    0:10.000 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
-    0:10.100 wall on neon
+    0:08.000 update wall | prompt mist 0.88214 city 0.11786 rain 0.0 | seed 1 0.88214 2 0.11786
+    0:08.271 update wall | prompt mist 0.74643 city 0.25357 rain 0.0 | seed 1 0.74643 2 0.25357
+    0:08.543 update wall | prompt mist 0.61071 city 0.38929 rain 0.0 | seed 1 0.61071 2 0.38929
+    0:08.814 update wall | prompt mist 0.475 city 0.525 rain 0.0 | seed 1 0.475 2 0.525
+    0:09.086 update wall | prompt mist 0.33929 city 0.66071 rain 0.0 | seed 1 0.33929 2 0.66071
+    0:09.357 update wall | prompt mist 0.20357 city 0.79643 rain 0.0 | seed 1 0.20357 2 0.79643
+    0:09.629 update wall | prompt mist 0.06786 city 0.93214 rain 0.0 | seed 1 0.06786 2 0.93214
+    0:09.900 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
+    0:10.000 wall on neon
     0:12.000 trigger segue/test/scene/set (mqtt)
     0:12.000 wall to dawn in 0s
     0:12.000 update wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
@@ -211,16 +207,15 @@ fn a_bundle_waits_for_its_time_tag_but_not_beyond_the_horizon() {
     0:01.000 trigger /segue/scene/dawn (osc)
     0:05.000 trigger /segue/scene/neon (osc)
     0:05.000 wall to neon in 2s
-    0:05.000 update wall | prompt mist 0.9375 city 0.0625 rain 0.0 | seed 1 0.9375 2 0.0625
-    0:05.250 update wall | prompt mist 0.7625 city 0.2375 rain 0.0 | seed 1 0.7625 2 0.2375
-    0:05.500 update wall | prompt mist 0.6375 city 0.3625 rain 0.0 | seed 1 0.6375 2 0.3625
-    0:05.750 update wall | prompt mist 0.5125 city 0.4875 rain 0.0 | seed 1 0.5125 2 0.4875
-    0:06.000 update wall | prompt mist 0.3875 city 0.6125 rain 0.0 | seed 1 0.3875 2 0.6125
-    0:06.250 update wall | prompt mist 0.2625 city 0.7375 rain 0.0 | seed 1 0.2625 2 0.7375
-    0:06.500 update wall | prompt mist 0.1375 city 0.8625 rain 0.0 | seed 1 0.1375 2 0.8625
-    0:06.750 update wall | prompt mist 0.0125 city 0.9875 rain 0.0 | seed 1 0.0125 2 0.9875
-    0:07.000 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
-    0:07.100 wall on neon
+    0:05.000 update wall | prompt mist 0.88214 city 0.11786 rain 0.0 | seed 1 0.88214 2 0.11786
+    0:05.271 update wall | prompt mist 0.74643 city 0.25357 rain 0.0 | seed 1 0.74643 2 0.25357
+    0:05.543 update wall | prompt mist 0.61071 city 0.38929 rain 0.0 | seed 1 0.61071 2 0.38929
+    0:05.814 update wall | prompt mist 0.475 city 0.525 rain 0.0 | seed 1 0.475 2 0.525
+    0:06.086 update wall | prompt mist 0.33929 city 0.66071 rain 0.0 | seed 1 0.33929 2 0.66071
+    0:06.357 update wall | prompt mist 0.20357 city 0.79643 rain 0.0 | seed 1 0.20357 2 0.79643
+    0:06.629 update wall | prompt mist 0.06786 city 0.93214 rain 0.0 | seed 1 0.06786 2 0.93214
+    0:06.900 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
+    0:07.000 wall on neon
     0:10.000 then waits for Poll
     ");
 }

@@ -51,6 +51,8 @@ fn walk(seed: u64) {
     // pass before another stream may be created where six were lost.
     world.api.failure = None;
     world.api.latency = Duration::from_millis(50);
+    // Another look first: one that was refused is not sent again as it is.
+    world.happen(go("b", Some(Duration::ZERO)));
     world.happen(go("c", None));
     world.run_until(Mono(time + Duration::from_mins(61)));
     let sent = world.accepted.len();
@@ -74,7 +76,7 @@ fn walk(seed: u64) {
 fn stumble(world: &mut World, dice: &mut Dice) {
     let scenes = ["a", "b", "c", "d", "e"];
     let scene = scenes[(dice.next_u64() % 5) as usize];
-    match dice.next_u64() % 12 {
+    match dice.next_u64() % 13 {
         0..=4 => world.happen(go(scene, Some(Duration::from_secs_f64(dice.fraction() * 6.0)))),
         5 => world.happen(go(scene, Some(Duration::ZERO))),
         6 => world.happen(Event::Command(Command::Cue { cue: "both".to_owned() })),
@@ -94,6 +96,7 @@ fn stumble(world: &mut World, dice: &mut Dice) {
             let pick = dice.next_u64() % 16;
             world.api.failure = kinds.get(pick as usize).copied();
         }
+        11 => edit(world, dice),
         10 => world.api.latency = Duration::from_secs_f64(dice.fraction() * dice.fraction() * 3.0),
         _ => {
             let some = |dice: &mut Dice| i64::try_from(dice.next_u64() % 3).ok();
@@ -109,6 +112,23 @@ fn stumble(world: &mut World, dice: &mut Dice) {
             };
         }
     }
+}
+
+/// Edits the show file: scenes and what lies under them, there and back.
+fn edit(world: &mut World, dice: &mut Dice) {
+    let edits = [
+        ("prompt: one", "prompt: uno"),
+        ("[two, 0.6], [three, 0.4]", "[zwei, 0.5], [drei, 0.3], [three, 0.2]"),
+        ("prompt: five", "seed: 5, delta: 0.4"),
+        ("num_inference_steps: 30", "num_inference_steps: 44"),
+        ("start: a, status", "start: a, params: { guidance_scale: 1.1 }, status"),
+        ("start: b, blend: linear", "start: b, blend: spherical, updates: { max_per_second: 7 }"),
+        ("cues:", "reload: { edit_fade: 0.3 }\ncues:"),
+    ];
+    let (one, other) = edits[(dice.next_u64() % 7) as usize];
+    let (from, to) = if world.yaml.contains(other) { (other, one) } else { (one, other) };
+    world.yaml = world.yaml.replacen(from, to, 1);
+    world.reload();
 }
 
 pub(super) fn go(scene: &str, fade: Option<Duration>) -> Event {

@@ -14,6 +14,7 @@ use segue::{
         fact::Fact,
         health::StatusReport,
         memoir::Memoir,
+        reload::Changes,
         sheet::Sheet,
         time::{Mono, Now},
     },
@@ -29,6 +30,8 @@ const TURNS_MAX: u32 = 1000;
 /// A show, its backend and its clock.
 pub(super) struct World {
     pub(super) show: Show,
+    /// What the show file says now.
+    pub(super) yaml: String,
     pub(super) now: Now,
     /// Answers on their way, by the time they arrive.
     coming: BTreeMap<(Mono, u64), (u64, Event)>,
@@ -49,7 +52,6 @@ pub(super) struct World {
     /// What was told to others: `created str_1` or the reason of an alarm.
     pub(super) told: Vec<String>,
     sheet: Arc<Sheet>,
-    yaml: String,
     /// How many actions the show has wanted.
     actions: u32,
     /// At which of them the power goes off, before it is performed, and for how long.
@@ -143,6 +145,7 @@ impl World {
         let now = Now { mono: Mono(Duration::ZERO), wall: wall.parse().unwrap() };
         let names = sheet.streams.iter().map(|stream| Arc::clone(&stream.name)).collect();
         Self {
+            yaml: yaml.to_owned(),
             show: Show::new(Arc::clone(&sheet), memories, 1, now),
             creating: BTreeMap::new(),
             memories: memories.clone(),
@@ -150,7 +153,6 @@ impl World {
             kept: 0,
             told: Vec::new(),
             sheet,
-            yaml: yaml.to_owned(),
             actions: 0,
             doom: None,
             kept_at_doom: None,
@@ -249,7 +251,7 @@ impl World {
     }
 
     /// Somebody edits the show file; it is read at the next start.
-    fn edit(&mut self, from: &str, to: &str) {
+    fn rewrite(&mut self, from: &str, to: &str) {
         assert!(self.yaml.contains(from), "no `{from}` in the show file");
         self.yaml = self.yaml.replace(from, to);
         self.sheet = Arc::new(sheet(&self.yaml));
@@ -266,7 +268,8 @@ impl World {
         while let Some(action) = self.show.poll() {
             self.actions += 1;
             if let Some((_, outage)) = self.doom.take_if(|(action, _)| *action == self.actions) {
-                self.kept_at_doom = self.memoir.as_deref().map(|text| serde_json::from_str::<Memoir>(text).unwrap().at);
+                self.kept_at_doom =
+                    self.memoir.as_deref().map(|text| serde_json::from_str::<Memoir>(text).unwrap().at);
                 self.off(outage);
                 self.killed = Some(self.now);
                 continue;
@@ -370,7 +373,8 @@ impl World {
         }
     }
 
-    fn obey(&mut self, what: &str) {
+    /// Does what a line of a script says.
+    pub(super) fn obey(&mut self, what: &str) {
         let words: Vec<&str> = what.split(' ').collect();
         match words.as_slice() {
             ["osc", address, args @ ..] => self.happen(osc(address, args)),
@@ -427,10 +431,11 @@ impl World {
                 self.now.wall += jiff::SignedDuration::from_secs(step);
                 self.off(duration::parse(time).unwrap());
             }
-            ["edit", from, to] => self.edit(from, to),
+            ["rewrite", from, to] => self.rewrite(from, to),
             ["api", "restarts"] => {
                 self.api.report.start_time = Some(self.api.report.start_time.unwrap_or_default() + 1);
             }
+            ["edit", ..] => self.edit(what.trim_start_matches("edit ")),
             ["clock", seconds] => {
                 let step = Duration::from_secs_f64(seconds.trim_start_matches('-').parse().unwrap());
                 let wall: Timestamp = self.now.wall;
@@ -447,6 +452,22 @@ impl World {
             }
             _ => panic!("no such line: {what}"),
         }
+        self.settle();
+    }
+
+    /// Writes `A => B` into the show file and has it read again.
+    fn edit(&mut self, what: &str) {
+        let (from, to) = what.split_once(" => ").unwrap();
+        assert!(self.yaml.contains(from), "{from:?} is not in the show file");
+        // A script has one line for each thing to do.
+        self.yaml = self.yaml.replacen(from, &to.replace(';', "\n"), 1);
+        self.reload();
+    }
+
+    /// Has the show file read again.
+    pub(super) fn reload(&mut self) {
+        self.sheet = Arc::new(sheet(&self.yaml));
+        let _ = self.show.reload(&self.sheet, self.now);
         self.settle();
     }
 
@@ -557,6 +578,15 @@ impl World {
             | Fact::Warned { message, .. }
             | Fact::NotRemembered { message, .. }
             | Fact::Broker { detail: message, .. } => message.clone(),
+            Fact::Reloaded(Changes { changed, kept }) => {
+                for (what, list) in [("now", changed), ("not yet", kept)] {
+                    for change in list {
+                        self.line(&format!("{what}: {change}"));
+                    }
+                }
+                return;
+            }
+            Fact::NotReloaded { message, .. } => format!("not reloaded: {message}"),
             Fact::Updated { .. } | Fact::Polled { .. } => return,
         };
         self.line(&text);

@@ -95,6 +95,12 @@ impl Broker {
         .await;
     }
 
+    /// Sends it a signal by name.
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
     /// Ends the broker as a power cut would.
     pub(crate) fn stop(&mut self) {
         if let Some(mut child) = self.child.take() {

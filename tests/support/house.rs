@@ -31,6 +31,11 @@ impl Process {
         Self { child, log }
     }
 
+    /// Returns its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends it as a power cut would.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
@@ -69,7 +74,7 @@ impl Drop for Process {
 /// `segue simulator` on a free port.
 #[derive(Debug)]
 pub(crate) struct Simulator {
-    process: Process,
+    pub(crate) process: Process,
     pub(crate) url: String,
     requests: PathBuf,
 }
@@ -151,6 +156,7 @@ pub(crate) struct Stage<'a> {
     pub(crate) osc: SocketAddr,
     pub(crate) web: SocketAddr,
     environment: Vec<(String, String)>,
+    launcher: Vec<String>,
 }
 
 impl<'a> Stage<'a> {
@@ -158,12 +164,18 @@ impl<'a> Stage<'a> {
     pub(crate) fn new(directory: &'a Directory) -> Self {
         let udp = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let tcp = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        Self { directory, osc: udp, web: tcp, environment: Vec::new() }
+        Self { directory, osc: udp, web: tcp, environment: Vec::new(), launcher: Vec::new() }
     }
 
     /// Adds an environment variable.
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Starts the daemon through another program, such as one that limits what it may use.
+    pub(crate) fn through(mut self, launcher: &[&str]) -> Self {
+        self.launcher = launcher.iter().map(ToString::to_string).collect();
         self
     }
 
@@ -183,7 +195,10 @@ impl<'a> Stage<'a> {
     pub(crate) fn start(&self, show: &str) -> Daemon {
         let file = self.directory.write("show.yaml", show);
         let state = self.directory.path().join("state");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_segue"));
+        let own = env!("CARGO_BIN_EXE_segue").to_owned();
+        let words: Vec<&String> = self.launcher.iter().chain([&own]).collect();
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]);
         command.args(["run", &file, "--log", "debug,hyper_util=off,reqwest=off"]);
         command.env("STATE_DIRECTORY", state).env("DAYDREAM_API_KEY", KEY).stdout(Stdio::null());
         command.envs(self.environment.iter().cloned());

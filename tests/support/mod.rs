@@ -2,11 +2,18 @@
 
 pub(crate) mod broker;
 pub(crate) mod house;
+pub(crate) mod picture;
 
 use std::{future::Future, time::Duration};
 
 /// How long a condition may take to come true before a test gives up: far longer than a busy machine needs.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Says something to whoever reads a failed test, or one that was skipped.
+#[expect(clippy::print_stdout, reason = "the test's own output is where it is looked for")]
+pub(crate) fn say(text: &str) {
+    println!("{text}");
+}
 
 /// Waits for `what`, or fails with its name.
 pub(crate) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {

@@ -78,7 +78,7 @@ pub(super) struct Options {
 
 /// Plays the show and tells what came of it.
 pub(super) fn run(options: &Options) -> Result<(), Error> {
-    let sheet = check::load(options.file.as_deref())?;
+    let sheet = check::load(options.file.as_deref())?.sheet;
     let script = options.script.as_deref().map(read_script).transpose()?.unwrap_or_default();
     let setup = options.setup(&sheet)?;
     let end = Mono(setup.length);

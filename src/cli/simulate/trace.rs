@@ -1,6 +1,6 @@
 //! What one stream was meant to show and what its runner really showed, held against each other.
 //!
-//! The curve is the show's own: the mix on its path at every hundredth of a second, through `show::blend`. What was on is
+//! The curve is the show's own: the mix on its path every fiftieth of a second, through `show::blend`. What was on is
 //! read from the model of the runner: the effective coefficients, and the very moment at which they changed. No latency is
 //! taken out: at each moment the picture is compared with what it should be at that moment.
 
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// How far apart the curve is looked at.
-const STEP: Duration = Duration::from_millis(10);
+const STEP: Duration = Duration::from_millis(20);
 /// How often at most in one transition; a fade of an hour needs no more.
 const SAMPLES_MAX: u32 = 2000;
 /// How long after its end a transition still answers for what the picture does: the flush of its last update.

@@ -9,6 +9,7 @@ use crate::show::{
     duration,
     event::Door,
     fact::Fact,
+    reload::Changes,
     time::{Mono, Now},
 };
 
@@ -139,6 +140,8 @@ impl Transcript {
             Fact::RunnerError { stream, message } => (stream, format!("runner: {message}")),
             Fact::Warned { stream, message } => (stream, format!("warning: {message}")),
             Fact::NotRemembered { stream, message } => (stream, format!("not remembered: {message}")),
+            Fact::Reloaded(Changes { changed, .. }) => ("show", format!("reloaded: {}", changed.join(", "))),
+            Fact::NotReloaded { message, .. } => ("show", format!("not reloaded: {message}")),
             Fact::Broker { detail, .. } => ("mqtt", detail.clone()),
             Fact::Refused { door, reason, count: 1, example } => {
                 (door.as_str(), format!("refused, {reason}: {example}"))

@@ -18,7 +18,7 @@ use std::{
 
 use rumqttc::{LastWill, MqttOptions, QoS, Transport};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::time;
+use tokio::{sync::watch, time};
 
 use self::{
     backoff::Backoff,
@@ -85,6 +85,25 @@ impl Settings {
         format!("{}/availability", self.base)
     }
 
+    /// Returns whether both are the same but for what is listened to.
+    fn is_same_place(&self, other: &Self) -> bool {
+        let Self { host, port, tls, client_id, user, password, base, filters: _, keep_alive } = self;
+        let secret = |password: &Option<SecretString>| {
+            password.as_ref().map(|password| password.expose_secret().to_owned())
+        };
+        (host, port, tls, client_id, user, base, keep_alive)
+            == (
+                &other.host,
+                &other.port,
+                &other.tls,
+                &other.client_id,
+                &other.user,
+                &other.base,
+                &other.keep_alive,
+            )
+            && secret(password) == secret(&other.password)
+    }
+
     /// Returns what the client needs to know to reach the broker, or the private socket that leads to it.
     fn options(&self, socket: Option<&Path>) -> MqttOptions {
         let Settings { host, port, client_id, user, password, keep_alive, .. } = self;
@@ -112,29 +131,58 @@ impl Settings {
     }
 }
 
-/// Keeps a session with the broker until `shutdown`, and then takes leave, which is bounded in time.
+/// Keeps a session with the broker that is wanted until `shutdown`, and then takes leave, which is bounded in time.
 ///
-/// Tells the show with `Event::Broker` whenever the session comes or goes, or the reason for its absence changes.
-pub async fn run(settings: Settings, inbox: Inbox, outbox: Outbox, shutdown: impl Future<Output = ()>) {
+/// Other filters are asked for within the session; for any other change it leaves and comes again. Tells the show with
+/// `Event::Broker` whenever the session comes or goes, or the reason for its absence changes.
+pub async fn run(
+    mut wanted: watch::Receiver<Option<Settings>>,
+    inbox: Inbox,
+    outbox: Outbox,
+    shutdown: impl Future<Output = ()>,
+) {
     let mut shutdown = pin!(shutdown);
+    loop {
+        let settings = wanted.borrow_and_update().clone();
+        let Some(settings) = settings else {
+            tokio::select! {
+                Ok(()) = wanted.changed() => continue,
+                () = &mut shutdown => return,
+            }
+        };
+        if !keep(settings, &mut wanted, (&inbox, &outbox), shutdown.as_mut()).await {
+            return;
+        }
+    }
+}
+
+/// Keeps a session with one broker; returns whether another is wanted.
+async fn keep(
+    mut settings: Settings,
+    wanted: &mut watch::Receiver<Option<Settings>>,
+    (inbox, outbox): (&Inbox, &Outbox),
+    mut shutdown: Pin<&mut impl Future<Output = ()>>,
+) -> bool {
     let mut backoff = Backoff::new(&settings.client_id);
     let mut news = News { inbox: inbox.clone(), told: None };
     loop {
-        let session = Session::new(&settings, &inbox, &outbox, &mut news, &mut backoff);
-        let end = match &settings.tls {
+        let tls = settings.tls.clone();
+        let target = |tls: Tls| Target { host: settings.host.clone(), port: settings.port, ca: tls.ca };
+        let target = tls.map(target);
+        let session = Session::new(&mut settings, wanted, inbox, outbox, &mut news, &mut backoff);
+        let end = match target {
             None => session.run(None, shutdown.as_mut()).await,
-            Some(Tls { ca }) => {
-                let target = Target { host: settings.host.clone(), port: settings.port, ca: ca.clone() };
-                through_bridge(target, session, shutdown.as_mut()).await
-            }
+            Some(target) => through_bridge(target, session, shutdown.as_mut()).await,
         };
         match end {
-            End::Stopped => return,
+            End::Stopped => return false,
+            End::Moved => return true,
             End::Lost(reason) => news.tell(false, format!("{}:{}: {reason}", settings.host, settings.port)),
         }
         tokio::select! {
             () = time::sleep(backoff.next_delay()) => {}
-            () = &mut shutdown => return,
+            Ok(()) = wanted.changed() => return true,
+            () = &mut shutdown => return false,
         }
     }
 }
@@ -155,7 +203,7 @@ async fn through_bridge(
     };
     match end {
         End::Lost(reason) => End::Lost(bridge.take_error().unwrap_or(reason)),
-        End::Stopped => End::Stopped,
+        end @ (End::Stopped | End::Moved) => end,
     }
 }
 

@@ -15,7 +15,7 @@ use rumqttc::{
     AsyncClient, ConnectionError, Error as MqttError, EventLoop, NetworkOptions, Outgoing, Packet, Publish,
     QoS, StateError, SubAck, SubscribeFilter, SubscribeReasonCode,
 };
-use tokio::time;
+use tokio::{sync::watch, time};
 
 use super::{
     ANSWER_MAX, HELD_AFTER, News, OFFLINE, ONLINE, PAYLOAD_MAX, Settings, backoff::Backoff, outbox::Outbox,
@@ -43,13 +43,16 @@ const FILTERS_PER_REQUEST: usize = 8;
 pub(super) enum End {
     /// We were told to stop, and took leave if there was a session.
     Stopped,
+    /// Another session is wanted: another broker, or more than this one can be asked for.
+    Moved,
     /// There is no session, or none any more; why, for people.
     Lost(String),
 }
 
 /// A session with a broker.
 pub(super) struct Session<'a> {
-    settings: &'a Settings,
+    settings: &'a mut Settings,
+    wanted: &'a mut watch::Receiver<Option<Settings>>,
     inbox: &'a Inbox,
     outbox: &'a Outbox,
     news: &'a mut News,
@@ -72,12 +75,14 @@ type Held = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// What made the session turn.
 enum Turn {
     Polled(Result<rumqttc::Event, Box<ConnectionError>>),
+    Moved,
     Stop,
 }
 
 impl<'a> Session<'a> {
     pub(super) fn new(
-        settings: &'a Settings,
+        settings: &'a mut Settings,
+        wanted: &'a mut watch::Receiver<Option<Settings>>,
         inbox: &'a Inbox,
         outbox: &'a Outbox,
         news: &'a mut News,
@@ -85,6 +90,7 @@ impl<'a> Session<'a> {
     ) -> Self {
         Self {
             settings,
+            wanted,
             inbox,
             outbox,
             news,
@@ -114,11 +120,12 @@ impl<'a> Session<'a> {
         let mut held: Held = Box::pin(future::pending());
         loop {
             match self.turn(&client, &mut events, &mut held, shutdown.as_mut()).await {
-                Turn::Stop if self.connected => {
-                    let _ = time::timeout(FAREWELL_MAX, self.farewell(&client, &mut events)).await;
-                    return End::Stopped;
+                turn @ (Turn::Stop | Turn::Moved) => {
+                    if self.connected {
+                        let _ = time::timeout(FAREWELL_MAX, self.farewell(&client, &mut events)).await;
+                    }
+                    return if matches!(turn, Turn::Stop) { End::Stopped } else { End::Moved };
                 }
-                Turn::Stop => return End::Stopped,
                 Turn::Polled(Err(error)) => {
                     self.count(&error);
                     return End::Lost(reason::describe(&error));
@@ -147,6 +154,11 @@ impl<'a> Session<'a> {
             tokio::select! {
                 polled = &mut poll => return Turn::Polled(polled.map_err(Box::new)),
                 () = self.outbox.changed() => {}
+                Ok(()) = self.wanted.changed() => {
+                    if !self.follow(client) {
+                        return Turn::Moved;
+                    }
+                }
                 () = &mut *held => {
                     self.backoff.reset();
                     *held = Box::pin(future::pending());
@@ -155,6 +167,40 @@ impl<'a> Session<'a> {
             }
         }
     }
+
+    /// Asks for what is wanted now and was not before, and no more for the rest; returns whether that can be done here.
+    fn follow(&mut self, client: &AsyncClient) -> bool {
+        let wanted = self.wanted.borrow_and_update().clone();
+        let Some(wanted) = wanted.filter(|wanted| wanted.is_same_place(self.settings)) else { return false };
+        let old = std::mem::replace(self.settings, wanted);
+        if !self.connected {
+            return true;
+        }
+        let new = &self.settings.filters;
+        let added: Vec<_> = new.iter().filter(|filter| !old.filters.contains(filter)).cloned().collect();
+        let removed = old.filters.iter().filter(|filter| !new.contains(filter));
+        for filter in removed {
+            if client.try_unsubscribe(filter.as_str()).is_err() {
+                return false;
+            }
+            self.refused.retain(|refused| refused != filter.as_str());
+        }
+        self.subscribe(client, &added)
+    }
+
+    /// Asks for topics; returns whether the client had room for that.
+    fn subscribe(&mut self, client: &AsyncClient, filters: &[TopicFilter]) -> bool {
+        for filters in filters.chunks(FILTERS_PER_REQUEST) {
+            let filter = |filter: &TopicFilter| SubscribeFilter::new(filter.to_string(), QoS::AtLeastOnce);
+            let filters: Vec<SubscribeFilter> = filters.iter().map(filter).collect();
+            if client.try_subscribe_many(filters.clone()).is_err() {
+                return false;
+            }
+            self.asked.push_back(filters);
+        }
+        true
+    }
+
     /// Gives the client what waits in the outbox, as far as the broker keeps up.
     fn pump(&mut self, client: &AsyncClient) {
         while self.connected && self.unacknowledged < UNACKNOWLEDGED_MAX {
@@ -174,15 +220,10 @@ impl<'a> Session<'a> {
     /// Starts what every session starts with, since the broker may know nothing of the last one.
     fn greet(&mut self, client: &AsyncClient) {
         self.connected = true;
-        for filters in self.settings.filters.chunks(FILTERS_PER_REQUEST) {
-            let filter = |filter: &TopicFilter| SubscribeFilter::new(filter.to_string(), QoS::AtLeastOnce);
-            let filters: Vec<SubscribeFilter> = filters.iter().map(filter).collect();
-            match client.try_subscribe_many(filters.clone()) {
-                Ok(()) => self.asked.push_back(filters),
-                Err(error) => {
-                    tracing::error!(%error, "A subscription could not be given to the MQTT client.");
-                }
-            }
+        let filters = self.settings.filters.clone();
+        if !self.subscribe(client, &filters) {
+            // The room is counted in `run`.
+            tracing::error!("A subscription could not be given to the MQTT client.");
         }
         // After the subscriptions: who reads that we are online may rely on being heard.
         self.publish(client, &self.settings.availability(), ONLINE, true);

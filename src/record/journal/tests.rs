@@ -93,14 +93,19 @@ fn a_file_of_every_release_is_read() {
         let journal = Journal::load(scratch.path());
         assert_eq!(scratch.names(), ["journal.json"], "{} was set aside", path.display());
         let own = journal.get("wall at https://api.daydream.live/v1").map(|memory| memory.own.clone());
-        assert!(matches!(own, Some(Own::Created { id, .. }) if *id == *"str_9XkT2mWqPb4RzLnC"), "{}", path.display());
+        assert!(
+            matches!(own, Some(Own::Created { id, .. }) if *id == *"str_9XkT2mWqPb4RzLnC"),
+            "{}",
+            path.display()
+        );
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         found.push((name, journal.streams().count(), journal.shows.len()));
         journal.store().unwrap();
         assert_eq!(Journal::load(scratch.path()), journal, "{}", path.display());
     }
     found.sort();
-    let found: Vec<_> = found.iter().map(|(name, streams, shows)| (name.as_str(), *streams, *shows)).collect();
+    let found: Vec<_> =
+        found.iter().map(|(name, streams, shows)| (name.as_str(), *streams, *shows)).collect();
     assert_eq!(found, [("v1.json", 2, 0), ("v1_leftovers.json", 2, 0), ("v1_shows.json", 1, 2)]);
 }
 

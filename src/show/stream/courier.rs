@@ -3,9 +3,9 @@
 //! What the backend has is known per parameter. A request whose fate is unknown makes its parameters unknown, and what is
 //! unknown is sent again.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc, time::Duration};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::{Desk, PERSON_WAIT};
 use crate::show::{
@@ -13,24 +13,23 @@ use crate::show::{
     blend,
     event::{Failure, FailureKind, Reply, Request, RequestId, Wake},
     fact::Fact,
-    governor::Governor,
+    governor::{Aim, Governor},
     mix::Mix,
-    params,
     roster::Roster,
     scene::Scene,
     sheet::{BlendMode, StreamSheet},
     slots::Slots,
     snapshot::{StreamSnapshot, Trouble},
     time::Mono,
-    transition::Transition,
     venue::Generation,
     weighted::Weighted,
 };
 
 use super::{
+    course::Course,
     drift::{Drift, SETTLED},
     life::News,
-    set,
+    set::{Parts, Set},
 };
 
 /// How often an update is tried again while 404 means that no video has arrived yet (the pace of other clients).
@@ -53,19 +52,25 @@ pub(super) struct Courier {
     /// A scene that is known to come next.
     expected: Option<Arc<Scene>>,
     /// What the backend is known to have, by parameter.
-    acknowledged: Map<String, Value>,
+    acknowledged: Parts,
     /// The prompts and seeds that the runner has in its slots, as far as we know.
-    encoded: Map<String, Value>,
+    encoded: Parts,
     /// What a new stream is being created with.
-    creating: Map<String, Value>,
+    creating: Parts,
+    /// Whether part of what the backend has is not known.
+    unknown: bool,
     in_flight: Option<InFlight>,
     /// A set that the API refused; not sent again until it is another.
-    refused: Option<Map<String, Value>>,
+    refused: Option<Set>,
+    /// When a person or a trigger asked last.
+    asked_at: Mono,
     governor: Governor,
     backoff: Backoff,
     retry_at: Mono,
-    /// The moment of the path whose look was sent last; `None` where nothing of it was sent.
-    led_to: Option<Mono>,
+    /// The moment of the path whose look was sent last, or at which it was laid.
+    led_to: Mono,
+    /// When the look that was sent last has been on for as long as it is to be.
+    next_at: Mono,
     /// A new path was asked for and nothing of it was sent yet: that waits for the rate limit only.
     urgent: bool,
     wake: Option<(Mono, Wake)>,
@@ -82,7 +87,10 @@ pub(super) struct Courier {
 struct InFlight {
     id: RequestId,
     sent: Mono,
-    params: Map<String, Value>,
+    /// The whole look.
+    set: Set,
+    /// What was named of it.
+    named: Parts,
     encodes: u32,
     coalesced: u32,
 }
@@ -117,15 +125,18 @@ impl Courier {
             prompt_roster: Roster::new(sheet.slots_max),
             seed_roster: Roster::new(sheet.slots_max),
             expected: None,
-            acknowledged: Map::new(),
-            encoded: Map::new(),
-            creating: Map::new(),
+            acknowledged: Parts::default(),
+            encoded: Parts::default(),
+            creating: Parts::default(),
+            unknown: true,
             in_flight: None,
             refused: None,
+            asked_at: now,
             governor: Governor::new(sheet.updates, now),
             backoff: Backoff::default(),
             retry_at: now,
-            led_to: None,
+            led_to: now,
+            next_at: now,
             urgent: false,
             wake: None,
             at_rest: false,
@@ -151,6 +162,7 @@ impl Courier {
             News::None => {}
             News::Created => {
                 self.acknowledged = std::mem::take(&mut self.creating);
+                self.unknown = false;
                 self.encoded.clone_from(&self.acknowledged);
                 self.refused = None;
             }
@@ -163,41 +175,66 @@ impl Courier {
 
     /// Returns the moment of the path that the picture has been led to: at least the present.
     pub(super) fn led_to(&self, now: Mono) -> Mono {
-        self.led_to.map_or(now, |moment| moment.max(now))
+        self.led_to.max(now)
     }
 
-    /// Says which scene is known to come next.
-    pub(super) fn expect(&mut self, scene: Option<&Arc<Scene>>) {
-        self.expected = scene.cloned();
+    /// Says which scene is known to come next. Returns whether that is news.
+    pub(super) fn expect(&mut self, scene: Option<&Arc<Scene>>) -> bool {
+        let known = self.expected.as_ref().map(Arc::as_ptr) == scene.map(Arc::as_ptr);
+        if !known {
+            self.expected = scene.cloned();
+        }
+        !known
     }
 
     /// A person or a trigger asked for a new path: its first update goes as soon as the rate limit allows.
-    pub(super) fn on_path(&mut self) {
+    pub(super) fn on_path(&mut self, now: Mono) {
         self.urgent = true;
         self.at_rest = false;
-        self.led_to = None;
+        self.led_to = now;
+        self.on_asked_again(now);
+    }
+
+    /// Somebody asked for what is on its way or on already: what was refused may be tried once more.
+    pub(super) fn on_asked_again(&mut self, now: Mono) {
+        self.refused = None;
+        self.asked_at = now;
+    }
+
+    /// Goes on with edited settings.
+    pub(super) fn reload(&mut self, sheet: &StreamSheet) {
+        self.governor.reload(sheet.updates);
+        self.prompt_roster.resize(sheet.slots_max);
+        self.seed_roster.resize(sheet.slots_max);
     }
 
     /// The backend may have forgotten everything: the whole look goes again.
     pub(super) fn forget(&mut self) {
-        self.acknowledged.clear();
-        self.encoded.clear();
+        self.acknowledged = Parts::default();
+        self.unknown = true;
+        self.encoded = Parts::default();
         self.refused = None;
         self.at_rest = false;
     }
 
     /// Returns the parameters that somebody else has set, if that is news; only where nothing of ours is on its way.
-    pub(super) fn drift(&mut self, received: &Map<String, Value>, now: Mono) -> Option<Vec<String>> {
+    pub(super) fn drift(
+        &mut self,
+        received: &Map<String, Value>,
+        sheet: &StreamSheet,
+        now: Mono,
+    ) -> Option<Vec<String>> {
         let settled = self.at_rest && self.in_flight.is_none() && now.since(self.accepted_at) >= SETTLED;
-        if settled { self.drift.look(received, &self.acknowledged) } else { None }
+        if settled { self.drift.look(received, &self.acknowledged.write(sheet)) } else { None }
     }
 
     /// What the backend has of these is not what we sent: they go again.
     pub(super) fn doubt(&mut self, names: &[String]) {
         for name in names {
-            self.acknowledged.remove(name);
-            self.encoded.remove(name);
+            self.acknowledged.forget_named(name);
+            self.encoded.forget_named(name);
         }
+        self.unknown = true;
         self.at_rest = false;
     }
 
@@ -211,75 +248,148 @@ impl Courier {
         self.governor.on_rates(fps_in, fps_out, now);
     }
 
+    /// Learns how long another request took.
+    pub(super) fn on_other_answered(&mut self, round_trip: Duration) {
+        self.governor.on_other_answered(round_trip);
+    }
+
     /// Returns the complete parameters of the look at `now` for a stream that is about to be created with them.
-    pub(super) fn create(&mut self, path: &Transition, sheet: &StreamSheet, now: Mono) -> Map<String, Value> {
-        let mut params = self.live(path, sheet, now);
-        self.creating.clone_from(&params);
+    pub(super) fn create(&mut self, path: &Course, sheet: &StreamSheet, now: Mono) -> Map<String, Value> {
+        self.creating = Parts::all(self.live(path, sheet, now));
+        let mut params = self.creating.write(sheet);
         params.extend(sheet.base.fixed.clone());
         params
     }
 
     /// Sends what is due, or says when it will be.
-    pub(super) fn step(&mut self, id: &Arc<str>, path: &Transition, desk: &mut Desk<'_>) {
-        let now = desk.now.mono;
+    pub(super) fn step(&mut self, id: &Arc<str>, path: &Course, desk: &mut Desk<'_>) {
         self.wake = None;
         if self.in_flight.is_some() {
             return;
         }
-        let lead = if path.ended(now) { Duration::ZERO } else { self.governor.lead() };
-        let live = self.live(path, desk.sheet, now + lead);
-        let still = path.is_still(now + lead);
-        let resting = still && self.is_settled(now + lead);
-        let distance = self.distance(&live);
-        self.at_rest = resting && distance == Some(0.0);
-        if self.at_rest || self.refused.as_ref() == Some(&live) && resting {
-            return;
-        }
-        let unknown = distance.is_none();
-        let at_once = self.urgent || unknown;
-        let due = if at_once { self.governor.token_due(now) } else { self.governor.path_due(now) };
-        let due = due.max(self.retry_at);
-        let worth = resting || unknown || distance.is_some_and(|distance| self.governor.is_worth(distance));
-        if due > now {
-            self.wake = Some((due, if due == self.retry_at { Wake::Retry } else { Wake::Fade }));
-        } else if worth {
-            self.led_to = Some(now + lead);
-            self.send(id, live, path, desk);
+        let arrival = self.governor.arrival(desk.now.mono);
+        if path.is_still(arrival) {
+            self.step_still(id, path, arrival, desk);
         } else {
-            let again = now + self.governor.hold();
-            // Where the path has ended and a prompt is still on its way in, only that is looked at again.
-            let corner = path.next_corner(now + lead).unwrap_or(now) - lead;
-            let wake = if corner > now { again.min(corner) } else { again };
-            self.wake = Some((wake, Wake::Fade));
+            self.at_rest = false;
+            self.step_moving(id, path, arrival, desk);
         }
     }
 
-    fn send(&mut self, id: &Arc<str>, live: Map<String, Value>, path: &Transition, desk: &mut Desk<'_>) {
+    /// Brings the end of the path, exactly, or where it is paused.
+    fn step_still(&mut self, id: &Arc<str>, path: &Course, arrival: Mono, desk: &mut Desk<'_>) {
+        let mut moment = arrival;
+        let mut set = self.live(path, desk.sheet, moment);
+        let settled = self.is_settled(moment);
+        self.at_rest = settled && self.acknowledged.has(&set);
+        if self.at_rest || settled && self.refused.as_ref() == Some(&set) {
+            return;
+        }
         let now = desk.now.mono;
-        self.urgent = false;
-        let coalesced = self.governor.on_sent(now, path.start());
-        let params = match desk.sheet.connection.backend.generation() {
-            Generation::V1 => {
-                let mut params: Map<String, Value> = live
-                    .into_iter()
-                    .filter(|(name, value)| self.acknowledged.get(name) != Some(value))
-                    .collect();
-                if let Some(model) = desk.sheet.base.fixed.get("model_id") {
-                    params.insert("model_id".to_owned(), model.clone());
-                }
-                params
+        let due = self.due(now);
+        if due > now {
+            self.wait_until(due);
+            return;
+        }
+        if !settled {
+            // The path has ended and a prompt is still on its way in.
+            moment = arrival + self.governor.hold() / 2;
+            set = self.live(path, desk.sheet, moment);
+            let distance = self.acknowledged.distance(&set);
+            if distance.is_some_and(|distance| !self.governor.is_worth(distance)) {
+                self.wait_until(now + self.governor.hold());
+                return;
             }
-            Generation::Beta => {
-                let mut params = live;
-                params.extend(desk.sheet.base.fixed.clone());
-                params
+        }
+        self.send(id, set, Aim { moment, hold: self.governor.hold() }, path, desk);
+    }
+
+    fn step_moving(&mut self, id: &Arc<str>, path: &Course, arrival: Mono, desk: &mut Desk<'_>) {
+        let now = desk.now.mono;
+        let due = if self.is_at_once() { self.due(now) } else { self.due(now).max(self.next_at) };
+        if due > now {
+            self.wait_until(due);
+            return;
+        }
+        let end = path.end().unwrap_or(arrival);
+        let corner = path.next_corner(arrival).unwrap_or(end);
+        let aim = match self.governor.aim(arrival, corner) {
+            // Somebody asked, and there is time for one update only: better soon than in two halves.
+            None if self.is_at_once() && (corner == end || path.is_grabbed()) => {
+                Aim { moment: corner, hold: self.governor.hold() }
+            }
+            Some(aim) => aim,
+            None => {
+                self.wait_until(self.governor.departure(corner));
+                return;
             }
         };
-        let encodes = set::encodes(&self.encoded, &params);
-        let request = Request::Update { id: Arc::clone(id), params: params.clone() };
-        let id = desk.request(request);
+        let set = self.live(path, desk.sheet, aim.moment);
+        let Some(distance) = self.acknowledged.distance(&set) else {
+            self.send(id, set, aim, path, desk);
+            return;
+        };
+        if self.governor.is_worth(distance) {
+            self.send(id, set, aim, path, desk);
+            return;
+        }
+        // Of a slow path, the look for a moment as far ahead as the one that is on lies behind.
+        let behind = arrival.since(self.led_to);
+        let moment = arrival + behind.min(corner.since(arrival) / 2);
+        let mut farthest = distance;
+        if moment > aim.moment {
+            let set = self.live(path, desk.sheet, moment);
+            farthest = self.acknowledged.distance(&set).unwrap_or(distance);
+            if self.governor.is_worth(farthest) {
+                self.send(id, set, Aim { moment, ..aim }, path, desk);
+                return;
+            }
+        }
+        let again = now + self.governor.patience(behind, farthest);
+        self.wait_until(again.min(self.governor.departure(corner)));
+    }
+
+    /// Returns whether an update waits for the rate limit only.
+    fn is_at_once(&self) -> bool {
+        self.urgent || self.unknown
+    }
+
+    fn due(&self, now: Mono) -> Mono {
+        let due = if self.is_at_once() { self.governor.token_due(now) } else { self.governor.path_due(now) };
+        due.max(self.retry_at)
+    }
+
+    fn wait_until(&mut self, due: Mono) {
+        self.wake = Some((due, if due == self.retry_at { Wake::Retry } else { Wake::Fade }));
+    }
+
+    fn send(&mut self, id: &Arc<str>, set: Set, aim: Aim, path: &Course, desk: &mut Desk<'_>) {
+        let now = desk.now.mono;
+        self.urgent = false;
+        self.led_to = aim.moment;
+        self.next_at = now + aim.hold;
+        let coalesced = self.governor.on_sent(now, path.start());
+        let fixed = &desk.sheet.base.fixed;
+        let (named, params) = match desk.sheet.connection.backend.generation() {
+            Generation::V1 => {
+                let named = self.acknowledged.missing(&set);
+                let mut params = named.write(desk.sheet);
+                if let Some(model) = fixed.get("model_id") {
+                    params.insert("model_id".to_owned(), model.clone());
+                }
+                (named, params)
+            }
+            Generation::Beta => {
+                let named = Parts::all(set.clone());
+                let mut params = named.write(desk.sheet);
+                params.extend(fixed.clone());
+                (named, params)
+            }
+        };
+        let encodes = named.encodes(&self.encoded);
+        let id = desk.request(Request::Update { id: Arc::clone(id), params });
         self.counts.coalesced += u64::from(coalesced);
-        self.in_flight = Some(InFlight { id, sent: now, params, encodes, coalesced });
+        self.in_flight = Some(InFlight { id, sent: now, set, named, encodes, coalesced });
     }
 
     /// Takes the answer to the update in flight; `fresh` says that a 404 means no more than that video is missing.
@@ -293,12 +403,14 @@ impl Courier {
 
     fn on_accepted(&mut self, update: InFlight, reply: Reply, desk: &mut Desk<'_>) {
         self.accepted_at = desk.now.mono;
-        let round_trip = desk.now.mono.since(update.sent);
-        self.governor.on_answered(round_trip);
+        let InFlight { id: _, sent, set: _, named, encodes, coalesced } = update;
+        let round_trip = desk.now.mono.since(sent);
+        self.governor.on_answered(round_trip, desk.now.mono);
         self.counts.accepted += 1;
         self.counts.round_trip = Some(round_trip);
-        self.encoded.extend(update.params.clone());
-        self.acknowledged.extend(update.params);
+        self.encoded.learn(named.clone());
+        self.acknowledged.learn(named);
+        self.unknown = false;
         self.refused = None;
         self.trouble = None;
         self.retry_at = desk.now.mono;
@@ -313,7 +425,6 @@ impl Courier {
                 desk.note(Fact::Warned { stream: Arc::clone(&stream), message });
             }
         }
-        let InFlight { encodes, coalesced, .. } = update;
         desk.note(Fact::Updated { stream, round_trip, encodes, coalesced });
     }
 
@@ -322,9 +433,8 @@ impl Courier {
         let wait = self.backoff.failed(&mut desk.out.dice);
         let wait = match failure.kind {
             FailureKind::Network | FailureKind::Timeout | FailureKind::Server => {
-                for name in update.params.keys() {
-                    self.acknowledged.remove(name);
-                }
+                self.acknowledged.forget(&update.named);
+                self.unknown = true;
                 wait
             }
             FailureKind::Unreached => wait,
@@ -333,10 +443,8 @@ impl Courier {
             FailureKind::NotFound => IDLE_WAIT,
             FailureKind::Key => PERSON_WAIT,
             FailureKind::Refused => {
-                let mut refused = self.acknowledged.clone();
-                refused.extend(update.params);
-                refused.retain(|name, _| !desk.sheet.base.fixed.contains_key(name));
-                self.refused = Some(refused);
+                // One that left before somebody asked again says nothing about the next.
+                self.refused = Some(update.set).filter(|_| update.sent >= self.asked_at);
                 Duration::ZERO
             }
         };
@@ -357,55 +465,34 @@ impl Courier {
         self.wake
     }
 
-    /// Returns every live parameter of the path at `at`, in the API's words.
-    fn live(&mut self, path: &Transition, sheet: &StreamSheet, at: Mono) -> Map<String, Value> {
+    /// Returns every live parameter of the path at `at`.
+    fn live(&mut self, path: &Course, sheet: &StreamSheet, at: Mono) -> Set {
         let look = blend::look(&path.point_at(at), &sheet.base);
         let slerp = sheet.blend == BlendMode::Slerp;
-        if slerp && path.ended(at) {
+        if slerp && path.is_over(at) {
             self.prompts.shrink(&look.prompts, SLOTS_MIN_SLERP);
         }
         let prompt_aims = wanted(path.target(), &sheet.base.prompt, |scene| scene.prompt.as_ref());
         let seed_aims = wanted(path.target(), &sheet.base.seed, |scene| scene.seed.as_ref());
-        let prompts = self.prompt_roster.admit(&look.prompts, &prompt_aims, at);
+        let prompts = self.prompt_roster.admit(look.prompts, &prompt_aims, at);
         let mut prompts = blend::coefficients(prompts, sheet.blend, sheet.prompt_angle);
-        let seeds = self.seed_roster.admit(&look.seeds, &seed_aims, at);
+        let seeds = self.seed_roster.admit(look.seeds, &seed_aims, at);
         let mut seeds = blend::coefficients(seeds, BlendMode::Linear, sheet.prompt_angle);
         if let Some(expected) = self.expected.as_ref().filter(|_| !slerp) {
             reserve(&mut prompts, expected.prompt.as_ref(), sheet.slots_max);
             reserve(&mut seeds, expected.seed.as_ref(), sheet.slots_max);
         }
-        let mut live: Map<String, Value> =
-            look.values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        live.insert("prompt".to_owned(), set::list(self.prompts.arrange(&prompts)));
-        live.insert("seed".to_owned(), set::list(self.seeds.arrange(&seeds)));
-        let method = if slerp { "slerp" } else { "linear" };
-        live.insert("prompt_interpolation_method".to_owned(), json!(method));
-        live.insert("normalize_prompt_weights".to_owned(), json!(slerp));
-        live.insert("seed_interpolation_method".to_owned(), json!("linear"));
-        live.insert("normalize_seed_weights".to_owned(), json!(true));
-        if !sheet.base.controlnets.is_empty() {
-            let nets = sheet.base.controlnets.iter().zip(look.scales).map(|(net, scale)| {
-                let mut object = net.fixed.clone();
-                object.insert("model_id".to_owned(), json!(net.id));
-                object.insert("conditioning_scale".to_owned(), json!(scale));
-                Value::Object(object)
-            });
-            live.insert("controlnets".to_owned(), nets.collect());
+        Set {
+            prompts: self.prompts.arrange(&prompts),
+            seeds: self.seeds.arrange(&seeds),
+            values: look.values,
+            scales: look.scales,
         }
-        live
     }
 
     /// Returns whether everything that the look wants has its slot, in full.
     fn is_settled(&self, at: Mono) -> bool {
         self.prompt_roster.is_settled(at) && self.seed_roster.is_settled(at)
-    }
-
-    /// Returns how far `live` is from what the backend has, `None` if that is not known in full.
-    fn distance(&self, live: &Map<String, Value>) -> Option<f64> {
-        live.iter().try_fold(0.0_f64, |farthest, (name, value)| {
-            let span = params::find(name).map_or(1.0, params::Spec::span);
-            Some(farthest.max(set::distance(self.acknowledged.get(name)?, value) / span))
-        })
     }
 
     pub(super) fn describe(&self, snapshot: &mut StreamSnapshot, now: Mono) {
@@ -414,29 +501,31 @@ impl Courier {
         snapshot.updates.coalesced = self.counts.coalesced;
         snapshot.updates.drifts = self.drift.count;
         snapshot.updates.round_trip_seconds = self.counts.round_trip.map(|time| time.as_secs_f64());
-        snapshot.prompts = set::entries(self.acknowledged.get("prompt"));
-        snapshot.seeds = set::entries(self.acknowledged.get("seed"));
+        snapshot.prompts = self.acknowledged.prompts();
+        snapshot.seeds = self.acknowledged.seeds();
         if let Some(trouble) = &self.trouble {
             snapshot.trouble = Some(trouble.told_at(now));
         }
     }
 }
 
-/// Returns each thing once that a mix has in the end.
+/// Returns each thing once that a mix has in the end; their weights do not matter.
 fn wanted<'a, T: Clone + PartialEq + 'a>(
     target: &'a Mix,
     base: &'a Weighted<T>,
     list: impl Fn(&'a Scene) -> Option<&'a Weighted<T>>,
-) -> Vec<T> {
-    let mut wanted = Vec::new();
-    for part in target.parts() {
-        for (thing, _) in list(&part.scene).unwrap_or(base).entries() {
-            if !wanted.contains(thing) {
-                wanted.push(thing.clone());
-            }
+) -> Cow<'a, [(T, f64)]> {
+    let of = |scene: &'a Scene| list(scene).unwrap_or(base).entries();
+    if let [part] = target.parts() {
+        return Cow::Borrowed(of(&part.scene));
+    }
+    let mut wanted: Vec<(T, f64)> = Vec::new();
+    for entry in target.parts().iter().flat_map(|part| of(&part.scene)) {
+        if !wanted.iter().any(|(thing, _)| *thing == entry.0) {
+            wanted.push(entry.clone());
         }
     }
-    wanted
+    Cow::Owned(wanted)
 }
 
 /// Adds what is to come at weight 0, as far as there is room.

@@ -13,6 +13,9 @@ use crate::show::{
     time::Mono,
 };
 
+/// How long no video must go in until it is worth a word: a new stream has none in its first seconds by nature.
+const IDLE_TOLD: Duration = Duration::from_secs(15);
+
 /// Where one stream is on the ladder.
 #[derive(Debug)]
 pub(super) struct Ladder {
@@ -238,25 +241,27 @@ impl Ladder {
     }
 
     pub(super) fn describe(&self, snapshot: &mut StreamSnapshot, now: Mono) {
+        let age = now.since(self.read_at);
         snapshot.recovery = match self.beat {
             _ if self.alarm => RecoveryStage::Alarm,
-            Beat::NoInput(_) => RecoveryStage::NoInput,
+            Beat::NoInput(idle) if idle + age >= IDLE_TOLD => RecoveryStage::NoInput,
             _ if self.fallback => RecoveryStage::Fallback,
             Beat::Dark(_) if self.created > 0 => RecoveryStage::Recreate,
             Beat::Dark(_) => RecoveryStage::Resend,
-            Beat::Unknown | Beat::Flowing if self.sent + self.created > 0 => RecoveryStage::Settling,
-            Beat::Unknown | Beat::Flowing => RecoveryStage::Well,
+            Beat::Unknown | Beat::Flowing | Beat::NoInput(_) if self.sent + self.created > 0 => {
+                RecoveryStage::Settling
+            }
+            Beat::Unknown | Beat::Flowing | Beat::NoInput(_) => RecoveryStage::Well,
         };
-        let age = now.since(self.read_at);
         let message = match self.beat {
             Beat::Dark(dark) => {
                 let seconds = (dark + age).as_secs();
                 format!("no picture for {seconds} s: {}, {}", self.deeds(), self.next_words(now))
             }
-            Beat::NoInput(idle) => {
+            Beat::NoInput(idle) if idle + age >= IDLE_TOLD => {
                 format!("no video goes into the stream for {}", duration::text(whole(idle + age)))
             }
-            Beat::Unknown | Beat::Flowing => return,
+            Beat::Unknown | Beat::Flowing | Beat::NoInput(_) => return,
         };
         if snapshot.trouble.is_none() {
             snapshot.trouble = Some(Trouble::new("picture", &message, self.read_at).told_at(now));

@@ -7,6 +7,7 @@
 mod alarm;
 mod budget;
 mod courier;
+mod course;
 mod drift;
 mod ladder;
 mod leftovers;
@@ -23,6 +24,7 @@ use std::{sync::Arc, time::Duration};
 use self::{
     alarm::Alarm,
     courier::Courier,
+    course::Course,
     ladder::{Ladder, Step},
     life::{Life, News},
     place::{Resumption, Seen},
@@ -37,6 +39,7 @@ use super::{
     mix::Mix,
     out::Out,
     recovery::OnLost,
+    reload::{self, Changes},
     scene::{Fade, Scene},
     sheet::{Sheet, StreamSheet},
     snapshot::StreamSnapshot,
@@ -49,9 +52,11 @@ use super::{
 pub(super) struct Stream {
     index: StreamIndex,
     sheet: Arc<Sheet>,
-    path: Transition,
+    path: Course,
     /// What waits for the running transition to end.
     queue: Queue,
+    /// Which scene the calendar will want soon.
+    coming: Option<Arc<Scene>>,
     /// Whether the end of the path was told.
     arrived: bool,
     life: Life,
@@ -111,8 +116,9 @@ impl Stream {
             index,
             seen: Seen::resting(&path),
             resumed: None,
-            path,
+            path: Course::new(path),
             queue: Queue::default(),
+            coming: None,
             arrived: false,
             life: Life::new(stream, memory, now),
             courier: Courier::new(stream, &first, &sheet.scenes, now.mono),
@@ -206,14 +212,14 @@ impl Stream {
         let desk = desk!(self, now, out);
         let Some(fallback) = &desk.sheet.recovery.fallback else { return };
         let seen = self.courier.led_to(now.mono);
-        self.path = self.path.retarget(
+        self.path.take(self.path.retarget(
             &Mix::of(&fallback.scene),
             &Way::even(Fade::CUT, Easing::Smooth),
             now.mono,
             seen,
-        );
+        ));
         self.arrived = false;
-        self.courier.on_path();
+        self.courier.on_path(now.mono);
         desk.out.push(Action::Note(Fact::FallenBack {
             stream: desk.name(),
             scene: Arc::clone(&fallback.scene.name),
@@ -242,6 +248,26 @@ impl Stream {
         self.life.is_stopped()
     }
 
+    /// Goes on with an edited sheet, in which this stream has the same place.
+    pub(super) fn reload(&mut self, sheet: &Arc<Sheet>, now: Now, changes: &mut Changes) {
+        let old = std::mem::replace(&mut self.sheet, Arc::clone(sheet));
+        let (before, after) = (&old.streams[self.index.0], &sheet.streams[self.index.0]);
+        let target = self.path.scene();
+        if old.scenes.contains_key(&target.name) && !sheet.scenes.contains_key(&target.name) {
+            changes.keep(format_args!(
+                "stream `{}` is on scene `{}`, which is gone, until something else is asked of it",
+                after.name, target.name
+            ));
+        }
+        let successor = |scene: &Arc<Scene>| reload::successor(&old, sheet, scene);
+        self.queue.recast(successor);
+        let moments = (now.mono, self.courier.led_to(now.mono));
+        if self.path.edit(successor, (&before.base, &after.base), sheet.reload.edit_fade, moments) {
+            self.courier.on_path(now.mono);
+        }
+        self.courier.reload(after);
+    }
+
     /// Does what is due.
     pub(super) fn step(&mut self, now: Now, out: &mut Out) {
         self.turn(now, out);
@@ -251,10 +277,9 @@ impl Stream {
     }
 
     fn turn(&mut self, now: Now, out: &mut Out) {
-        if let Some(next) = self.queue.scenes().next() {
-            self.courier.expect(Some(next));
-        }
+        self.courier.expect(self.queue.scenes().next().or(self.coming.as_ref()));
         let mut desk = desk!(self, now, out);
+        self.path.tidy(now.mono);
         self.life.step(&mut desk);
         let reason = self.need(desk.sheet, now.mono);
         self.alarm.update(reason, &mut desk);
@@ -289,9 +314,10 @@ impl Stream {
             Some(end) if !self.queue.is_empty() && awaited => Some(end + ARRIVAL_MAX),
             end => end.filter(|_| !self.queue.is_empty() || !self.arrived && is_live && !awaited),
         };
-        let need = match is_live {
-            true => self.watch.alarm_due(plan.alarm_after),
-            false => self.life.alarm_due(plan.alarm_after).filter(|_| !self.life.is_stopping()),
+        let need = if is_live {
+            self.watch.alarm_due(plan.alarm_after)
+        } else {
+            self.life.alarm_due(plan.alarm_after).filter(|_| !self.life.is_stopping())
         };
         let need = need.filter(|_| !self.alarm.is_raised());
         let of_parts =
@@ -323,9 +349,9 @@ impl Stream {
         snapshot.resumed = self.resumed.map(|resumed| resumed.told_at(now.mono));
         self.life.describe(&mut snapshot, now.mono);
         self.courier.describe(&mut snapshot, now.mono);
+        self.watch.describe(&mut snapshot, now.mono);
         self.ladder.describe(&mut snapshot, now.mono);
         self.alarm.describe(&mut snapshot, now.mono);
-        self.watch.describe(&mut snapshot, now.mono);
         snapshot
     }
 }

@@ -62,11 +62,11 @@ impl Stream {
         let Seen { path, ended: had_ended, queue } = &self.seen;
         let ended = self.path.ended(now);
         let waits_the_same = *queue == self.queue;
-        if *path == self.path && *had_ended == ended && waits_the_same {
+        if *path == *self.path && *had_ended == ended && waits_the_same {
             return None;
         }
         let in_hand = path.is_grabbed() && self.path.is_grabbed() || self.path.target().parts().len() > 1;
-        self.seen = Seen { path: self.path.clone(), ended, queue: self.queue.clone() };
+        self.seen = Seen { path: (*self.path).clone(), ended, queue: self.queue.clone() };
         Some(if in_hand && waits_the_same { Edge::Moved } else { Edge::Turned })
     }
 
@@ -104,12 +104,12 @@ impl Stream {
             }
         };
         let progress = path.progress(now.mono);
-        self.path = if finish && !path.ended(now.mono) {
+        self.path.take(if finish && !path.ended(now.mono) {
             let fade = Fade::new(FINISH.min(path.left(now.mono))).unwrap_or_default();
             path.hasten(fade, now.mono, now.mono)
         } else {
             path
-        };
+        });
         self.queue = Queue::default();
         for going in waiting {
             // No more of them were let in than may wait.

@@ -60,6 +60,13 @@ impl Queue {
         self.0.iter().map(|going| &going.scene)
     }
 
+    /// Puts other scenes in the place of those that wait.
+    pub(super) fn recast(&mut self, successor: impl Fn(&Arc<Scene>) -> Arc<Scene>) {
+        for going in &mut self.0 {
+            going.scene = successor(&going.scene);
+        }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -35,6 +35,7 @@ const RETRY_AFTER_MAX: Duration = Duration::from_hours(1);
 pub(super) struct Watch {
     poll_at: Mono,
     waiting: Option<RequestId>,
+    asked_at: Mono,
     last: Option<StatusReport>,
     read_at: Option<Mono>,
     pulse: Pulse,
@@ -60,6 +61,7 @@ impl Watch {
         Self {
             poll_at: now,
             waiting: None,
+            asked_at: now,
             last: None,
             read_at: None,
             pulse: Pulse::default(),
@@ -107,6 +109,7 @@ impl Watch {
             return;
         }
         self.waiting = Some(desk.request(Request::Status { id: Arc::clone(id) }));
+        self.asked_at = now;
         let usual = desk.sheet.status_every;
         let dark = matches!(self.beat(desk.sheet.recovery.stalled_after, now), Beat::Dark(_));
         let every = if dark { usual.min(EVERY_IN_TROUBLE) } else { usual };
@@ -122,7 +125,10 @@ impl Watch {
     ) -> News {
         self.waiting = None;
         match outcome {
-            Ok(report) => self.on_report(report, courier, desk),
+            Ok(report) => {
+                courier.on_other_answered(desk.now.mono.since(self.asked_at));
+                self.on_report(report, courier, desk)
+            }
             Err(failure) => {
                 let now = desk.now.mono;
                 self.failures += 1;
@@ -170,7 +176,9 @@ impl Watch {
             courier.hurry(desk.now.mono);
             desk.note(Fact::Reasserted { stream: Arc::clone(&stream), why });
         }
-        if let Some(names) = report.last_params.as_ref().and_then(|params| courier.drift(params, now)) {
+        if let Some(names) =
+            report.last_params.as_ref().and_then(|params| courier.drift(params, desk.sheet, now))
+        {
             let reassert = desk.sheet.on_drift == OnDrift::Reassert;
             if reassert {
                 courier.doubt(&names);

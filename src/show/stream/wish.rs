@@ -79,11 +79,12 @@ impl Stream {
         let fade = way.fades.longest().length();
         let again = self.leads_to(&scene);
         if again && self.path.end().is_some_and(|end| now.mono + fade >= end) {
+            self.courier.on_asked_again(now.mono);
             return;
         }
         let seen = self.courier.led_to(now.mono);
-        self.path = self.path.retarget(&Mix::of(&scene), &way, now.mono, seen);
-        self.set_out();
+        self.path.take(self.path.retarget(&Mix::of(&scene), &way, now.mono, seen));
+        self.set_out(now.mono);
         let (stream, scene) = (self.name(), Arc::clone(&scene.name));
         out.push(Action::Note(Fact::TransitionStarted { stream, scene, fade }));
     }
@@ -96,8 +97,8 @@ impl Stream {
             return;
         }
         let is_new = !self.path.is_grabbed();
-        self.path.grab(position, now.mono, self.courier.led_to(now.mono));
-        self.set_out();
+        self.path.path().grab(position, now.mono, self.courier.led_to(now.mono));
+        self.set_out(now.mono);
         if is_new {
             let (stream, scene) = (self.name(), Arc::clone(&self.path.scene().name));
             out.push(Action::Note(Fact::TransitionGrabbed { stream, scene }));
@@ -116,14 +117,14 @@ impl Stream {
         }
         let seen = self.courier.led_to(now.mono);
         let way = Way::even(Fade::new(SWEEP).unwrap_or_default(), Easing::Smooth);
-        self.path = self.path.mix(&target, &way, now.mono, seen);
-        self.set_out();
+        self.path.take(self.path.mix(&target, &way, now.mono, seen));
+        self.set_out(now.mono);
     }
 
     /// The path is another: its first update goes soon, and its end is told.
-    fn set_out(&mut self) {
+    fn set_out(&mut self, now: Mono) {
         self.arrived = false;
-        self.courier.on_path();
+        self.courier.on_path(now);
         self.ladder.on_scene();
     }
 
@@ -182,24 +183,29 @@ impl Stream {
         }
         let seen = self.courier.led_to(now.mono);
         match verb {
-            Verb::Pause => self.path.pause(seen),
-            Verb::Resume => self.path.resume(now.mono),
-            Verb::Reverse => self.path = self.path.reverse(now.mono, seen),
+            Verb::Pause => self.path.path().pause(seen),
+            Verb::Resume => self.path.path().resume(now.mono),
+            Verb::Reverse => self.path.take(self.path.reverse(now.mono, seen)),
             // It arrives within a second as it is.
             Verb::Finish if !self.path.is_paused() && self.path.left(now.mono) <= FINISH => {}
             Verb::Finish => {
                 let fade = Fade::new(FINISH.min(self.path.left(now.mono))).unwrap_or_default();
-                self.path = self.path.hasten(fade, now.mono, seen);
+                self.path.take(self.path.hasten(fade, now.mono, seen));
             }
-            Verb::Cut => self.path = self.path.hasten(Fade::CUT, now.mono, seen),
+            Verb::Cut => self.path.take(self.path.hasten(Fade::CUT, now.mono, seen)),
         }
-        self.set_out();
+        self.set_out(now.mono);
         let (stream, scene) = (self.name(), Arc::clone(&self.path.scene().name));
         out.push(Action::Note(Fact::TransitionSteered { stream, scene, verb }));
     }
 
-    /// Says which scene is known to come next, so that its prompts take their slots before the fade begins.
-    pub(in crate::show) fn expect(&mut self, scene: Option<&Arc<Scene>>) {
-        self.courier.expect(scene);
+    /// Says which scene the calendar will want soon, so that its prompts take their slots before the fade begins. Returns
+    /// whether that is news.
+    pub(in crate::show) fn expect(&mut self, scene: Option<&Arc<Scene>>) -> bool {
+        let known = self.coming.as_ref().map(Arc::as_ptr) == scene.map(Arc::as_ptr);
+        if !known {
+            self.coming = scene.cloned();
+        }
+        !known
     }
 }

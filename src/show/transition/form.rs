@@ -54,7 +54,7 @@ struct Curve {
     target: Shares,
     /// The scene that has, at the end, what cannot be blended.
     owner: usize,
-    /// `None` for one that has ended.
+    /// `None` for one that has ended for good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     run: Option<Run>,
 }
@@ -101,11 +101,11 @@ impl Motion {
     /// Takes down where a transition is at `now`.
     pub(in crate::show) fn of(transition: &Transition, cast: &mut Cast<'_>, now: Mono) -> Self {
         let beat = transition.head.beat(now);
-        let main = Curve::of(&transition.main, beat, cast);
         let ended = transition.ended(now);
+        let main = Curve::of(&transition.main, beat, ended, cast);
         let others = transition.others.iter();
         let groups: BTreeMap<_, _> =
-            others.map(|(name, path)| ((*name).to_owned(), Curve::of(path, beat, cast))).collect();
+            others.map(|(name, path)| ((*name).to_owned(), Curve::of(path, beat, ended, cast))).collect();
         let are_apart = groups.values().any(|curve| *curve != main);
         let groups = if are_apart { groups } else { BTreeMap::new() };
         let origin = (transition.origin != *transition.target()).then(|| shares(&transition.origin, cast));
@@ -120,11 +120,7 @@ impl Motion {
     /// # Errors
     ///
     /// It makes no sense.
-    pub(in crate::show) fn transition(
-        &self,
-        ensemble: &Ensemble,
-        now: Mono,
-    ) -> Result<Transition, Lost> {
+    pub(in crate::show) fn transition(&self, ensemble: &Ensemble, now: Mono) -> Result<Transition, Lost> {
         let main = self.main.path(ensemble)?;
         let groups = self.groups.iter().map(|(name, curve)| Ok((group(name)?, curve.path(ensemble)?)));
         let others = groups.collect::<Result<Vec<_>, Lost>>()?;
@@ -134,7 +130,11 @@ impl Motion {
             Some(running) => (running.way()?, running.head(now)?),
             None => (Way::even(Fade::CUT, Easing::default()), Playhead::start(Duration::ZERO, now)),
         };
-        if [&main].into_iter().chain(others.iter().map(|(_, path)| path)).any(|path| path.fade() > head.length()) {
+        if [&main]
+            .into_iter()
+            .chain(others.iter().map(|(_, path)| path))
+            .any(|path| path.fade() > head.length())
+        {
             return Err(Lost::Nonsense("a group takes longer than the whole"));
         }
         Ok(Transition { main, others, origin, way, started: now, head })
@@ -142,12 +142,17 @@ impl Motion {
 }
 
 impl Curve {
-    fn of(path: &Path, beat: Beat, cast: &mut Cast<'_>) -> Self {
+    fn of(path: &Path, beat: Beat, ended: bool, cast: &mut Cast<'_>) -> Self {
         let target = shares(path.target(), cast);
         let Switch { from, to, after, .. } = &path.switch;
         let (from, owner) = (cast.number(from), cast.number(to));
-        let run = (beat.passed < path.fade).then(|| Run {
-            legs: path.legs.iter().map(|leg| (cast.number(&leg.scene), leg.from, leg.speed, leg.to)).collect(),
+        // As long as the whole has not ended, a hand may take a group back that has.
+        let run = (!ended && !path.fade.is_zero()).then(|| Run {
+            legs: path
+                .legs
+                .iter()
+                .map(|leg| (cast.number(&leg.scene), leg.from, leg.speed, leg.to))
+                .collect(),
             fade: Seconds(path.fade),
             easing: path.easing,
             coast: Seconds(path.coast),
@@ -161,7 +166,8 @@ impl Curve {
     fn path(&self, ensemble: &Ensemble) -> Result<Path, Lost> {
         let target = mix(&self.target, ensemble)?;
         let to = ensemble.scene(self.owner)?.clone();
-        let Some(Run { legs, fade: Seconds(fade), easing, coast: Seconds(coast), from, after, done }) = &self.run
+        let Some(Run { legs, fade: Seconds(fade), easing, coast: Seconds(coast), from, after, done }) =
+            &self.run
         else {
             let switch = Switch { from: to.clone(), to, after: 0.0, done: true };
             return Ok(Path { switch, ..Path::resting(&target) });
@@ -209,7 +215,8 @@ impl Running {
     fn head(&self, now: Mono) -> Result<Playhead, Lost> {
         let Self { fade: Seconds(length), passed: Seconds(passed), paused, hand, .. } = *self;
         let hand = hand.map(|Seconds(to)| to);
-        if length.is_zero() || length > Fade::LONGEST || passed > length || hand.is_some_and(|to| to > length) {
+        if length.is_zero() || length > Fade::LONGEST || passed > length || hand.is_some_and(|to| to > length)
+        {
             return Err(Lost::Nonsense("a time is out of range"));
         }
         let state = match hand {
@@ -233,8 +240,7 @@ impl Times {
     }
 
     pub(in crate::show) fn fades(&self) -> Result<Fades, Lost> {
-        let fade =
-            |Seconds(time): &Seconds| Fade::new(*time).ok_or(Lost::Nonsense("a time is out of range"));
+        let fade = |Seconds(time): &Seconds| Fade::new(*time).ok_or(Lost::Nonsense("a time is out of range"));
         let groups = self.groups.iter().map(|(name, time)| Ok((group(name)?, fade(time)?)));
         let groups = groups.collect::<Result<_, Lost>>()?;
         Ok(Fades { default: self.default.as_ref().map(fade).transpose()?, groups })

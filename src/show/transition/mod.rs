@@ -50,6 +50,24 @@ pub struct Spot {
 }
 
 impl Point {
+    /// Shows the mix and the owner of each group.
+    pub fn each(&self, mut show: impl FnMut(&Mix, &Arc<Scene>)) {
+        for Spot { mix, owner } in std::iter::once(&self.main).chain(self.others.iter().map(|(_, spot)| spot))
+        {
+            show(mix, owner);
+        }
+    }
+
+    /// Returns it with every mix and every owner replaced.
+    #[must_use]
+    pub fn map(self, mix: impl Fn(Mix) -> Mix, owner: impl Fn(Arc<Scene>) -> Arc<Scene>) -> Self {
+        let spot = |spot: Spot| Spot { mix: mix(spot.mix), owner: owner(spot.owner) };
+        Self {
+            main: spot(self.main),
+            others: self.others.into_iter().map(|(name, other)| (name, spot(other))).collect(),
+        }
+    }
+
     /// Returns where a group, or a parameter by its name, is.
     pub fn of(&self, name: &str) -> &Spot {
         find(&self.others, name).unwrap_or(&self.main)
@@ -105,6 +123,25 @@ impl Transition {
         };
         let head = Playhead::start(length, now);
         Self { main, others, origin, way: way.clone(), started: now, head }
+    }
+
+    /// Puts other scenes in the place of its own; positions and speeds stay.
+    pub fn recast(&mut self, successor: impl Fn(&Arc<Scene>) -> Arc<Scene>) {
+        let mut known: Vec<(Arc<Scene>, Arc<Scene>)> = Vec::new();
+        // The same scene in two places stays the same.
+        let mut new = |scene: &Arc<Scene>| {
+            if let Some((_, new)) = known.iter().find(|(old, _)| Arc::ptr_eq(old, scene)) {
+                return Arc::clone(new);
+            }
+            let new = successor(scene);
+            known.push((Arc::clone(scene), Arc::clone(&new)));
+            new
+        };
+        self.main.recast(&mut new);
+        for (_, path) in &mut self.others {
+            path.recast(&mut new);
+        }
+        self.origin = self.origin.recast(&mut new);
     }
 
     /// Stops it where it is; nothing moves until [`Self::resume`]. One that has ended, or is paused, stays as it is.

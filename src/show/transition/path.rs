@@ -144,6 +144,16 @@ impl Path {
         path
     }
 
+    /// Puts other scenes in the place of its own.
+    pub(super) fn recast(&mut self, new: &mut impl FnMut(&Arc<Scene>) -> Arc<Scene>) {
+        for leg in &mut self.legs {
+            leg.scene = new(&leg.scene);
+        }
+        self.target = self.target.recast(new);
+        self.switch.from = new(&self.switch.from);
+        self.switch.to = new(&self.switch.to);
+    }
+
     /// Returns where it leads.
     pub(super) fn target(&self) -> &Mix {
         &self.target

@@ -17,16 +17,17 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 use tokio::{
     net::TcpStream,
-    sync::{mpsc, oneshot},
+    sync::{mpsc, oneshot, watch},
     task::JoinHandle,
 };
 
-use super::{Busy, Desk, LIMITS, Limits, Server, Token, bind, connections as shell};
+use super::{Busy, Desk, LIMITS, Limits, Reply, Server, Token, bind, connections as shell};
 use crate::show::{
     event::Command,
     recovery::{OnDrift, OnLost, Recovery},
+    reload::Changes,
     scene::Scene,
-    sheet::{Base, BlendMode, Cue, OnExit, OnRestart, Sheet, StreamSheet, Updates},
+    sheet::{Base, BlendMode, Cue, OnExit, OnRestart, Reload, Sheet, StreamSheet, Updates},
     snapshot::{Phase, RecoveryStage, Share, Snapshot, StreamSnapshot},
     time::Mono,
     venue::{Backend, Connection, Environment, Timeouts, Venue, WebDoor},
@@ -151,15 +152,24 @@ fn desk(play: Play) -> (Arc<Desk>, Heard<Command>, Heard<&'static str>) {
             Ok(())
         }
     };
+    let reload = |reply: Reply| {
+        reply.send(Ok(Changes { changed: vec!["scene `dawn` changed".to_owned()], kept: Vec::new() })).ok();
+        Ok(())
+    };
     let hosts = hosts.into_iter().map(Arc::from).collect();
     let web = WebDoor { listen: "127.0.0.1:7756".parse().unwrap(), token: None, hosts };
     let refused = Arc::new(Mutex::new(Vec::new()));
     let refusals = Arc::clone(&refused);
     let desk = Arc::new(Desk {
-        sheet: Arc::new(Sheet { venue: Venue { web: Some(web), ..Venue::default() }, ..sheet() }),
+        sheet: watch::channel(Arc::new(Sheet {
+            venue: Venue { web: Some(web), ..Venue::default() },
+            ..sheet()
+        }))
+        .1,
         ask,
         commands: Box::new(commands),
         metrics: Box::new(move || metrics.clone()),
+        reload: Box::new(reload),
         token: token.map(|token| Token::new(&token.into()).unwrap()),
         now: Box::new(|| Mono(Duration::ZERO)),
         refused: Box::new(move |reason, _| refusals.lock().unwrap().push(reason)),
@@ -223,6 +233,7 @@ fn sheet() -> Sheet {
         triggers: Vec::new(),
         on_alarm: Vec::new(),
         venue: Venue::default(),
+        reload: Reload::default(),
     }
 }
 
@@ -252,6 +263,7 @@ fn snapshot() -> Snapshot {
         show: "Gallery <North>".into(),
         streams: vec![wall],
         upcoming: Vec::new(),
+        show_file: None,
         broker_connected: None,
     }
 }

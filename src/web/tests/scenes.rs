@@ -212,3 +212,13 @@ async fn a_body_has_a_limit_in_time() {
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
     assert!(answer.contains("the body was not complete within 50ms"), "{answer}");
 }
+
+#[tokio::test]
+async fn a_reload_is_answered_with_what_it_came_to() {
+    let house = House::open().await;
+    let response = house.post("/api/reload", "").await;
+    assert_eq!(response.status(), 200);
+    let told: Value = response.json().await.unwrap();
+    assert_eq!(told, json!({ "changed": ["scene `dawn` changed"], "kept": [] }));
+    refusal(house.post("/api/reload", "{\"now\": true}").await, 400, "bad-request").await;
+}
