@@ -199,10 +199,10 @@ mod tests {
     #[test]
     fn a_cut_to_what_had_to_wait_is_never_black() {
         let mut roster = Roster::new(2);
-        roster.admit(&[("a", 0.5), ("b", 0.5)], &["b"], at(0.0));
+        admit(&mut roster, &[("a", 0.5), ("b", 0.5)], "b", at(0.0));
         let waits = [("a", 0.5), ("b", 0.4), ("c", 0.1)];
-        assert_eq!(roster.admit(&waits, &["c"], at(1.0)).len(), 2, "it waits for its place");
-        assert_eq!(roster.admit(&[("c", 1.0)], &["c"], at(1.1)), [("c", 1.0)]);
+        assert_eq!(admit(&mut roster, &waits, "c", at(1.0)).len(), 2, "it waits for its place");
+        assert_eq!(admit(&mut roster, &[("c", 1.0)], "c", at(1.1)), [("c", 1.0)]);
     }
 
     proptest! {
