@@ -72,7 +72,7 @@ fn tell(fact: &Fact) {
             info!(%stream, %scene, %instead, "Transition that waited was dropped.");
         }
         Fact::TransitionResumed { .. } | Fact::NotResumed { .. } | Fact::RunMissed { .. } => {
-            tell_restart(fact)
+            tell_restart(fact);
         }
         Fact::TransitionGrabbed { stream, scene } => info!(%stream, %scene, "Transition in a hand."),
         Fact::TransitionEnded { stream, scene } => info!(%stream, %scene, "Transition ended."),
@@ -134,7 +134,7 @@ fn tell_restart(fact: &Fact) {
         }
         Fact::RunMissed { name, at, made_up: true } => info!(trigger = %name, %at, "Missed run made up for."),
         Fact::RunMissed { name, at, made_up: false } => {
-            info!(trigger = %name, %at, "Missed run passed over.")
+            info!(trigger = %name, %at, "Missed run passed over.");
         }
         _ => {}
     }

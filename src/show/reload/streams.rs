@@ -30,8 +30,8 @@ pub(super) fn revise(old: &Sheet, new: &Sheet, links: &Links<'_>, changes: &mut 
 fn stream(old: &StreamSheet, new: &StreamSheet, links: &Links<'_>, changes: &mut Changes) -> StreamSheet {
     let StreamSheet {
         name,
-        connection,
-        attach,
+        connection: _,
+        attach: _,
         base,
         start,
         blend,
@@ -75,12 +75,7 @@ fn stream(old: &StreamSheet, new: &StreamSheet, links: &Links<'_>, changes: &mut
     if !live {
         changes.keep(format_args!("{of}`blend` goes to or from `slerp` with a restart"));
     }
-    if connection != old.connection {
-        changes.keep(format_args!("{of}its backend, environment, key and timeouts change with a restart"));
-    }
-    if attach != old.attach {
-        changes.keep(format_args!("{of}another `stream` is driven after a restart"));
-    }
+    tell_rooted(old, new, &of, changes);
     StreamSheet {
         name,
         connection: old.connection.clone(),
@@ -99,6 +94,16 @@ fn stream(old: &StreamSheet, new: &StreamSheet, links: &Links<'_>, changes: &mut
         on_stream_lost,
         on_drift,
         on_stream_created,
+    }
+}
+
+/// Tells what of a stream cannot change while it lives.
+fn tell_rooted(old: &StreamSheet, new: &StreamSheet, of: &str, changes: &mut Changes) {
+    if new.connection != old.connection {
+        changes.keep(format_args!("{of}its backend, environment, key and timeouts change with a restart"));
+    }
+    if new.attach != old.attach {
+        changes.keep(format_args!("{of}another `stream` is driven after a restart"));
     }
 }
 
