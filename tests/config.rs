@@ -18,7 +18,7 @@ use segue::{
         event::StreamIndex,
         fades::{Fades, SwitchAt},
         scene::{Fade, Level},
-        sheet::{BlendMode, OnExit, Sheet, Step, Streams, When},
+        sheet::{BlendMode, OnExit, OnRestart, Sheet, Step, Streams, Trigger, When},
         venue::{Backend, Environment, Keeping, SecretSource},
     },
 };
@@ -500,4 +500,31 @@ proptest! {
             let _ = explain(&sheet, today());
         }
     }
+}
+
+#[test]
+fn streams_go_on_after_a_restart_as_the_show_or_they_themselves_say() {
+    let show = "
+timezone: Europe/Berlin
+on_restart: finish
+streams: { wall: { backend: simulator }, floor: { backend: simulator, on_restart: restart } }
+scenes: { dawn: { prompt: mist } }
+cues: { off: [{ transition: pause }, { scene: dawn }] }
+triggers:
+  scene: { when: { cron: '0 9 * * *' }, do: { scene: dawn } }
+  cue: { when: { cron: '0 9 * * *' }, do: { cue: off } }
+  pause: { when: { cron: '0 9 * * *' }, do: { transition: pause } }
+  asked: { when: { cron: '0 9 * * *', catch_up: last }, do: { transition: pause } }
+  within: { when: { cron: '0 9 * * *', catch_up_within: 90m }, do: { transition: pause } }
+  none: { when: { cron: '0 9 * * *', catch_up: none }, do: { scene: dawn } }
+";
+    let sheet = parse("show.yaml", show, &context()).sheet.unwrap();
+    let restarts: Vec<_> = sheet.streams.iter().map(|stream| stream.on_restart).collect();
+    assert_eq!(restarts, [OnRestart::Finish, OnRestart::Restart]);
+    let hours = |trigger: &Trigger| match &trigger.when {
+        When::Cron { catch_up, .. } => catch_up.map(|within| within.as_secs_f64() / 3600.0),
+        When::Mqtt { .. } | When::Osc { .. } => panic!(),
+    };
+    let within: Vec<_> = sheet.triggers.iter().map(hours).collect();
+    assert_eq!(within, [Some(24.0), Some(24.0), None, Some(24.0), Some(1.5), None]);
 }

@@ -130,7 +130,8 @@ impl World {
                     self.come(Duration::from_millis(1), Coming::Event(event));
                 }
                 // The show of this bench tells nobody.
-                Action::Tell { .. } => {}
+                // The journal is one small file, whatever happens in a month.
+                Action::Tell { .. } | Action::Keep(_) => {}
                 Action::Note(fact) => self.note(&fact),
             }
         }

@@ -2,7 +2,13 @@
 
 #![forbid(unsafe_code)]
 
-use std::{fs, path::PathBuf, sync::OnceLock};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use jiff::{Timestamp, tz::TimeZone};
 use segue::{
@@ -10,11 +16,14 @@ use segue::{
     input::osc::decode,
     record::Journal,
     show::{
+        Show,
         condition::{self, Condition},
         cron::CronExpression,
         easing::Easing,
-        event::Arg,
+        event::{Arg, StreamIndex},
+        memoir::Memoir,
         text::{CHARS_DEFAULT, Phrase, TextPolicy},
+        time::{Mono, Now},
     },
 };
 
@@ -110,6 +119,28 @@ pub fn journal(bytes: &[u8]) {
     let journal = Journal::load(place);
     journal.store().expect("stored");
     assert_eq!(Journal::load(place), journal);
+    for stage in ["simulator", "a", "b", "https://api.daydream.live/v1"] {
+        journal.memoir(stage).into_iter().for_each(go_on);
+    }
+}
+
+/// Lets a show go on from there; whatever it was, the mix is one.
+fn go_on(memoir: &Memoir) {
+    const SHOW: &str = "
+streams: { wall: { backend: simulator, start: dawn } }
+scenes: { dawn: { prompt: mist }, neon: { prompt: city, delta: 0.4 }, rain: { prompt: rain } }
+triggers: { open: { when: { cron: \"0 9 * * *\" }, do: { scene: dawn } } }
+";
+    let sheet = config::parse("show.yaml", SHOW, &Context { node: "fuzz" }).sheet.expect("a show");
+    let now = Now { mono: Mono::default(), wall: Timestamp::constant(1_795_334_400, 0) };
+    let mut show = Show::resume(Arc::new(sheet), &BTreeMap::new(), Some(memoir), 1, now);
+    while show.poll().is_some() {}
+    for second in [0, 1, 5, 60, 100_000] {
+        let mix = show.mix_at(StreamIndex(0), Mono(Duration::from_secs(second))).expect("a stream");
+        let sum: f64 = mix.parts().iter().map(|part| part.weight).sum();
+        assert!((sum - 1.0).abs() < 1e-6, "{mix:?}");
+        assert!(mix.parts().iter().all(|part| part.weight >= 0.0), "{mix:?}");
+    }
 }
 
 /// Holds a text from outside against a policy; what is let in is one short line, and is let in again as it is.

@@ -108,7 +108,7 @@ impl<'a> Plan<'a> {
         let most = RUNS_A_DAY_MAX * usize::try_from(days).unwrap_or(usize::MAX);
         let (mut runs, mut rhythms) = (Vec::new(), Vec::new());
         for trigger in &sheet.triggers {
-            let When::Cron { expression, zone } = &trigger.when else { continue };
+            let When::Cron { expression, zone, .. } = &trigger.when else { continue };
             let within = || expression.runs(from, zone).take_while(|run| run.at <= until);
             match within().take(most + 1).count() {
                 count if count > most => rhythms.push((trigger, within().count())),

@@ -94,6 +94,10 @@ fn describe_stream(text: &mut String, stream: &Value, now: Timestamp, zone: &Tim
     if !waiting.is_empty() {
         let _ = writeln!(text, "  then     {}", waiting.join(", "));
     }
+    if let Some(progress) = stream["resumed"]["progress"].as_f64() {
+        let minutes = stream["resumed"]["seconds_ago"].as_f64().unwrap_or_default() / 60.0;
+        let _ = writeln!(text, "  resumed  at {:.0} %, {minutes:.0} min ago", progress * 100.0);
+    }
     describe_health(text, stream);
 }
 
@@ -165,6 +169,7 @@ mod tests {
                 "transition": {"progress": 0.66, "fade_seconds": 8.0, "remaining_seconds": 2.7},
                 "waiting": ["dawn", "“misty sea”"],
                 "due": {"scene": "dawn", "until": "2026-11-23T17:00:00Z", "then": null},
+                "resumed": {"progress": 0.43, "seconds_ago": 125.0},
                 "updates": {"sent": 12, "failed": 1, "coalesced": 0, "round_trip_seconds": 0.151},
                 "health": {"state": "ONLINE", "fps_in": 30.0, "fps_out": 24.94, "last_error": null, "whep_url": null, "read_seconds_ago": 31.0},
                 "trouble": {"what": "update", "message": "no answer in 10 s", "seconds_ago": 3.2},
@@ -182,6 +187,7 @@ mod tests {
                     75 % neon
           due      dawn until Mon 23 Nov 17:00, then nothing, what is on stays
           then     dawn, “misty sea”
+          resumed  at 43 %, 2 min ago
           health   ONLINE, 30.0 fps in, 24.9 fps out, but that was 31 s ago
           updates  12 sent, 1 failed, last took 151 ms
           trouble  update: no answer in 10 s (3 s ago)

@@ -21,7 +21,7 @@ const RUNS: usize = 5;
 pub fn explain(sheet: &Sheet, from: Timestamp) -> String {
     let mut out = String::new();
     for trigger in &sheet.triggers {
-        let When::Cron { expression, zone } = &trigger.when else { continue };
+        let When::Cron { expression, zone, .. } = &trigger.when else { continue };
         let name = zone.iana_name().unwrap_or("UTC");
         let _ = writeln!(out, "trigger `{}`: `{expression}` in {name}", trigger.name);
         let runs: Vec<_> = expression.runs(from, zone).take(RUNS).collect();

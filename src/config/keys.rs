@@ -13,7 +13,7 @@ use crate::show::{
         Profile,
         objects::{self, Member},
     },
-    sheet::{Policy, Verb},
+    sheet::{OnRestart, Policy, Verb},
     text::CHARS_MAX,
 };
 
@@ -157,6 +157,7 @@ pub static SHOW: Section = section(
         ),
         key("triggers", Form::Named(&Form::Map(&TRIGGER)), "", "what makes something happen, by name"),
         key("inputs", Form::Map(&INPUTS), "", "where the show listens"),
+        key("on_restart", Form::Words(&OnRestart::WORDS), "resume", RESTART_WHAT),
         key("on_alarm", HOOKS, "", "who is told when people are needed, and when they no longer are"),
         key("allow_commands", Form::Bool, "false", "whether the show may run the commands that it names"),
         key(
@@ -200,6 +201,8 @@ pub static RELOAD: Section = section(
     ],
 );
 
+const RESTART_WHAT: &str = "where streams begin when the show has run before: `resume` goes on where the clock says, \
+     `finish` arrives where it was going, `restart` begins with the scene of `start`";
 const ZONE: Form = Form::Like("Europe/Berlin");
 const NAMED_SCENES: Form = Form::Named(&Form::Any(&[Form::Map(&SCENE), Form::Nothing]));
 static CUE: Form = Form::Any(&[Form::Map(&CUE_STEP), Form::List(&Form::Map(&CUE_STEP))]);
@@ -226,7 +229,7 @@ pub static STREAM: Section = section(
         ),
         key("profile", Form::Words(&Profile::WORDS), "dec2025", "the age of the runner behind the API"),
         key("params", Form::Any(&[Form::Map(&PARAMS), Form::Nothing]), "", "what lies under every scene"),
-        key("start", Form::Text, "its `params`", "the scene that it begins with"),
+        key("start", Form::Text, "its `params`", "the scene that it begins with where nothing is remembered"),
         key("blend", Form::Words(&["spherical", "linear", "slerp"]), "spherical", "how prompts are mixed"),
         key(
             "prompt_angle",
@@ -238,6 +241,7 @@ pub static STREAM: Section = section(
         key("updates", Form::Map(&UPDATES), "", "when to send"),
         key("status", Form::Map(&STATUS), "", "when to look"),
         key("on_exit", Form::Words(&["keep", "delete"]), "keep", "what becomes of it when the show ends"),
+        key("on_restart", Form::Words(&OnRestart::WORDS), "the show's", RESTART_WHAT),
         key("recovery", Form::Map(&RECOVERY), "", "what is tried when no picture comes out"),
         key(
             "on_stream_lost",
@@ -452,6 +456,9 @@ pub static TRIGGER: Section = section(
     ],
 );
 
+/// What can be done about a time that was missed.
+pub(super) const CATCH_UP: [&str; 2] = ["last", "none"];
+
 /// What a trigger waits for.
 pub static WHEN: Section = section(
     "`when` of a trigger: one of `cron`, `mqtt` and `osc`",
@@ -460,6 +467,13 @@ pub static WHEN: Section = section(
         key("mqtt", Form::Like("gallery/+/motion"), "", "a message on these topics"),
         key("osc", Form::Like("/pad/{1,2}"), "", "a message at these addresses"),
         key("timezone", ZONE, "the show's", "the zone of the time"),
+        key(
+            "catch_up",
+            Form::Words(&CATCH_UP),
+            "`last` if it goes to a scene, else `none`",
+            "what if the time was missed: `last` makes up for the last time, `none` waits for the next",
+        ),
+        key("catch_up_within", Form::Time, "24h", "how late that may be, from 1m to 168h"),
         key("payload", Form::Any(&[Form::Map(&PAYLOAD), Form::Literal]), "any", "which payload counts"),
         key("retained", Form::Bool, "false", "whether messages count that the broker had kept"),
         key("args", Form::Any(&[ARGUMENT, Form::List(&ARGUMENT)]), "any", "which arguments count, in order"),

@@ -178,6 +178,7 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let triggers_entry = fields.entry("triggers");
     let calendar = (fields.value("schedule", report), fields.value("location", report));
     let commands = allows_commands(&mut fields, report);
+    let on_restart = streams::read_on_restart(&mut fields, report).unwrap_or_default();
     let alarm_node = fields.value("on_alarm", report);
     let doors = inputs::read(fields.entry("inputs").map(|entry| &entry.value), context.node, report);
     let web = web::read(fields.entry("web").map(|entry| &entry.value), report);
@@ -200,7 +201,7 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let streams_place = streams_entry.map_or(&top, |entry| &entry.key.span);
     let hooks = HookContext { has_mqtt: doors.has_mqtt, commands };
     let house = format!("{} {title}", context.node);
-    let stage = Stage { scenes: &cast.scenes, named: &named, house: &house, hooks };
+    let stage = Stage { scenes: &cast.scenes, named: &named, house: &house, hooks, on_restart };
     let streams_node = streams_entry.map(|entry| &entry.value);
     let stream_drafts = streams::read(streams_node, streams_place, stage, report);
     let on_alarm = recovery::hooks(alarm_node, "", "on_alarm", hooks, report);

@@ -12,7 +12,7 @@ use serde_json::{Map, Value as Json};
 use crate::show::{
     params::Dialect,
     scene::Scene,
-    sheet::{BlendMode, OnExit, Prefer, SLOTS_MAX, StreamSheet, Updates},
+    sheet::{BlendMode, OnExit, OnRestart, Prefer, SLOTS_MAX, StreamSheet, Updates},
     venue::{Backend, Connection, Environment, Generation, Timeouts},
 };
 
@@ -62,6 +62,8 @@ pub(super) struct Stage<'a> {
     /// The machine and the show: what a stream's name at the backend begins with.
     pub(super) house: &'a str,
     pub(super) hooks: HookContext,
+    /// What streams do that do not say.
+    pub(super) on_restart: OnRestart,
 }
 
 /// Reads all streams.
@@ -98,7 +100,7 @@ fn check_attached(entries: &[(&str, &Entry)], list: &[StreamDraft], report: &mut
 }
 
 fn stream(name: &str, entry: &Entry, stage: Stage<'_>, report: &mut Report) -> Option<StreamDraft> {
-    let Stage { scenes, named, house, hooks } = stage;
+    let Stage { scenes, named, house, hooks, on_restart } = stage;
     report.take(scalar::name(&entry.key, "a stream"));
     if RESERVED.contains(&name) {
         let message =
@@ -136,6 +138,7 @@ fn stream(name: &str, entry: &Entry, stage: Stage<'_>, report: &mut Report) -> O
             Some("delete") => OnExit::Delete,
             _ => OnExit::Keep,
         };
+    let on_restart = read_on_restart(&mut fields, report).unwrap_or(on_restart);
     let Remedies { recovery, on_stream_lost, on_drift } =
         recovery::remedies(&mut fields, &of, scenes, report);
     let created = fields.value("on_stream_created", report);
@@ -153,6 +156,7 @@ fn stream(name: &str, entry: &Entry, stage: Stage<'_>, report: &mut Report) -> O
         updates,
         status_every,
         on_exit,
+        on_restart,
         family: format!("segue {house} {name}").into(),
         recovery,
         on_stream_lost,
@@ -161,6 +165,12 @@ fn stream(name: &str, entry: &Entry, stage: Stage<'_>, report: &mut Report) -> O
     };
     let set = params::set(&sheet.base);
     Some(StreamDraft { sheet, nature: base.nature, set })
+}
+
+/// Reads where streams begin when the show has run before.
+pub(super) fn read_on_restart(fields: &mut Fields<'_>, report: &mut Report) -> Option<OnRestart> {
+    let word = |node: &Node| scalar::choice(node, "on_restart", &OnRestart::WORDS);
+    fields.get("on_restart", report, word).and_then(OnRestart::from_word)
 }
 
 fn connection(fields: &mut Fields<'_>, of: &str, report: &mut Report) -> Connection {

@@ -1,12 +1,14 @@
 //! The triggers of the show file: what they wait for, and on what condition.
 
+use std::time::Duration;
+
 use jiff::tz::TimeZone;
 
 use crate::show::{
     address::AddressPattern,
     condition::Condition,
     cron::CronExpression,
-    sheet::{Trigger, When},
+    sheet::{Step, Trigger, When},
     topic::TopicFilter,
 };
 
@@ -16,13 +18,21 @@ use super::{
     report::{Problem, Report},
     scalar,
     steps::{self, Cast},
+    time,
     tree::{Node, Span},
     words::quoted,
 };
 
 /// What a trigger can wait for, and which keys go with it.
-const KINDS: [(&str, &[&str]); 3] =
-    [("cron", &["timezone"]), ("mqtt", &["payload", "retained"]), ("osc", &["args"])];
+const KINDS: [(&str, &[&str]); 3] = [
+    ("cron", &["timezone", "catch_up", "catch_up_within"]),
+    ("mqtt", &["payload", "retained"]),
+    ("osc", &["args"]),
+];
+
+/// How late a run may be that was missed, and how late unless the file says.
+const CATCH_UP_WITHIN: (Duration, Duration) = (Duration::from_mins(1), Duration::from_hours(168));
+const CATCH_UP_USUAL: Duration = Duration::from_hours(24);
 
 /// What a trigger can count on.
 #[derive(Debug)]
@@ -47,7 +57,6 @@ pub(super) fn read(node: Option<&Node>, around: &Surroundings<'_>, report: &mut 
         let Some(mut fields) = Fields::of(&entry.value, place, &of, &keys::TRIGGER, report) else { continue };
         let form = "write `when: { cron: \"0 9 * * *\" }`, `{ mqtt: TOPIC }` or `{ osc: ADDRESS }`";
         let when = fields.required("when", form, report);
-        let when = when.and_then(|node| when_of(node, &of, around, &mut zoneless, report));
         let steps = if fields.required("do", "write `do: { scene: NAME }`", report).is_some()
             && let Some(entry) = fields.entry("do")
         {
@@ -55,6 +64,7 @@ pub(super) fn read(node: Option<&Node>, around: &Surroundings<'_>, report: &mut 
         } else {
             Vec::new()
         };
+        let when = when.and_then(|node| when_of(node, &of, around, (&steps, &mut zoneless), report));
         fields.finish(report);
         if let Some(when) = when {
             triggers.push(Trigger { name: name.into(), when, steps });
@@ -73,7 +83,7 @@ fn when_of(
     node: &Node,
     of: &str,
     around: &Surroundings<'_>,
-    zoneless: &mut Option<Span>,
+    (steps, zoneless): (&[Step], &mut Option<Span>),
     report: &mut Report,
 ) -> Option<When> {
     let mut fields = Fields::of(node, &node.span, of, &keys::WHEN, report)?;
@@ -110,7 +120,7 @@ fn when_of(
         }
     }
     let when = match kind {
-        "cron" => cron(&mut fields, of, around, zoneless, report),
+        "cron" => cron(&mut fields, of, around, (steps, zoneless), report),
         "mqtt" => mqtt(&mut fields, of, around, report),
         _ => osc(&mut fields, of, around, report),
     };
@@ -122,7 +132,7 @@ fn cron(
     fields: &mut Fields<'_>,
     of: &str,
     around: &Surroundings<'_>,
-    zoneless: &mut Option<Span>,
+    (steps, zoneless): (&[Step], &mut Option<Span>),
     report: &mut Report,
 ) -> Option<When> {
     let node = fields.value("cron", report);
@@ -143,7 +153,33 @@ fn cron(
         zoneless.get_or_insert(node?.span.clone());
     }
     let zone = zone.unwrap_or_else(|| around.zone.0.clone());
-    Some(When::Cron { expression: Box::new(expression?), zone })
+    let catch_up = catch_up(fields, of, steps, report);
+    Some(When::Cron { expression: Box::new(expression?), zone, catch_up })
+}
+
+/// Reads how late a run may be that was missed.
+fn catch_up(fields: &mut Fields<'_>, of: &str, steps: &[Step], report: &mut Report) -> Option<Duration> {
+    let read = |node: &Node| scalar::choice(node, "catch_up", &keys::CATCH_UP);
+    let word = fields.get("catch_up", report, read);
+    let never = word == Some("none");
+    let within_entry = fields.entry("catch_up_within");
+    let read = |node: &Node| time::duration_in(node, "catch_up_within", CATCH_UP_WITHIN);
+    let within = fields.get("catch_up_within", report, read).unwrap_or(CATCH_UP_USUAL);
+    if let (true, Some(entry)) = (never, within_entry) {
+        let problem = Problem::error(&entry.key.span, "`catch_up_within` says nothing with `catch_up: none`");
+        report.push(problem.of(of).hint("take one of the two out"));
+    }
+    let usual = within_entry.is_some() || steps.iter().any(goes_to_a_scene);
+    word.map_or(usual, |_| !never).then_some(within)
+}
+
+/// Returns whether a step goes to a scene, for which it is never too late on the same day.
+fn goes_to_a_scene(step: &Step) -> bool {
+    match step {
+        Step::Scene { .. } | Step::Mix { .. } => true,
+        Step::Cue(cue) => cue.steps.iter().any(goes_to_a_scene),
+        Step::Bypass { .. } | Step::Steer { .. } | Step::Grab { .. } => false,
+    }
 }
 
 /// Returns where a part of a text stands in the file: the whole text if that cannot be said.

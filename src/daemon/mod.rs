@@ -156,7 +156,9 @@ impl Daemon {
         let keys: Vec<_> = keys.collect();
         let journal = record::Journal::load(&directory);
         let memories = keeper::memories(&journal, &sheet, &keys);
-        let (keeper, kept) = Keeper::start(journal, keys).map_err(Error::Thread)?;
+        let stage = keeper::stage(&keys);
+        let memoir = journal.memoir(&stage).cloned();
+        let (keeper, kept) = Keeper::start(journal, keys, stage).map_err(Error::Thread)?;
         let (sheets, current) = watch::channel(Arc::clone(&sheet));
         let inbox = Inbox::new(Box::new(move |message| show::continuity(&current.borrow(), message)));
         let mut tasks = JoinSet::new();
@@ -166,7 +168,7 @@ impl Daemon {
         let now = clock.now();
         let file = files.as_ref().map(|files| ShowFile::loaded(now.wall, files.hash()));
         let mut daemon = Self {
-            show: Show::new(Arc::clone(&sheet), &memories, clock.seed(), now),
+            show: Show::resume(Arc::clone(&sheet), &memories, memoir.as_ref(), clock.seed(), now),
             clock,
             clients,
             requests: JoinSet::new(),
@@ -337,6 +339,7 @@ impl Daemon {
                     requested = true;
                 }
                 Action::Remember { stream, memory } => self.remember(stream, memory, now),
+                Action::Keep(memoir) => self.keeper.keep(memoir),
                 Action::Note(fact) => facts.push(fact),
                 Action::Tell { stream, notice } => self.hooks.tell(&self.sheet.borrow(), stream, &notice),
             }

@@ -77,6 +77,9 @@ fn tell(fact: &Fact) {
         Fact::TransitionDropped { stream, scene, instead } => {
             info!(%stream, %scene, %instead, "Transition that waited was dropped.");
         }
+        Fact::TransitionResumed { .. } | Fact::NotResumed { .. } | Fact::RunMissed { .. } => {
+            tell_restart(fact);
+        }
         Fact::TransitionGrabbed { stream, scene } => info!(%stream, %scene, "Transition in a hand."),
         Fact::TransitionEnded { stream, scene } => info!(%stream, %scene, "Transition ended."),
         Fact::Updated { stream, round_trip, encodes, coalesced } => {
@@ -121,6 +124,25 @@ fn tell(fact: &Fact) {
         Fact::Refused { door, reason, count, example } => {
             warn!(door = door.as_str(), reason, count, example, "Input refused.");
         }
+    }
+}
+
+/// What became of the time in which the show was away.
+fn tell_restart(fact: &Fact) {
+    match fact {
+        Fact::TransitionResumed { stream, scene, progress, left } if *progress < 1.0 => {
+            let left = duration::text(*left);
+            info!(%stream, %scene, left, "Transition resumed at {:.0} %.", progress * 100.0);
+        }
+        Fact::TransitionResumed { stream, scene, .. } => info!(%stream, %scene, "Scene resumed."),
+        Fact::NotResumed { stream, why } => {
+            warn!(%stream, why, "Stream begins anew: where it was cannot be gone on from.");
+        }
+        Fact::RunMissed { name, at, made_up: true } => info!(trigger = %name, %at, "Missed run made up for."),
+        Fact::RunMissed { name, at, made_up: false } => {
+            info!(trigger = %name, %at, "Missed run passed over.");
+        }
+        _ => {}
     }
 }
 

@@ -182,6 +182,9 @@ impl Metrics {
             | Fact::BypassOver
             | Fact::TransitionSteered { .. }
             | Fact::TransitionGrabbed { .. }
+            | Fact::TransitionResumed { .. }
+            | Fact::NotResumed { .. }
+            | Fact::RunMissed { .. }
             | Fact::CreatesSpent { .. }
             | Fact::TransitionEnded { .. }
             | Fact::RequestHealed { .. }

@@ -24,9 +24,10 @@ impl Topic {
     /// Returns the kinds of facts that are about it.
     pub fn kinds(self) -> &'static [&'static str] {
         match self {
-            Self::Triggers => &["trigger", "cue", "due", "bypassed", "bypass_over"],
+            Self::Triggers => &["trigger", "cue", "run_missed", "due", "bypassed", "bypass_over"],
             Self::Scenes => &[
                 "transition_started",
+                "transition_resumed",
                 "transition_queued",
                 "transition_ignored",
                 "transition_dropped",
@@ -53,6 +54,7 @@ impl Topic {
                 "broker",
                 "refused",
                 "not_remembered",
+                "not_resumed",
                 "state_changed",
             ],
             Self::Life => &[
@@ -109,6 +111,19 @@ fn what(happening: &Happening) -> String {
         "transition_grabbed" => format!("transition to `{}` in a hand", word("scene")),
         "transition_steered" => format!("transition to `{}`: {}", word("scene"), word("verb")),
         "transition_ended" => format!("`{}` is on", word("scene")),
+        "transition_resumed" => {
+            let percent = happening.detail.get("progress").and_then(Value::as_f64).unwrap_or(1.0) * 100.0;
+            match percent {
+                100.0.. => format!("`{}` resumed", word("scene")),
+                _ => format!("transition to `{}` resumed at {percent:.0} %", word("scene")),
+            }
+        }
+        "not_resumed" => format!("begins anew: {}", word("why")),
+        "run_missed" => {
+            let made_up = happening.detail.get("made_up") == Some(&Value::Bool(true));
+            let then = if made_up { "made up for" } else { "passed over" };
+            format!("trigger `{name}` was missed at {}; {then}", word("at"))
+        }
         "request_failed" => format!("{} failed ({}): {}", word("request"), word("failure"), word("message")),
         "request_healed" => {
             let after = number("after");

@@ -7,7 +7,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{fact::Fact, health::StatusReport, sheet::Verb, transition::Fader};
+use super::{fact::Fact, health::StatusReport, memoir::Memoir, sheet::Verb, transition::Fader};
 
 /// Which stream of the show: its place in the sheet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -198,6 +198,8 @@ pub enum Action {
         /// What to keep.
         memory: Memory,
     },
+    /// Put this on disk, synced, in the place of what was kept before. Nobody waits for it.
+    Keep(Box<Memoir>),
     /// Tell the log, the metrics and the history.
     Note(Fact),
     /// Tell those outside whom the show file names.
@@ -411,4 +413,6 @@ pub enum Wake {
     Poll,
     /// When a suppressed warning may be told.
     Tell,
+    /// When what has happened lately is to be kept.
+    Keep,
 }

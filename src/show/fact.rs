@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
@@ -103,6 +104,34 @@ pub enum Fact {
         stream: Arc<str>,
         /// The scene it arrived at.
         scene: Arc<str>,
+    },
+    /// A stream goes on where an earlier run of the show left it.
+    TransitionResumed {
+        /// The stream.
+        stream: Arc<str>,
+        /// Where it leads.
+        scene: Arc<str>,
+        /// How much of its time has passed, 0 to 1; 1 for one that had arrived.
+        progress: f64,
+        /// How long it still takes.
+        #[serde(rename = "left_seconds", serialize_with = "as_seconds")]
+        left: Duration,
+    },
+    /// A stream begins anew, because where it was cannot be gone on from.
+    NotResumed {
+        /// The stream.
+        stream: Arc<str>,
+        /// Why not.
+        why: String,
+    },
+    /// A cron trigger was not there when it was due.
+    RunMissed {
+        /// The trigger's name.
+        name: Arc<str>,
+        /// When it was due, the last time that it was.
+        at: Timestamp,
+        /// Whether it is fired now.
+        made_up: bool,
     },
     /// The backend accepted an update.
     Updated {

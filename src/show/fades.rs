@@ -67,7 +67,8 @@ pub fn is_alone(group: &str) -> bool {
 }
 
 /// When a transition switches what cannot be blended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum SwitchAt {
     /// At once.
     Start,

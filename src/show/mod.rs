@@ -21,6 +21,7 @@ pub mod fades;
 pub mod governor;
 pub mod health;
 mod members;
+pub mod memoir;
 pub mod mix;
 mod out;
 pub mod params;
@@ -28,6 +29,7 @@ pub mod prompt;
 pub mod recovery;
 pub mod refusals;
 pub mod reload;
+mod resume;
 pub mod roster;
 mod rota;
 pub mod scene;
@@ -48,13 +50,14 @@ pub mod weighted;
 use std::{collections::BTreeMap, sync::Arc};
 
 use self::{
-    agenda::Agenda,
+    agenda::{Agenda, Due},
     event::{Action, Command, Door, Event, Memory, OscMessage, OscPacket, StreamIndex, Wake},
     fact::Fact,
     mix::Mix,
     out::Out,
     refusals::Refusals,
     reload::Changes,
+    resume::Pen,
     rota::Rota,
     scene::Scene,
     schedule::{
@@ -84,6 +87,8 @@ pub struct Show {
     rota: Rota,
     agenda: Agenda,
     follow: Follow,
+    /// Whether what was due at the start is still to be told.
+    preface: bool,
     /// Bundles that wait for their time tag, in no order; there are few.
     held: Vec<(Mono, OscPacket)>,
     refusals: Refusals,
@@ -94,40 +99,16 @@ pub struct Show {
     preparing: bool,
     /// The moment of the last call, until what it made due is done.
     unsettled: Option<Now>,
+    /// When to have the state kept.
+    pen: Pen,
 }
 
 impl Show {
-    /// Makes the show that `sheet` describes.
+    /// Makes the show that `sheet` describes, as if it had never run before.
     ///
     /// `memories` is what was kept of streams by earlier runs, by stream name.
     pub fn new(sheet: Arc<Sheet>, memories: &BTreeMap<Arc<str>, Memory>, seed: u64, now: Now) -> Self {
-        let follow = Follow::new(&sheet.schedule, sheet.streams.len(), now);
-        let streams = sheet.streams.iter().enumerate().map(|(index, stream)| {
-            let (index, memory) = (StreamIndex(index), memories.get(&stream.name));
-            let due = sheet.schedule.due(index, now.wall);
-            let due = due.map(|entry| Arc::clone(&sheet.schedule.entries[entry].scene));
-            Stream::new(&sheet, index, memory, due, now)
-        });
-        let mut show = Self {
-            streams: streams.collect(),
-            rota: Rota::new(sheet.streams.len()),
-            agenda: Agenda::new(&sheet, now),
-            follow,
-            held: Vec::new(),
-            refusals: Refusals::default(),
-            broker_connected: sheet.venue.mqtt.as_ref().map(|_| false),
-            out: Out::new(seed),
-            stopping: false,
-            preparing: false,
-            unsettled: Some(now),
-            sheet,
-        };
-        for News { stream, entry, .. } in show.follow.said() {
-            if entry.is_some() {
-                show.note_due(stream);
-            }
-        }
-        show
+        Self::resume(sheet, memories, None, seed, now)
     }
 
     /// Takes something that happened.
@@ -163,6 +144,7 @@ impl Show {
                 self.out_note(fact);
             }
             Event::Stop => {
+                self.keep(true, now);
                 self.stopping = true;
                 self.held.clear();
                 for (index, stream) in self.streams.iter_mut().enumerate() {
@@ -234,7 +216,8 @@ impl Show {
         let cron = self.agenda.next_due().filter(|_| !self.stopping).map(|due| (due, Wake::Cron));
         let schedule = self.follow.next_due().filter(|_| !self.stopping).map(|due| (due, Wake::Schedule));
         let tell = self.refusals.next_due().map(|due| (due, Wake::Tell));
-        streams.chain(held).chain(cron).chain(schedule).chain(tell).min()
+        let keep = self.pen.due().filter(|_| !self.stopping).map(|due| (due, Wake::Keep));
+        streams.chain(held).chain(cron).chain(schedule).chain(tell).chain(keep).min()
     }
 
     /// Returns whether nothing is left to do after [`Event::Stop`].
@@ -281,7 +264,9 @@ impl Show {
         for index in self.rota.take(now.mono) {
             self.streams[index].step(now, &mut self.out);
             self.rota.set(index, self.streams[index].next_wake());
+            self.touch(index, now);
         }
+        self.keep(false, now);
     }
 
     /// Does what the calendar wants, in the order of its times; at one instant the schedule first, then cron.
@@ -290,10 +275,16 @@ impl Show {
         if bypass_over {
             self.out.push(Action::Note(Fact::BypassOver));
         }
+        let mut news = news;
+        if std::mem::take(&mut self.preface) {
+            // What was missed before it became due does not replace it.
+            news.extend(self.follow.said().into_iter().filter(|said| said.entry.is_some()));
+            news.sort_by_key(|news| news.since);
+        }
         let mut crons = self.agenda.due(&self.sheet, now).into_iter().peekable();
         for News { stream, entry, since } in news {
-            while let Some((_, trigger)) = crons.next_if(|(at, _)| *at < since) {
-                self.fire(trigger, now);
+            while let Some(due) = crons.next_if(|due| due.at < since) {
+                self.fire(due, now);
             }
             self.note_due(stream);
             if let Some(entry) = entry {
@@ -303,15 +294,21 @@ impl Show {
                 self.send(stream.0, going, Door::Show, now);
             }
         }
-        for (_, trigger) in crons {
-            self.fire(trigger, now);
+        for due in crons {
+            self.fire(due, now);
         }
     }
 
-    fn fire(&mut self, trigger: usize, now: Now) {
-        let trigger = &self.sheet.triggers[trigger];
+    fn fire(&mut self, due: Due, now: Now) {
+        let trigger = &self.sheet.triggers[due.trigger];
         let ask = Ask { name: Arc::clone(&trigger.name), steps: trigger.steps.clone() };
-        self.obey(vec![ask], Door::Cron, now);
+        if due.is_late {
+            let name = Arc::clone(&ask.name);
+            self.out_note(Some(Fact::RunMissed { name, at: due.at, made_up: due.fires }));
+        }
+        if due.fires {
+            self.obey(vec![ask], Door::Cron, now);
+        }
     }
 
     fn note_due(&mut self, stream: StreamIndex) {

@@ -76,7 +76,7 @@ impl<T: Clone + PartialEq> Roster<T> {
         let sum: f64 = admitted.iter().map(|(_, weight)| weight).sum();
         if sum <= 0.0 {
             // A cut to what has only just found its place: there is nothing else for it to grow beside.
-            return wanted.to_vec();
+            return wanted.clone();
         }
         for (_, weight) in &mut admitted {
             *weight /= sum;

@@ -88,6 +88,8 @@ pub struct StreamSheet {
     pub status_every: Duration,
     /// What becomes of it when the show ends.
     pub on_exit: OnExit,
+    /// Where it begins when the show has run before.
+    pub on_restart: OnRestart,
     /// What its name at the backend begins with: machine, show and stream; what follows is never the same twice.
     pub family: Arc<str>,
     /// How it is brought back when no picture comes out.
@@ -192,6 +194,33 @@ pub enum OnExit {
     Delete,
 }
 
+/// Where a stream begins when the show has run before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnRestart {
+    /// Where it would be by the clock if the show had not been away.
+    #[default]
+    Resume,
+    /// Where it was going.
+    Finish,
+    /// At its first scene, as if it had not run before.
+    Restart,
+}
+
+impl OnRestart {
+    /// What people write for each.
+    pub const WORDS: [&'static str; 3] = ["resume", "finish", "restart"];
+
+    /// Returns the one of that word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "resume" => Some(Self::Resume),
+            "finish" => Some(Self::Finish),
+            "restart" => Some(Self::Restart),
+            _ => None,
+        }
+    }
+}
+
 /// A named list of steps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cue {
@@ -291,7 +320,8 @@ impl Verb {
 }
 
 /// What becomes of a wish to go to a scene while a transition is running.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Policy {
     /// It goes there at once, from where the mix is, and takes the place of all that waits.
     #[default]
@@ -360,6 +390,8 @@ pub enum When {
         expression: Box<CronExpression>,
         /// In which zone: the trigger's own or the show's.
         zone: TimeZone,
+        /// How late a run may be that was missed and is still made up for; `None`: never. A scene's 24 h unless set.
+        catch_up: Option<Duration>,
     },
     /// An MQTT message.
     Mqtt {

@@ -66,6 +66,9 @@ pub struct StreamSnapshot {
     pub waiting: Vec<Arc<str>>,
     /// What is due by the schedule; `None` if it says nothing about this stream at any time.
     pub due: Option<Due>,
+    /// Where it went on after a restart; `None` for one that began anew.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resumed: Option<Resumed>,
     /// The prompts that the backend has acknowledged, with their coefficients, in their places.
     pub prompts: Vec<(Value, f64)>,
     /// The seeds likewise.
@@ -104,6 +107,15 @@ pub struct Progress {
     pub paused: bool,
     /// Whether a hand has it: then the time that remains is what it would take from here.
     pub grabbed: bool,
+}
+
+/// That a stream went on where an earlier run of the show had left it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Resumed {
+    /// How much of its transition's time had passed, 0 to 1; 1 for one that had arrived.
+    pub progress: f64,
+    /// How long ago that was.
+    pub seconds_ago: f64,
 }
 
 /// Updates of a stream since the start.
@@ -276,6 +288,7 @@ impl StreamSnapshot {
             }),
             waiting: Vec::new(),
             due: None,
+            resumed: None,
             prompts: Vec::new(),
             seeds: Vec::new(),
             updates: Updates::default(),

@@ -21,12 +21,26 @@ async fn after_a_power_cut_the_same_stream_is_driven_and_none_is_created() {
     let id = daemon.state().await["streams"][0]["id"].clone();
     daemon.osc("/segue/scene/neon", &[30.0]);
     daemon.until("the fade", |state| state["streams"][0]["transition"].is_object()).await;
+    // The transition is on disk a moment after it began.
+    let journal = stage.state().join("journal.json");
+    let kept = async || std::fs::read_to_string(&journal).ok().filter(|text| text.contains("running"));
+    let text_kept = eventually("the journal", kept).await;
+    assert!(text_kept.len() < 1000, "{text_kept}");
     daemon.process.kill();
+    let before = daemon.process.log();
+    assert!(before.contains("Transition started."), "{before}");
     drop(daemon);
 
     let daemon = stage.run(&text).await;
-    assert_eq!(daemon.state().await["streams"][0]["id"], id);
-    simulator.shows(&[("mist", 1.0)]).await;
+    let state = daemon.state().await;
+    assert_eq!(state["streams"][0]["id"], id);
+    let stream = &state["streams"][0];
+    assert_eq!(stream["scene"], "neon");
+    assert!(stream["resumed"]["progress"].as_f64().unwrap() < 1.0, "{stream}");
+    assert!(stream["transition"]["progress"].as_f64() >= stream["resumed"]["progress"].as_f64(), "{stream}");
+    assert!(daemon.process.log().contains("Transition resumed at "), "{}", daemon.process.log());
+    daemon.osc("/segue/transition/finish", &[]);
+    simulator.shows(&[("city", 1.0)]).await;
     let creates = simulator.requests().iter().filter(|line| line["op"] == "create").count();
     assert_eq!(creates, 1);
 }

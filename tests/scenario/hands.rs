@@ -280,7 +280,7 @@ fn a_hand_takes_back_what_the_picture_was_led_to_the_end_of() {
     0:00.202 wall is ONLINE
     0:01.000 trigger /segue/scene/neon (osc)
     0:01.000 wall to neon in 2s 100ms
-    0:01.000 update wall | prompt mist 0.94048 city 0.05952 rain 0.0 | seed 1 0.94048 2 0.05952
+    0:01.000 update wall | prompt mist 0.89286 city 0.10714 rain 0.0 | seed 1 0.89286 2 0.10714
     0:01.250 update wall | prompt mist 0.77381 city 0.22619 rain 0.0 | seed 1 0.77381 2 0.22619
     0:01.500 update wall | prompt mist 0.65476 city 0.34524 rain 0.0 | seed 1 0.65476 2 0.34524
     0:01.750 update wall | prompt mist 0.53571 city 0.46429 rain 0.0 | seed 1 0.53571 2 0.46429

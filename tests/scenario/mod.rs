@@ -9,6 +9,7 @@ mod pace;
 mod paths;
 mod prompts;
 mod reload;
+mod restarts;
 mod schedule;
 mod triggers;
 mod walk;

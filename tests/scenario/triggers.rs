@@ -271,6 +271,7 @@ inputs:",
     10:00.000 wall to neon in 0s
     10:00.000 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
     10:00.100 wall on neon
+    80:00.000 noon missed at 2026-11-22T11:00:00Z, made up
     80:00.000 trigger noon (cron)
     80:00.000 wall to rain in 0s
     80:00.000 update wall | prompt mist 0.0 city 0.5 rain 0.5

@@ -13,6 +13,7 @@ use segue::{
         },
         fact::Fact,
         health::StatusReport,
+        memoir::Memoir,
         reload::Changes,
         sheet::Sheet,
         time::{Mono, Now},
@@ -44,9 +45,21 @@ pub(super) struct World {
     creating: BTreeMap<StreamIndex, RequestId>,
     /// What is on disk.
     pub(super) memories: BTreeMap<Arc<str>, Memory>,
+    /// Where the show is, as it is on disk, by way of the words in which it is there.
+    pub(super) memoir: Option<String>,
+    /// How often that was written.
+    pub(super) kept: u32,
     /// What was told to others: `created str_1` or the reason of an alarm.
     pub(super) told: Vec<String>,
     sheet: Arc<Sheet>,
+    /// How many actions the show has wanted.
+    actions: u32,
+    /// At which of them the power goes off, before it is performed, and for how long.
+    pub(super) doom: Option<(u32, Duration)>,
+    /// Of when was what was on disk then.
+    pub(super) kept_at_doom: Option<Timestamp>,
+    /// When the power came back after that.
+    pub(super) killed: Option<Now>,
     /// Counts the starts of the show: what was meant for an earlier one never arrives.
     life: u64,
     names: Vec<Arc<str>>,
@@ -136,8 +149,14 @@ impl World {
             show: Show::new(Arc::clone(&sheet), memories, 1, now),
             creating: BTreeMap::new(),
             memories: memories.clone(),
+            memoir: None,
+            kept: 0,
             told: Vec::new(),
             sheet,
+            actions: 0,
+            doom: None,
+            kept_at_doom: None,
+            killed: None,
             life: 0,
             now,
             coming: BTreeMap::new(),
@@ -218,7 +237,24 @@ impl World {
         self.in_flight.clear();
         self.creating.clear();
         let memories = self.memories.clone();
-        self.show = Show::new(Arc::clone(&self.sheet), &memories, 1 + self.life, self.now);
+        let memoir: Option<Memoir> = self.memoir.as_deref().map(|text| serde_json::from_str(text).unwrap());
+        let sheet = Arc::clone(&self.sheet);
+        self.show = Show::resume(sheet, &memories, memoir.as_ref(), 1 + self.life, self.now);
+    }
+
+    /// The power is off for a while: the backend goes on, the show does not, and then begins again.
+    pub(super) fn off(&mut self, time: Duration) {
+        self.life += 1;
+        self.pass(self.now.mono + time);
+        self.coming.clear();
+        self.restart();
+    }
+
+    /// Somebody edits the show file; it is read at the next start.
+    fn rewrite(&mut self, from: &str, to: &str) {
+        assert!(self.yaml.contains(from), "no `{from}` in the show file");
+        self.yaml = self.yaml.replace(from, to);
+        self.sheet = Arc::new(sheet(&self.yaml));
     }
 
     fn pass(&mut self, to: Mono) {
@@ -230,6 +266,14 @@ impl World {
 
     fn settle(&mut self) {
         while let Some(action) = self.show.poll() {
+            self.actions += 1;
+            if let Some((_, outage)) = self.doom.take_if(|(action, _)| *action == self.actions) {
+                self.kept_at_doom =
+                    self.memoir.as_deref().map(|text| serde_json::from_str::<Memoir>(text).unwrap().at);
+                self.off(outage);
+                self.killed = Some(self.now);
+                continue;
+            }
             match action {
                 Action::Request { stream, id, request } => {
                     if matches!(request, Request::Update { .. }) {
@@ -248,6 +292,12 @@ impl World {
                 Action::Remember { stream, memory } => {
                     let kept = Event::Remembered { stream, memory, error: None };
                     self.come(Duration::from_millis(1), kept);
+                }
+                Action::Keep(memoir) => {
+                    let text = serde_json::to_string(&memoir).unwrap();
+                    assert_eq!(serde_json::from_str::<Memoir>(&text).unwrap(), *memoir, "{text}");
+                    self.memoir = Some(text);
+                    self.kept += 1;
                 }
                 Action::Note(fact) if self.facts => self.tell_fact(&fact),
                 Action::Note(_) => {}
@@ -374,6 +424,15 @@ impl World {
             ["updates", "refused"] => self.api.update_failure = Some(FailureKind::Key),
             ["updates", "taken"] => self.api.update_failure = None,
             ["kill"] => self.restart(),
+            // A power cut: nothing happens until the power comes back, and the monotonic clock begins anew.
+            ["off", time] => self.off(duration::parse(time).unwrap()),
+            // The same, and somebody sets the clock meanwhile.
+            ["off", time, "clock", seconds] => {
+                let step: i64 = seconds.parse().unwrap();
+                self.now.wall += jiff::SignedDuration::from_secs(step);
+                self.off(duration::parse(time).unwrap());
+            }
+            ["rewrite", from, to] => self.rewrite(from, to),
             ["api", "restarts"] => {
                 self.api.report.start_time = Some(self.api.report.start_time.unwrap_or_default() + 1);
             }
@@ -482,6 +541,14 @@ impl World {
                 format!("{stream} to {scene} in {}", duration::text(*fade))
             }
             Fact::TransitionSteered { stream, scene, verb } => format!("{stream} {}: {scene}", verb.name()),
+            Fact::TransitionResumed { stream, scene, progress, left } => {
+                let (percent, left) = (progress * 100.0, duration::text(*left));
+                format!("{stream} resumes to {scene} at {percent:.0} %, {left} left")
+            }
+            Fact::NotResumed { stream, why } => format!("{stream} begins anew: {why}"),
+            Fact::RunMissed { name, at, made_up } => {
+                format!("{name} missed at {at}, {}", if *made_up { "made up" } else { "passed over" })
+            }
             Fact::TransitionGrabbed { stream, scene } => format!("{stream} in a hand: {scene}"),
             Fact::TransitionEnded { stream, scene } => format!("{stream} on {scene}"),
             Fact::TransitionQueued { stream, scene, ahead } => format!("{stream}: {scene} waits for {ahead}"),

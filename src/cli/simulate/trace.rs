@@ -257,6 +257,15 @@ impl Trace {
         self.next_sample = passage.filter(|_| !fade.is_zero()).map(|passage| now + passage.step().min(fade));
     }
 
+    /// Notes that the show goes on where it was before it was killed: at a scene, or on the way to it.
+    pub(super) fn resume(&mut self, show: &Show, scene: &Arc<str>, left: Duration, now: Mono) {
+        let last = self.passages.last().filter(|last| last.to == *scene && !left.is_zero());
+        self.scene = Arc::clone(last.map_or(scene, |last| &last.from));
+        if !left.is_zero() {
+            self.start(show, scene, left, now);
+        }
+    }
+
     /// Notes that a transition has arrived.
     pub(super) fn arrive(&mut self, now: Mono) {
         if let Some(passage) = self.passages.last_mut() {

@@ -72,6 +72,9 @@ impl Transcript {
 
     /// Tells a fact, if it is one for people: not each answer, not each status.
     pub(super) fn fact(&mut self, now: Now, fact: &Fact) {
+        if let Some((who, what)) = self.at_night(fact) {
+            return self.line(now, who, &what);
+        }
         let (who, what): (&str, String) = match fact {
             Fact::Trigger { name, door: Door::Cron } => {
                 let local = now.wall.to_zoned(self.zone.clone());
@@ -116,10 +119,6 @@ impl Transcript {
             Fact::FallenBack { stream, scene } => (stream, format!("falls back to {scene}")),
             Fact::InputLost { stream } => (stream, "no video goes in".to_owned()),
             Fact::InputBack { stream } => (stream, "video goes in again".to_owned()),
-            Fact::Alarm { stream, reason } => (stream, format!("ALARM: {reason}")),
-            Fact::AlarmOver { stream, after } => {
-                (stream, format!("alarm over after {}", duration::text(*after)))
-            }
             Fact::Drifted { stream, names, reassert } => {
                 let then = if *reassert { "sent again" } else { "left" };
                 (stream, format!("somebody else has set {names}; {then}"))
@@ -139,9 +138,32 @@ impl Transcript {
             Fact::Refused { door, reason, count, example } => {
                 (door.as_str(), format!("refused {count} times, {reason}: {example}"))
             }
-            Fact::Updated { .. } | Fact::Polled { .. } => return,
+            // Told above, or not for people.
+            _ => return,
         };
         self.line(now, who, &what);
+    }
+
+    /// Returns whose it is and what, of what happens when nobody is there: the show was away, or calls people.
+    fn at_night<'f>(&self, fact: &'f Fact) -> Option<(&'f str, String)> {
+        Some(match fact {
+            Fact::TransitionResumed { stream, scene, progress, left } if *progress < 1.0 => {
+                let (percent, left) = (progress * 100.0, duration::text(*left));
+                (stream, format!("resumes at {percent:.0} % on the way to {scene}, {left} left"))
+            }
+            Fact::TransitionResumed { stream, scene, .. } => (stream, format!("resumes on {scene}")),
+            Fact::NotResumed { stream, why } => (stream, format!("begins anew: {why}")),
+            Fact::RunMissed { name, at, made_up } => {
+                let local = at.to_zoned(self.zone.clone()).strftime("%a %Y-%m-%d %H:%M:%S %:z");
+                let then = if *made_up { "made up for" } else { "passed over" };
+                ("cron", format!("{name} was missed ({local}); {then}"))
+            }
+            Fact::Alarm { stream, reason } => (stream, format!("ALARM: {reason}")),
+            Fact::AlarmOver { stream, after } => {
+                (stream, format!("alarm over after {}", duration::text(*after)))
+            }
+            _ => return None,
+        })
     }
 }
 

@@ -7,13 +7,16 @@ mod penner;
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 pub use self::penner::Penner;
 
 /// The most steps that `steps(n)` takes; at 4 updates a second that is over four minutes of stairs.
 pub const STEPS_MAX: u32 = 1000;
 
 /// How a transition moves between its ends.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub enum Easing {
     /// Leaves with the speed that was there, arrives at rest. From rest it is 3u² - 2u³.
     #[default]
@@ -119,6 +122,20 @@ impl Easing {
             }
             Self::Smooth | Self::Linear | Self::Bezier(_) | Self::Penner(_) => None,
         }
+    }
+}
+
+impl From<Easing> for String {
+    fn from(easing: Easing) -> Self {
+        easing.to_string()
+    }
+}
+
+impl TryFrom<String> for Easing {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text)
     }
 }
 

@@ -30,8 +30,8 @@ pub(super) fn revise(old: &Sheet, new: &Sheet, links: &Links<'_>, changes: &mut 
 fn stream(old: &StreamSheet, new: &StreamSheet, links: &Links<'_>, changes: &mut Changes) -> StreamSheet {
     let StreamSheet {
         name,
-        connection,
-        attach,
+        connection: _,
+        attach: _,
         base,
         start,
         blend,
@@ -40,6 +40,7 @@ fn stream(old: &StreamSheet, new: &StreamSheet, links: &Links<'_>, changes: &mut
         updates,
         status_every,
         on_exit,
+        on_restart,
         family,
         mut recovery,
         on_stream_lost,
@@ -60,6 +61,7 @@ fn stream(old: &StreamSheet, new: &StreamSheet, links: &Links<'_>, changes: &mut
     taken("updates", updates == old.updates);
     taken("status", status_every == old.status_every);
     taken("on_exit", on_exit == old.on_exit);
+    taken("on_restart", on_restart == old.on_restart);
     if let Some(fallback) = &mut recovery.fallback {
         fallback.scene = links.scene(&fallback.scene);
     }
@@ -73,12 +75,7 @@ fn stream(old: &StreamSheet, new: &StreamSheet, links: &Links<'_>, changes: &mut
     if !live {
         changes.keep(format_args!("{of}`blend` goes to or from `slerp` with a restart"));
     }
-    if connection != old.connection {
-        changes.keep(format_args!("{of}its backend, environment, key and timeouts change with a restart"));
-    }
-    if attach != old.attach {
-        changes.keep(format_args!("{of}another `stream` is driven after a restart"));
-    }
+    tell_rooted(old, new, &of, changes);
     StreamSheet {
         name,
         connection: old.connection.clone(),
@@ -91,11 +88,22 @@ fn stream(old: &StreamSheet, new: &StreamSheet, links: &Links<'_>, changes: &mut
         updates,
         status_every,
         on_exit,
+        on_restart,
         family,
         recovery,
         on_stream_lost,
         on_drift,
         on_stream_created,
+    }
+}
+
+/// Tells what of a stream cannot change while it lives.
+fn tell_rooted(old: &StreamSheet, new: &StreamSheet, of: &str, changes: &mut Changes) {
+    if new.connection != old.connection {
+        changes.keep(format_args!("{of}its backend, environment, key and timeouts change with a restart"));
+    }
+    if new.attach != old.attach {
+        changes.keep(format_args!("{of}another `stream` is driven after a restart"));
     }
 }
 

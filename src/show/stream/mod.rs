@@ -2,7 +2,7 @@
 //!
 //! Dispatch only: `life.rs` creates, attaches and loses it, `courier.rs` brings looks to it, `watch.rs` reads its status,
 //! `queue.rs` keeps what it was asked for and does not do yet, `wish.rs` decides about it, `ladder.rs` knows what to try
-//! when no picture comes out.
+//! when no picture comes out, `place.rs` what of it survives a crash.
 
 mod alarm;
 mod budget;
@@ -12,6 +12,7 @@ mod drift;
 mod ladder;
 mod leftovers;
 mod life;
+pub(super) mod place;
 mod pulse;
 pub(super) mod queue;
 mod set;
@@ -26,6 +27,7 @@ use self::{
     course::Course,
     ladder::{Ladder, Step},
     life::{Life, News},
+    place::{Resumption, Seen},
     queue::Queue,
     watch::Watch,
 };
@@ -62,6 +64,9 @@ pub(super) struct Stream {
     watch: Watch,
     ladder: Ladder,
     alarm: Alarm,
+    /// Where it was when somebody last looked for what is new.
+    seen: Seen,
+    resumed: Option<Resumption>,
 }
 
 /// What every part of a stream needs to act: who it is, when it is, where actions go.
@@ -89,7 +94,7 @@ impl Desk<'_> {
         self.out.push(Action::Note(fact));
     }
 
-    fn name(&self) -> Arc<str> {
+    pub(super) fn name(&self) -> Arc<str> {
         Arc::clone(&self.sheet.name)
     }
 }
@@ -112,9 +117,12 @@ impl Stream {
     ) -> Self {
         let stream = &sheet.streams[index.0];
         let first = due.or_else(|| stream.start.clone()).unwrap_or_else(|| Arc::new(Scene::empty("base")));
+        let path = Transition::resting(&Mix::of(&first), now.mono);
         Self {
             index,
-            path: Course::new(Transition::resting(&Mix::of(&first), now.mono)),
+            seen: Seen::resting(&path),
+            resumed: None,
+            path: Course::new(path),
             queue: Queue::default(),
             coming: None,
             arrived: false,
@@ -324,7 +332,7 @@ impl Stream {
         of_parts.into_iter().chain(own).chain([self.life.next_wake()]).flatten().min()
     }
 
-    fn name(&self) -> Arc<str> {
+    pub(super) fn name(&self) -> Arc<str> {
         Arc::clone(&self.sheet.streams[self.index.0].name)
     }
 
@@ -344,6 +352,7 @@ impl Stream {
         let mut snapshot = StreamSnapshot::of_path(&sheet.name, &self.path, now.mono);
         snapshot.backend = sheet.connection.backend;
         snapshot.waiting = self.queue.scenes().map(|scene| Arc::clone(&scene.name)).collect();
+        snapshot.resumed = self.resumed.map(|resumed| resumed.told_at(now.mono));
         self.life.describe(&mut snapshot, now.mono);
         self.courier.describe(&mut snapshot, now.mono);
         self.watch.describe(&mut snapshot, now.mono);

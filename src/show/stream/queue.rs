@@ -10,7 +10,7 @@ use crate::show::{easing::Easing, fades::Fades, scene::Scene, sheet::Policy};
 pub(in crate::show) const WAITING_MAX: usize = 16;
 
 /// A wish to go to a scene.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(in crate::show) struct Going {
     /// Where to.
     pub(in crate::show) scene: Arc<Scene>,
@@ -27,7 +27,7 @@ pub(in crate::show) struct Going {
 pub(in crate::show) struct QueueFull;
 
 /// What waits, the next one first.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Queue(VecDeque<Going>);
 
 impl Queue {
@@ -48,6 +48,11 @@ impl Queue {
     /// Takes all out.
     pub(super) fn clear(&mut self) -> impl Iterator<Item = Going> + use<> {
         std::mem::take(&mut self.0).into_iter()
+    }
+
+    /// Returns what waits, the next one first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Going> {
+        self.0.iter()
     }
 
     /// Returns the scenes that wait, the next one first.

@@ -4,6 +4,7 @@
 //! the clock. A group without its own time goes with the rest, on the main path. A group that was on its own when a
 //! transition was interrupted stays so in the next, from where it is, until both have arrived.
 
+pub(in crate::show) mod form;
 mod path;
 mod playhead;
 
@@ -20,7 +21,7 @@ use super::{
 };
 
 /// The mix on its way to a target.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Transition {
     main: Path,
     /// The paths of groups that are elsewhere than the rest, by name.
@@ -181,6 +182,14 @@ impl Transition {
             self.started = now;
         }
         self.head.hold(position, now, seen);
+    }
+
+    /// Lets so much time pass at once; one that stands still stays where it is, one in a hand goes where the hand left it.
+    pub fn skip(&mut self, time: Duration) {
+        if let Some(arrival) = self.head.arrival().filter(|_| time >= SWEEP) {
+            self.latch(arrival);
+        }
+        self.head.skip(time);
     }
 
     fn latch(&mut self, now: Mono) {

@@ -44,36 +44,36 @@ const BACKLASH: f64 = 0.02;
 const SAMPLES: u32 = 64;
 
 /// A curve of the mix.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Path {
-    legs: Vec<Leg>,
-    target: Mix,
-    fade: Duration,
-    easing: Easing,
+    pub(super) legs: Vec<Leg>,
+    pub(super) target: Mix,
+    pub(super) fade: Duration,
+    pub(super) easing: Easing,
     /// How long the speed at the start is still felt.
-    coast: Duration,
-    switch: Switch,
+    pub(super) coast: Duration,
+    pub(super) switch: Switch,
 }
 
 /// One scene's way.
-#[derive(Clone, Debug)]
-struct Leg {
-    scene: Arc<Scene>,
-    from: f64,
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Leg {
+    pub(super) scene: Arc<Scene>,
+    pub(super) from: f64,
     /// Weight per second at the start; 0 unless the easing takes over the speed.
-    speed: f64,
-    to: f64,
+    pub(super) speed: f64,
+    pub(super) to: f64,
 }
 
 /// When what cannot be blended changes hands.
-#[derive(Clone, Debug)]
-struct Switch {
-    from: Arc<Scene>,
-    to: Arc<Scene>,
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Switch {
+    pub(super) from: Arc<Scene>,
+    pub(super) to: Arc<Scene>,
     /// The part of the path's time after which it does, 0 to 1.
-    after: f64,
+    pub(super) after: f64,
     /// Whether it had at the last turn of the clock.
-    done: bool,
+    pub(super) done: bool,
 }
 
 /// How the clock of a path stands.
@@ -184,7 +184,8 @@ impl Path {
         self.switch.done = self.has_switched(at);
     }
 
-    fn has_switched(&self, at: Beat) -> bool {
+    /// Returns whether what cannot be blended has changed hands.
+    pub(super) fn has_switched(&self, at: Beat) -> bool {
         let Switch { after, done, .. } = self.switch;
         if at.passed >= self.fade {
             return true;

@@ -29,14 +29,15 @@ impl Fader {
 }
 
 /// Where a transition is in its time.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Playhead {
-    length: Duration,
-    state: State,
+    pub(super) length: Duration,
+    pub(super) state: State,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum State {
+/// What moves it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum State {
     /// It goes by the clock, since then, from what had passed by then.
     Running { since: Mono, from: Duration },
     /// It stands there.
@@ -59,6 +60,15 @@ impl Playhead {
     /// Goes on by the clock.
     pub(super) fn resume(&mut self, now: Mono) {
         self.state = State::Running { since: now, from: self.passed(now) };
+    }
+
+    /// Lets so much time pass at once.
+    pub(super) fn skip(&mut self, time: Duration) {
+        match &mut self.state {
+            State::Running { from, .. } => *from = from.saturating_add(time).min(self.length),
+            State::Held { from, to, .. } if time >= SWEEP => *from = *to,
+            State::Held { .. } | State::Paused(_) => {}
+        }
     }
 
     /// Moves to where a hand wants it, from where it is at `seen`.

@@ -22,6 +22,7 @@ use crate::{
         dice::Dice,
         event::{Action, Event, Memory, StreamIndex},
         fact::Fact,
+        memoir::Memoir,
         sheet::Sheet,
         time::{Mono, Now},
     },
@@ -90,6 +91,8 @@ pub(super) struct World {
     /// Counts the starts of the show: what was meant for an earlier one never arrives.
     life: u64,
     memories: BTreeMap<Arc<str>, Memory>,
+    /// What was kept last of the show.
+    memoir: Option<Memoir>,
     api: Api,
     dialects: Vec<Dialect>,
     limits: Limits,
@@ -142,6 +145,7 @@ impl World {
             show: Show::new(Arc::clone(&sheet), &BTreeMap::new(), setup.seed, now),
             life: 0,
             memories: BTreeMap::new(),
+            memoir: None,
             api: Api::new(account, None, None),
             dialects: sheet.streams.iter().map(dialect).collect::<Result<_, _>>()?,
             limits: Limits::default(),
@@ -278,7 +282,8 @@ impl World {
                 }
                 // A new start throws other dice, as it would for real.
                 let seed = self.setup.seed.wrapping_add(self.life);
-                self.show = Show::new(Arc::clone(&self.sheet), &self.memories, seed, self.now);
+                let (sheet, memoir) = (Arc::clone(&self.sheet), self.memoir.as_ref());
+                self.show = Show::resume(sheet, &self.memories, memoir, seed, self.now);
                 for trace in &mut self.traces {
                     trace.take(&self.show, self.now.mono);
                 }
@@ -294,6 +299,8 @@ impl World {
                     let event = Event::Remembered { stream, memory, error: None };
                     self.come(DISK, Coming::Event { life: self.life, event });
                 }
+                // A crash within the millisecond that it takes is no other than one a millisecond earlier.
+                Action::Keep(memoir) => self.memoir = Some(*memoir),
                 Action::Note(fact) => self.note(&fact),
                 // Whoever is told is not in this world.
                 Action::Tell { .. } => {}
@@ -309,6 +316,11 @@ impl World {
                 let Some(StreamIndex(stream)) = self.sheet.stream(stream) else { return };
                 self.look(stream);
                 self.traces[stream].start(&self.show, scene, *fade, self.now.mono);
+            }
+            Fact::TransitionResumed { stream, scene, left, .. } => {
+                let Some(StreamIndex(stream)) = self.sheet.stream(stream) else { return };
+                self.look(stream);
+                self.traces[stream].resume(&self.show, scene, *left, self.now.mono);
             }
             Fact::TransitionEnded { stream, .. } => {
                 let Some(StreamIndex(stream)) = self.sheet.stream(stream) else { return };

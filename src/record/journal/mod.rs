@@ -1,4 +1,4 @@
-//! The journal: which streams at the backend are ours, on disk before anything depends on it.
+//! The journal: which streams at the backend are ours, on disk before anything depends on it, and where the show is.
 //!
 //! Written whole at every change and replaced in one step, so that a power cut leaves the old one or the new one. Not
 //! the history: that may lose its last second, this may lose nothing.
@@ -14,26 +14,44 @@ use std::{
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use thiserror::Error;
 use tracing::error;
 
 use super::aside::set_aside;
-use crate::show::event::{Memory, Own};
+use crate::show::{
+    event::{Memory, Own},
+    memoir::Memoir,
+};
 
 /// The name of the file in the state directory.
 pub const FILE_NAME: &str = "journal.json";
 
-/// The only version of the file so far.
+/// The only version of the file so far. What is added to it, older programs leave aside: whoever goes back to one loses no
+/// stream. A file that they would misunderstand has another.
 const VERSION: u32 = 1;
 
-/// How much of a file is read: a stream takes some 100 bytes and a show has a handful, so what is longer is not ours.
-const BYTES_MAX: u64 = 1024 * 1024;
+/// How much of a file is read. A show takes some hundred bytes a stream; one of 32 streams that are all full of long
+/// prompts from outside has 2 MiB, so what is longer is not ours.
+const BYTES_MAX: u64 = 4 * 1024 * 1024;
+/// How many shows are kept, each on its own stage: the live one, and rehearsals elsewhere. The one that was longest away goes.
+const SHOWS_MAX: usize = 4;
 
-/// Which streams are ours, as it is on disk or is about to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Which streams are ours and where the show is, as it is on disk or is about to be.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Journal {
     directory: PathBuf,
     streams: BTreeMap<String, Memory>,
+    /// The one that was written last is the last.
+    shows: Vec<Kept>,
+}
+
+/// Where a show is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Kept {
+    /// On which stage it plays.
+    stage: String,
+    show: Memoir,
 }
 
 /// Why the journal is not on disk.
@@ -64,15 +82,30 @@ impl Journal {
     /// the show begins with an empty journal.
     pub fn load(directory: &Path) -> Self {
         let path = directory.join(FILE_NAME);
-        let streams = match read(&path) {
-            Ok(streams) => streams,
-            Err(Unreadable::Missing) => BTreeMap::new(),
+        let (streams, shows) = match read(&path) {
+            Ok(Contents { streams, shows, .. }) => (streams, shows),
+            Err(Unreadable::Missing) => (BTreeMap::new(), Vec::new()),
             Err(reason) => {
                 set_damaged_aside(&path, &reason);
-                BTreeMap::new()
+                (BTreeMap::new(), Vec::new())
             }
         };
-        Self { directory: directory.to_owned(), streams }
+        let streams = streams.into_iter().map(|(stream, entry)| (stream, entry.memory())).collect();
+        Self { directory: directory.to_owned(), streams, shows: readable(shows, &path) }
+    }
+
+    /// Returns where the show of a stage is; `None` if nothing is known of it.
+    pub fn memoir(&self, stage: &str) -> Option<&Memoir> {
+        self.shows.iter().find(|kept| kept.stage == stage).map(|kept| &kept.show)
+    }
+
+    /// Takes where the show of a stage is; [`Journal::store`] puts it on disk.
+    pub fn keep(&mut self, stage: &str, show: Memoir) {
+        self.shows.retain(|kept| kept.stage != stage);
+        self.shows.push(Kept { stage: stage.to_owned(), show });
+        if self.shows.len() > SHOWS_MAX {
+            self.shows.remove(0);
+        }
     }
 
     /// Returns what is known of a stream; `None` if nothing is.
@@ -112,7 +145,14 @@ impl Journal {
 
     fn contents(&self) -> io::Result<Vec<u8>> {
         let streams = self.streams.iter().map(|(stream, memory)| (stream.clone(), Entry::of(memory)));
-        let contents = Contents { version: VERSION, streams: streams.collect() };
+        let shows = self.shows.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
+        let mut contents = Contents { version: VERSION, streams: streams.collect(), shows };
+        let bytes = serde_json::to_vec(&contents)?;
+        if bytes.len() as u64 <= BYTES_MAX {
+            return Ok(bytes);
+        }
+        // Whose the streams are matters more than where they are.
+        contents.shows.clear();
         Ok(serde_json::to_vec(&contents)?)
     }
 }
@@ -122,6 +162,9 @@ impl Journal {
 struct Contents {
     version: u32,
     streams: BTreeMap<String, Entry>,
+    /// Each a [`Kept`]; read one by one, so that what makes no sense of one costs neither the others nor the streams.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    shows: Vec<Value>,
 }
 
 /// One stream. What is not there, an older file did not know of.
@@ -191,7 +234,7 @@ enum Unreadable {
     UnknownVersion(u32),
 }
 
-fn read(path: &Path) -> Result<BTreeMap<String, Memory>, Unreadable> {
+fn read(path: &Path) -> Result<Contents, Unreadable> {
     let file = File::open(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Unreadable::Missing,
         _ => Unreadable::Io(error),
@@ -205,8 +248,24 @@ fn read(path: &Path) -> Result<BTreeMap<String, Memory>, Unreadable> {
     if version != VERSION {
         return Err(Unreadable::UnknownVersion(version));
     }
-    let contents: Contents = serde_json::from_slice(&bytes)?;
-    Ok(contents.streams.into_iter().map(|(stream, entry)| (stream, entry.memory())).collect())
+    Ok(serde_json::from_slice(&bytes)?)
+}
+
+/// Returns the shows that make sense, and tells of those that do not.
+fn readable(shows: Vec<Value>, path: &Path) -> Vec<Kept> {
+    let read = |show: Value| match Kept::deserialize(show) {
+        Ok(kept) => Some(kept),
+        Err(reason) => {
+            error!(path = %path.display(), %reason, "The journal does not say where the show was; it begins anew.");
+            None
+        }
+    };
+    let mut kept: Vec<Kept> = Vec::new();
+    for show in shows.into_iter().filter_map(read) {
+        kept.retain(|other| other.stage != show.stage);
+        kept.push(show);
+    }
+    kept.split_off(kept.len().saturating_sub(SHOWS_MAX))
 }
 
 fn set_damaged_aside(path: &Path, reason: &Unreadable) {
@@ -229,116 +288,4 @@ fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
-    use super::*;
-    use crate::record::scratch::Scratch;
-
-    fn creating(name: &str) -> Memory {
-        Own::Creating { name: name.into() }.into()
-    }
-
-    fn created(id: &str) -> Memory {
-        Own::Created { id: id.into(), untold: false }.into()
-    }
-
-    #[test]
-    fn what_is_stored_is_loaded_again() {
-        let scratch = Scratch::new();
-        let mut journal = Journal::load(scratch.path());
-        journal.remember("floor", creating("segue floor 1"));
-        journal.remember("wall", creating("segue wall 2"));
-        journal.remember("wall", created("str_1"));
-        journal.remember("roof", created("str_2"));
-        journal.remember("roof", Memory::default());
-        journal.store().unwrap();
-        journal.store().unwrap();
-        assert_eq!(Journal::load(scratch.path()), journal);
-        assert_eq!(scratch.names(), ["journal.json"]);
-        assert_eq!(journal.get("wall"), Some(&created("str_1")));
-        assert_eq!(journal.streams().count(), 2);
-    }
-
-    #[test]
-    fn the_file_is_this_and_for_nobody_else() {
-        let scratch = Scratch::new();
-        let mut journal = Journal::load(scratch.path());
-        journal.remember("floor", creating("segue floor 1"));
-        journal.remember("wall", created("str_1"));
-        journal.store().unwrap();
-        let path = scratch.path().join(FILE_NAME);
-        insta::assert_snapshot!(fs::read_to_string(&path).unwrap(), @r#"{"version":1,"streams":{"floor":{"state":"creating","name":"segue floor 1"},"wall":{"state":"created","id":"str_1"}}}"#);
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-    }
-
-    #[test]
-    fn version_1_is_read_as_it_was_written_in_2026() {
-        let scratch = Scratch::new();
-        let text = r#"{"version":1,"later":0,"streams":{"a":{"state":"creating","name":"segue a 1"},"b":{"state":"created","id":"str_9"}}}"#;
-        fs::write(scratch.path().join(FILE_NAME), text).unwrap();
-        let journal = Journal::load(scratch.path());
-        assert_eq!(journal.get("a"), Some(&creating("segue a 1")));
-        assert_eq!(journal.get("b"), Some(&created("str_9")));
-        assert_eq!(scratch.names(), ["journal.json"]);
-    }
-
-    #[test]
-    fn what_is_left_to_delete_and_what_was_created_lately_survive_the_stream() {
-        let scratch = Scratch::new();
-        let mut journal = Journal::load(scratch.path());
-        let creates = vec!["2026-11-22T08:00:00Z".parse().unwrap()];
-        let gone = Memory { own: Own::Gone, leftovers: vec!["str_1".into()], creates };
-        journal.remember("wall", gone.clone());
-        let own = Own::Created { id: "str_2".into(), untold: true };
-        journal.remember("floor", Memory { own, ..gone });
-        journal.store().unwrap();
-        assert_eq!(Journal::load(scratch.path()), journal);
-        let text = fs::read_to_string(scratch.path().join(FILE_NAME)).unwrap();
-        insta::assert_snapshot!(text, @r#"{"version":1,"streams":{"floor":{"state":"created","id":"str_2","untold":true,"leftovers":["str_1"],"creates":["2026-11-22T08:00:00Z"]},"wall":{"state":"gone","leftovers":["str_1"],"creates":["2026-11-22T08:00:00Z"]}}}"#);
-    }
-
-    #[test]
-    fn what_makes_no_sense_is_set_aside_and_the_show_begins_clean() {
-        let nonsense: [&[u8]; 7] = [
-            b"",
-            b"{\"version\":1,\"streams\":{\"wall\":{\"sta",
-            b"[]",
-            b"{\"version\":2,\"streams\":{}}",
-            b"{\"version\":1,\"streams\":{\"wall\":{\"state\":\"lost\"}}}",
-            b"\xff\xfe\x00",
-            &vec![b' '; 2 * 1024 * 1024],
-        ];
-        for bytes in nonsense {
-            let scratch = Scratch::new();
-            fs::write(scratch.path().join(FILE_NAME), bytes).unwrap();
-            let journal = Journal::load(scratch.path());
-            assert_eq!(journal.streams().count(), 0);
-            journal.store().unwrap();
-            let names = scratch.names();
-            assert_eq!((names.len(), names[0].as_str()), (2, "journal.json"));
-            assert!(names[1].starts_with("journal.json.damaged-"), "{names:?}");
-            assert_eq!(fs::read(scratch.path().join(&names[1])).unwrap(), bytes);
-        }
-    }
-
-    #[test]
-    fn a_torn_write_leaves_the_old_journal() {
-        let scratch = Scratch::new();
-        let mut journal = Journal::load(scratch.path());
-        journal.remember("wall", created("str_1"));
-        journal.store().unwrap();
-        fs::write(scratch.path().join("journal.json.new"), "{\"vers").unwrap();
-        assert_eq!(Journal::load(scratch.path()), journal);
-        journal.store().unwrap();
-        assert_eq!(scratch.names(), ["journal.json"]);
-    }
-
-    #[test]
-    fn a_disk_that_refuses_is_an_error_that_names_the_file() {
-        let scratch = Scratch::new();
-        let journal = Journal::load(&scratch.path().join("missing"));
-        let error = journal.store().unwrap_err().to_string();
-        assert!(error.ends_with("missing/journal.json.new`"), "{error}");
-    }
-}
+mod tests;
