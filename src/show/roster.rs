@@ -1,52 +1,77 @@
-//! Who may be in the list when more prompts (or seeds) are wanted at once than it may hold.
+//! Who is in the list when more prompts (or seeds) are wanted at once than it is to hold.
 //!
-//! What the transition leads to comes first. For each of its things that finds no room, the lightest of the others
-//! retires: its share dies away over [`RETIRE`], then its place is free, and the newcomer's share grows over the same
-//! time to what the mix says. Nothing ever jumps. While everything fits, which is nearly always, nothing is touched.
+//! What the transition leads to is in at once, with just the share that the path says, so the fade keeps its course and
+//! its end. Of what it leaves, the heaviest stay, as many as there is room for and always one. The others retire: the share
+//! of each dies away over [`RETIRE`] and goes to those that stay. Meanwhile the list may be longer than it is to be.
+//! Nothing ever jumps. While everything fits, which is nearly always, nothing is touched.
 
 use std::time::Duration;
 
 use super::time::Mono;
 
-/// How long one thing takes to make room, and another to take it: short for an eye, two updates at the usual rate.
+/// How long one thing takes to make room: short for an eye, two updates at the usual rate.
 pub const RETIRE: Duration = Duration::from_millis(500);
 
-/// The things that are in, each with how much of its share it may have, and those that wait.
+/// How many times the usual number of things may be in beside those of the target: with two updates in [`RETIRE`], two
+/// full lists can be on their way out at once. Beyond it the lightest go without a fade.
+const LEAVERS: usize = 2;
+
+/// How much heavier one must be to take the place of another that stays: shares that are equal do not take turns.
+const HEAVIER: f64 = 1.25;
+
+/// How much of its share each thing has that is wanted; empty while everything has all of it.
 #[derive(Clone, Debug)]
 pub struct Roster<T> {
     max: usize,
-    present: Vec<Entry<T>>,
-    waiting: Vec<T>,
+    entries: Vec<Entry<T>>,
 }
 
 #[derive(Clone, Debug)]
 struct Entry<T> {
     thing: T,
-    /// How much of its share it may have: on the way from one value to another since a moment.
+    /// What the path says.
+    weight: f64,
+    is_target: bool,
+    /// How much of its share it has, 0 to 1: on the way from one value to another since a moment.
+    gain: f64,
     from: f64,
-    to: f64,
+    stays: bool,
     since: Mono,
+    /// What the path left to others than the target then: who comes back is there in full when that is over.
+    left: f64,
 }
 
 impl<T> Entry<T> {
-    fn gain(&self, at: Mono) -> f64 {
-        let part = at.since(self.since).as_secs_f64() / RETIRE.as_secs_f64();
-        self.from + (self.to - self.from) * part.min(1.0)
+    fn share(&self) -> f64 {
+        self.weight * self.gain
     }
 
-    fn turn(&mut self, to: f64, at: Mono) {
-        (self.from, self.to, self.since) = (self.gain(at), to, at);
+    fn aim(&self) -> f64 {
+        if self.stays { 1.0 } else { 0.0 }
+    }
+
+    /// Lets it stay or retire, and brings its gain up to `at`.
+    fn turn(&mut self, stays: bool, left: f64, at: Mono) {
+        if self.stays != stays {
+            (self.from, self.stays, self.since, self.left) = (self.gain, stays, at, left);
+        }
+        let mut part = at.since(self.since).as_secs_f64() / RETIRE.as_secs_f64();
+        if stays {
+            part = part.max(1.0 - left / self.left);
+        }
+        self.gain = self.from + (self.aim() - self.from) * part.clamp(0.0, 1.0);
     }
 
     fn is_moving(&self, at: Mono) -> bool {
-        self.from != self.to && at < self.since + RETIRE
+        self.gain != self.aim() && at < self.since + RETIRE
     }
 }
 
 impl<T: Clone + PartialEq> Roster<T> {
-    /// Makes a roster that lets in at most `max` at once; more only where the target alone has more.
+    /// Makes a roster for lists of `max`: never more than the target's things and twice `max` others; and when nobody
+    /// retires, `max`, or the target's things and one other where those are more.
     pub fn new(max: usize) -> Self {
-        Self { max, present: Vec::new(), waiting: Vec::new() }
+        Self { max, entries: Vec::new() }
     }
 
     /// Lets in another number from now on.
@@ -54,94 +79,97 @@ impl<T: Clone + PartialEq> Roster<T> {
         self.max = max;
     }
 
-    /// Returns who is in at `at`, with weights that sum to 1; `target` is what the transition leads to.
-    pub fn admit(&mut self, wanted: Vec<(T, f64)>, target: &[(T, f64)], at: Mono) -> Vec<(T, f64)> {
-        if self.is_full_house(&wanted) {
+    /// Returns who is in at `at`, with weights that sum to 1 as those of `wanted` do; `target` is what the transition
+    /// leads to.
+    pub fn admit(&mut self, mut wanted: Vec<(T, f64)>, target: &[(T, f64)], at: Mono) -> Vec<(T, f64)> {
+        if self.entries.is_empty() && wanted.len() <= self.max {
             return wanted;
         }
-        let is_wanted = |thing: &T| wanted.iter().any(|(other, _)| other == thing);
-        self.present.retain(|entry| is_wanted(&entry.thing) && (entry.to > 0.0 || entry.gain(at) > 0.0));
-        self.waiting.retain(is_wanted);
-        let max = self.max.max(target.len());
-        self.seat(&wanted, target, max, at);
-        self.make_room(&wanted, target, at);
-        if self.is_settled(at) {
+        let is_target = |thing: &T| target.iter().any(|(other, _)| other == thing);
+        let left: f64 = wanted.iter().filter(|(thing, _)| !is_target(thing)).map(|(_, weight)| weight).sum();
+        if left <= 0.0 {
+            // The end of the path, where everything is exact; and nobody is seen who could make room.
+            self.entries.clear();
+            if wanted.len() > self.max {
+                wanted.retain(|(thing, _)| is_target(thing));
+            }
             return wanted;
         }
-        let share = |(thing, weight): &(T, f64)| {
-            let entry = self.present.iter().find(|entry| entry.thing == *thing)?;
-            Some((thing.clone(), weight * entry.gain(at)))
-        };
-        let mut admitted: Vec<(T, f64)> = wanted.iter().filter_map(share).collect();
-        let sum: f64 = admitted.iter().map(|(_, weight)| weight).sum();
-        if sum <= 0.0 {
-            // A cut to what has only just found its place: there is nothing else for it to grow beside.
-            return wanted.clone();
-        }
-        for (_, weight) in &mut admitted {
-            *weight /= sum;
+        self.enter(&wanted, is_target, at);
+        self.turn(self.max.saturating_sub(target.len()).max(1), left, at);
+        let admitted = self.shares();
+        if self.entries.iter().all(|entry| entry.stays && entry.gain >= 1.0) {
+            self.entries.clear();
         }
         admitted
     }
 
-    /// Returns whether everybody who is to be in is in, in full.
+    /// Returns whether nobody is about to make room or to come back.
     pub fn is_settled(&self, at: Mono) -> bool {
-        self.waiting.is_empty() && !self.present.iter().any(|entry| entry.is_moving(at))
+        !self.entries.iter().any(|entry| entry.is_moving(at))
     }
 
-    /// Returns whether exactly those are in who are wanted, in full: nearly always.
-    fn is_full_house(&self, wanted: &[(T, f64)]) -> bool {
-        let is_in = |(thing, _): &(T, f64)| {
-            self.present.iter().any(|entry| entry.thing == *thing && entry.from == 1.0 && entry.to == 1.0)
+    /// Takes down what is wanted now. Who is new has all of its share: it begins at what the path says.
+    fn enter(&mut self, wanted: &[(T, f64)], is_target: impl Fn(&T) -> bool, at: Mono) {
+        let seen = wanted.iter().filter(|(thing, weight)| *weight > 0.0 || is_target(thing));
+        let entry = |(thing, weight): &(T, f64)| {
+            let known = self.entries.iter().find(|entry| entry.thing == *thing).cloned();
+            let thing = thing.clone();
+            let new = Entry {
+                thing,
+                weight: 0.0,
+                is_target: false,
+                gain: 1.0,
+                from: 1.0,
+                stays: true,
+                since: at,
+                left: 1.0,
+            };
+            Entry { weight: *weight, is_target: is_target(&new.thing), ..known.unwrap_or(new) }
         };
-        self.waiting.is_empty() && self.present.len() == wanted.len() && wanted.iter().all(is_in)
+        self.entries = seen.map(entry).collect();
     }
 
-    /// Lets in whoever finds room, the target's things first. Who had to wait comes in gently.
-    fn seat(&mut self, wanted: &[(T, f64)], target: &[(T, f64)], max: usize, at: Mono) {
-        let is_target = |thing: &T| target.iter().any(|(other, _)| other == thing);
-        let (first, rest): (Vec<_>, Vec<_>) = wanted.iter().partition(|(thing, _)| is_target(thing));
-        for (thing, _) in first.into_iter().chain(rest) {
-            let waited = self.waiting.iter().position(|other| other == thing);
-            if let Some(entry) = self.present.iter_mut().find(|entry| entry.thing == *thing) {
-                if entry.to == 0.0 && is_target(thing) {
-                    entry.turn(1.0, at);
-                }
-            } else if self.present.len() < max {
-                waited.map(|place| self.waiting.remove(place));
-                let from = if waited.is_some() { 0.0 } else { 1.0 };
-                self.present.push(Entry { thing: thing.clone(), from, to: 1.0, since: at });
-            } else if waited.is_none() {
-                self.waiting.push(thing.clone());
+    /// Says who stays: all of the target, and the heaviest `seats` of the others.
+    fn turn(&mut self, seats: usize, left: f64, at: Mono) {
+        let mut leavers: Vec<&mut Entry<T>> = Vec::new();
+        for entry in &mut self.entries {
+            if entry.is_target {
+                entry.turn(true, left, at);
+            } else {
+                leavers.push(entry);
             }
+        }
+        let rank = |entry: &Entry<T>| if entry.stays { entry.weight * HEAVIER } else { entry.weight };
+        leavers.sort_by(|a, b| rank(b).total_cmp(&rank(a)));
+        for (place, entry) in leavers.iter_mut().enumerate() {
+            entry.turn(place < seats, left, at);
+        }
+        let retiring = leavers.split_off(seats.min(leavers.len()));
+        let mut seen: Vec<_> = retiring.into_iter().filter(|entry| entry.gain > 0.0).collect();
+        seen.sort_by(|a, b| b.share().total_cmp(&a.share()));
+        for entry in seen.into_iter().skip((self.max * LEAVERS).saturating_sub(seats)) {
+            (entry.gain, entry.from) = (0.0, 0.0);
         }
     }
 
-    /// Retires as many of the lightest as the target's things wait for places, but never the last that is to be seen.
-    fn make_room(&mut self, wanted: &[(T, f64)], target: &[(T, f64)], at: Mono) {
-        let is_target = |thing: &T| target.iter().any(|(other, _)| other == thing);
-        let awaited = self.waiting.iter().filter(|thing| is_target(thing)).count();
-        loop {
-            let retiring = self.present.iter().filter(|entry| entry.to == 0.0).count();
-            let staying = self.present.len() - retiring;
-            if retiring >= awaited || staying <= 1 {
-                return;
-            }
-            let lightest = self
-                .present
-                .iter_mut()
-                .filter(|entry| entry.to > 0.0 && !is_target(&entry.thing))
-                .min_by(|a, b| weight_of(wanted, &a.thing).total_cmp(&weight_of(wanted, &b.thing)));
-            let Some(lightest) = lightest else { return };
-            lightest.turn(0.0, at);
-            // Whoever has retired comes back only when there is room again, and gently.
-            self.waiting.push(lightest.thing.clone());
+    /// Returns who is seen, and how much: what is lacking to anybody goes to those that stay of what the transition leaves.
+    fn shares(&self) -> Vec<(T, f64)> {
+        let sum = |of: &dyn Fn(&Entry<T>) -> f64| self.entries.iter().map(of).sum::<f64>();
+        let all = sum(&|entry| entry.weight);
+        let lacking = (all - sum(&|entry| entry.share())).max(0.0);
+        let heir = |entry: &Entry<T>| if entry.stays && !entry.is_target { entry.share() } else { 0.0 };
+        let heirs = sum(&heir);
+        if heirs > 0.0 {
+            let share = |entry: &Entry<T>| entry.share() + lacking * (heir(entry) / heirs);
+            let seen = self.entries.iter().filter(|entry| entry.is_target || entry.gain > 0.0);
+            return seen.map(|entry| (entry.thing.clone(), share(entry))).collect();
         }
+        // Those that stayed are gone before the others were back: there is nothing for them to grow beside.
+        let staying = sum(&|entry| entry.weight * entry.aim());
+        let seen = self.entries.iter().filter(|entry| entry.stays);
+        seen.map(|entry| (entry.thing.clone(), all * entry.weight / staying)).collect()
     }
-}
-
-fn weight_of<T: PartialEq>(list: &[(T, f64)], thing: &T) -> f64 {
-    list.iter().find(|(other, _)| other == thing).map_or(0.0, |(_, weight)| *weight)
 }
 
 #[cfg(test)]
@@ -152,85 +180,115 @@ mod tests {
 
     use super::*;
 
-    fn admit<T: Copy + PartialEq>(
-        roster: &mut Roster<T>,
-        wanted: &[(T, f64)],
-        target: T,
-        at: Mono,
-    ) -> Vec<(T, f64)> {
-        roster.admit(wanted.to_vec(), &[(target, 1.0)], at)
-    }
-
     fn at(seconds: f64) -> Mono {
         Mono(Duration::from_secs_f64(seconds))
+    }
+
+    fn sum(list: &[(impl Sized, f64)]) -> f64 {
+        list.iter().map(|(_, weight)| weight).sum()
     }
 
     #[test]
     fn what_fits_is_left_as_it_is() {
         let mut roster = Roster::new(3);
         for wanted in [vec![("a", 1.0)], vec![("a", 0.9), ("b", 0.1)], vec![("b", 0.3), ("c", 0.7)]] {
-            assert_eq!(admit(&mut roster, &wanted, "c", at(1.0)), wanted);
+            assert_eq!(roster.admit(wanted.clone(), &[("c", 1.0)], at(1.0)), wanted);
             assert!(roster.is_settled(at(1.0)));
         }
     }
 
     #[test]
-    fn the_lightest_makes_room_for_what_is_coming() {
+    fn what_is_coming_is_in_at_once_and_the_lightest_makes_room() {
         let mut roster = Roster::new(2);
-        admit(&mut roster, &[("a", 0.8), ("b", 0.2)], "b", at(0.0));
-        let wanted = [("a", 0.8), ("b", 0.2), ("c", 0.0)];
+        let mut seen = |weights: [f64; 3], moment| {
+            let wanted = ["a", "b", "c"].into_iter().zip(weights).collect();
+            let list = roster.admit(wanted, &[("c", 1.0)], at(moment));
+            assert!((sum(&list) - 1.0).abs() < 1e-9, "{list:?}");
+            let list: Vec<_> = list.iter().map(|(thing, weight)| format!("{thing} {weight:.3}")).collect();
+            (list.join(" "), roster.is_settled(at(moment)))
+        };
         assert_eq!(
-            admit(&mut roster, &wanted, "c", at(1.0)),
-            [("a", 0.8), ("b", 0.2)],
-            "at first nothing moves"
+            seen([0.8, 0.2, 0.0], 1.0),
+            ("a 0.800 b 0.200 c 0.000".into(), false),
+            "nothing moves at first"
         );
-        let middle = admit(&mut roster, &wanted, "c", at(1.25));
-        assert_eq!(middle.len(), 2);
-        assert!((middle[1].1 - 0.1 / 0.9).abs() < 1e-9, "{middle:?}");
-        let wanted = [("a", 0.6), ("b", 0.1), ("c", 0.3)];
-        assert_eq!(admit(&mut roster, &wanted, "c", at(1.5)), [("a", 1.0), ("c", 0.0)], "the place is taken");
-        let later = admit(&mut roster, &wanted, "c", at(2.1));
-        assert_eq!(later.iter().map(|entry| entry.0).collect::<Vec<_>>(), ["a", "c"]);
-        assert!((later[1].1 - 1.0 / 3.0).abs() < 1e-9, "{later:?}");
-        assert_eq!(admit(&mut roster, &[("c", 1.0)], "c", at(3.0)), [("c", 1.0)]);
-        assert!(roster.is_settled(at(3.0)));
+        assert_eq!(seen([0.6, 0.15, 0.25], 1.25), ("a 0.675 b 0.075 c 0.250".into(), false));
+        assert_eq!(seen([0.4, 0.1, 0.5], 1.5), ("a 0.500 c 0.500".into(), true), "the last of them stays");
+        assert_eq!(seen([0.0, 0.0, 1.0], 2.0), ("c 1.000".into(), true));
     }
 
     #[test]
-    fn a_cut_to_what_had_to_wait_is_never_black() {
+    fn who_comes_back_comes_gently_and_is_there_at_the_end() {
         let mut roster = Roster::new(2);
-        roster.admit(vec![("a", 0.5), ("b", 0.5)], &[("b", 1.0)], at(0.0));
-        let waits = [("a", 0.5), ("b", 0.4), ("c", 0.1)];
-        assert_eq!(roster.admit(waits.to_vec(), &[("c", 1.0)], at(1.0)).len(), 2, "it waits for its place");
-        assert_eq!(roster.admit(vec![("c", 1.0)], &[("c", 1.0)], at(1.1)), [("c", 1.0)]);
+        let wanted = vec![("a", 0.5), ("b", 0.2), ("c", 0.3)];
+        roster.admit(wanted.clone(), &[("c", 1.0)], at(0.0));
+        assert_eq!(roster.admit(wanted.clone(), &[("c", 1.0)], at(0.5)).len(), 2, "b has retired");
+        let target = [("b", 1.0)];
+        let begin = roster.admit(wanted, &target, at(1.0));
+        assert!(begin.contains(&("b", 0.0)), "{begin:?}");
+        let soon = roster.admit(vec![("a", 0.05), ("b", 0.92), ("c", 0.03)], &target, at(1.1));
+        let back = soon.iter().find(|(thing, _)| *thing == "b").map(|(_, weight)| *weight);
+        assert!((back.unwrap_or(0.0) - 0.92 * 0.9).abs() < 1e-9, "nine tenths of the way: {soon:?}");
+        assert_eq!(roster.admit(vec![("a", 0.0), ("b", 1.0), ("c", 0.0)], &target, at(1.11)), [("b", 1.0)]);
+        assert!(roster.is_settled(at(1.11)));
+    }
+
+    /// The look of a linear fade from what was on to the target's things, evenly.
+    fn mix(start: &BTreeMap<u8, f64>, target: &[(u8, f64)], progress: f64) -> Vec<(u8, f64)> {
+        let mut mix: BTreeMap<u8, f64> =
+            start.iter().map(|(thing, weight)| (*thing, weight * (1.0 - progress))).collect();
+        for (thing, weight) in target {
+            *mix.entry(*thing).or_insert(0.0) += weight * progress;
+        }
+        mix.into_iter().collect()
     }
 
     proptest! {
-        /// However many come and go: never more than there is room for, no jump, and in the end all of the target.
+        /// Whatever is asked, and whenever: the sum is 1, also where all that is left weighs 0; never more than the bound;
+        /// no jump; the end is exact, and nothing is on its way then.
         #[test]
-        fn nobody_jumps_in_or_out(max in 2_usize..5, targets in prop::collection::vec(0_u8..12, 1..8)) {
+        fn nobody_jumps_in_or_out(
+            max in 3_usize..6,
+            asks in prop::collection::vec((0_u8..20, 1_u8..4, 0.0_f64..3.0, 1_u32..60), 1..12),
+        ) {
+            const STEP: f64 = 0.02;
             let mut roster = Roster::new(max);
-            let mut weights: BTreeMap<u8, f64> = BTreeMap::from([(100, 1.0)]);
-            let mut before: BTreeMap<u8, f64> = weights.clone();
-            admit(&mut roster, &[(100, 1.0)], 100, at(0.0));
+            let mut start = BTreeMap::from([(100, 1.0)]);
+            let mut before: Option<(BTreeMap<u8, f64>, Vec<(u8, f64)>)> = None;
             let mut now = 0.0;
-            for target in targets {
-                weights.entry(target).or_insert(0.0);
-                for _ in 0..80 {
-                    now += 0.01;
-                    for (thing, weight) in &mut weights {
-                        *weight = *weight * 0.99 + if *thing == target { 0.01 } else { 0.0 };
+            for (first, count, fade, steps) in asks {
+                let target: Vec<_> = (first..first + count).map(|thing| (thing, 1.0 / f64::from(count))).collect();
+                let mut wanted = Vec::new();
+                for step in 0..=steps {
+                    let passed = f64::from(step) * STEP;
+                    let progress = if passed < fade { passed / fade } else { 1.0 };
+                    wanted = mix(&start, &target, progress);
+                    let list = roster.admit(wanted.clone(), &target, at(now));
+                    prop_assert!((sum(&list) - 1.0).abs() < 1e-9, "{list:?}");
+                    prop_assert!(list.iter().all(|(_, weight)| *weight >= 0.0), "{list:?}");
+                    prop_assert!(list.len() <= target.len() + LEAVERS * max);
+                    let seen: BTreeMap<u8, f64> = list.into_iter().collect();
+                    if progress >= 1.0 {
+                        prop_assert!(roster.is_settled(at(now)));
+                        prop_assert!(seen.len() <= max.max(target.len()));
+                        for (thing, weight) in &target {
+                            prop_assert_eq!(seen[thing], *weight);
+                        }
                     }
-                    let wanted: Vec<(u8, f64)> = weights.iter().map(|(thing, weight)| (*thing, *weight)).collect();
-                    let seen: BTreeMap<u8, f64> = admit(&mut roster, &wanted, target, at(now)).into_iter().collect();
-                    prop_assert!(seen.len() <= max);
-                    prop_assert!((seen.values().sum::<f64>() - 1.0).abs() < 1e-9);
-                    for thing in seen.keys().chain(before.keys()) {
-                        let change = seen.get(thing).unwrap_or(&0.0) - before.get(thing).unwrap_or(&0.0);
-                        prop_assert!(change.abs() < 0.08, "{thing} moved by {change}");
+                    if let Some((seen_before, wanted_before)) = &before {
+                        let past: BTreeMap<u8, f64> = wanted_before.iter().copied().collect();
+                        let own: f64 = wanted.iter().map(|(thing, weight)| (weight - past.get(thing).unwrap_or(&0.0)).abs()).sum();
+                        // All that the path moves may show in one of those that stay, and so may all that retires. Who comes back gets a share of what the others lack, too: at most twice the pace.
+                        let most = own + 2.0 * STEP / RETIRE.as_secs_f64() + 1e-9;
+                        for thing in seen.keys().chain(seen_before.keys()) {
+                            let change = seen.get(thing).unwrap_or(&0.0) - seen_before.get(thing).unwrap_or(&0.0);
+                            prop_assert!(change.abs() <= most, "{} moved by {}, not {}", thing, change, most);
+                        }
                     }
-                    before = seen;
+                    before = Some((seen, wanted.clone()));
+                    now += STEP;
                 }
+                start = wanted.into_iter().filter(|(_, weight)| *weight > 0.0).collect();
             }
         }
     }

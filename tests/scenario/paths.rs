@@ -1,7 +1,8 @@
 //! What a fade looks like from outside: the first and the last update, what lies between, and the silence after it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
+use segue::show::time::Mono;
 use serde_json::Value;
 
 use super::{
@@ -232,7 +233,7 @@ fn where_more_prompts_meet_than_there_are_slots_the_lightest_makes_room_without_
     let mut before: BTreeMap<String, f64> = BTreeMap::new();
     for (_, at, params) in &world.accepted {
         let Some(list) = params.get("prompt").and_then(Value::as_array) else { continue };
-        assert_eq!(list.len(), 3, "the list keeps its length, at {at:?}");
+        assert!(list.len() <= 3 + 2, "at {at:?}: {list:?}");
         let entry = |entry: &Value| (entry[0].as_str().unwrap().to_owned(), entry[1].as_f64().unwrap());
         let seen: BTreeMap<String, f64> = list.iter().map(entry).collect();
         for text in before.keys().chain(seen.keys()).filter(|_| !before.is_empty()) {
@@ -243,6 +244,78 @@ fn where_more_prompts_meet_than_there_are_slots_the_lightest_makes_room_without_
         before = seen;
     }
     assert_eq!((before["city"], before["rain"]), (0.5, 0.5), "{before:?}");
+}
+
+/// Two scenes of four prompts and one of one, in a list of eight.
+const CROWD: &str = "
+streams: { wall: { backend: simulator, start: p, blend: linear } }
+scenes:
+  p: { prompt: [[p1, 0.25], [p2, 0.25], [p3, 0.25], [p4, 0.25]], easing: linear, fade: 8s }
+  q: { prompt: [[q1, 0.25], [q2, 0.25], [q3, 0.25], [q4, 0.25]], easing: linear, fade: 8s }
+  r: { prompt: r, easing: linear }
+";
+
+/// Plays these lines, at seconds, and returns each prompt list that was sent from the first of them on.
+fn crowd(latency: u64, lines: &[(f64, String)]) -> Vec<BTreeMap<String, f64>> {
+    let mut world = World::new(CROWD);
+    world.api.latency = Duration::from_millis(latency);
+    for (time, line) in lines {
+        world.run_until(Mono(Duration::from_secs_f64(*time)));
+        world.obey(line);
+    }
+    world.run_until(time_of("0:40"));
+    let mut sent = Vec::new();
+    for (_, at, params) in &world.accepted {
+        let Some(list) = params.get("prompt").and_then(Value::as_array) else { continue };
+        let mut seen = BTreeMap::new();
+        for entry in list {
+            *seen.entry(entry[0].as_str().unwrap().to_owned()).or_insert(0.0) += entry[1].as_f64().unwrap();
+        }
+        let sum: f64 = seen.values().sum();
+        assert!(
+            (sum - 1.0).abs() < 1e-3,
+            "the sum is {sum} at {at:?}: {lines:?} with {latency} ms: {list:?}"
+        );
+        assert!(list.len() <= 8 + 4, "{list:?}");
+        sent.push((list.len(), seen));
+    }
+    let (length, last) = sent.last().unwrap();
+    assert!(*length <= 8, "at rest the list is short again: {last:?}");
+    assert_eq!(last["r"], 1.0, "{lines:?}: {last:?}");
+    sent.into_iter().map(|(_, seen)| seen).collect()
+}
+
+#[test]
+fn a_tap_upon_a_tap_in_a_full_house_is_never_black() {
+    for latency in [0, 75, 150] {
+        for distance in [0.02, 0.05, 0.1, 0.2, 0.25, 0.4, 0.5, 0.75, 1.0, 1.5, 2.0] {
+            let lines = [(5.0, "go q 8s"), (9.0, "go r 4s"), (9.0 + distance, "go r 0.2s")];
+            crowd(latency, &lines.map(|(time, line)| (time, line.to_owned())));
+        }
+    }
+}
+
+#[test]
+fn a_fade_out_of_a_full_house_keeps_its_course() {
+    for latency in [0, 75, 150] {
+        for fade in [1.0, 1.5, 2.0, 3.0, 4.0, 6.0] {
+            let sent = crowd(latency, &[(5.0, "go q 8s".to_owned()), (9.0, format!("go r {fade}s"))]);
+            let largest = |who: &dyn Fn(&str) -> bool| {
+                let change = |pair: &[BTreeMap<String, f64>]| {
+                    let of =
+                        |seen: &BTreeMap<String, f64>, text: &str| seen.get(text).copied().unwrap_or(0.0);
+                    let texts = pair[0].keys().chain(pair[1].keys()).filter(|text| who(text));
+                    texts.map(|text| (of(&pair[1], text) - of(&pair[0], text)).abs()).fold(0.0, f64::max)
+                };
+                sent.windows(2).map(change).fold(0.0, f64::max)
+            };
+            // An update is 0.25 s after the last, or a little more; the first leads by half of that and the latency.
+            let (coming, others) = (largest(&|text| text == "r"), largest(&|text| text != "r"));
+            println!("{latency} ms, {fade} s: r by {coming:.3}, others by {others:.3}");
+            assert!(coming <= 0.4 / fade, "r moves by {coming} in {fade} s with {latency} ms");
+            assert!(others <= 0.3, "another moves by {others} in {fade} s with {latency} ms");
+        }
+    }
 }
 
 #[test]

@@ -292,7 +292,7 @@ impl Courier {
             return;
         }
         if !settled {
-            // The path has ended and a prompt is still on its way in.
+            // The path is held, and somebody still makes room or comes back.
             moment = arrival + self.governor.hold() / 2;
             set = self.live(path, desk.sheet, moment);
             let distance = self.acknowledged.distance(&set);
@@ -469,8 +469,9 @@ impl Courier {
     fn live(&mut self, path: &Course, sheet: &StreamSheet, at: Mono) -> Set {
         let look = blend::look(&path.point_at(at), &sheet.base);
         let slerp = sheet.blend == BlendMode::Slerp;
-        if slerp && path.is_over(at) {
-            self.prompts.shrink(&look.prompts, SLOTS_MIN_SLERP);
+        if path.is_over(at) {
+            self.prompts.shrink(&look.prompts, if slerp { SLOTS_MIN_SLERP } else { sheet.slots_max });
+            self.seeds.shrink(&look.seeds, sheet.slots_max);
         }
         let prompt_aims = wanted(path.target(), &sheet.base.prompt, |scene| scene.prompt.as_ref());
         let seed_aims = wanted(path.target(), &sheet.base.seed, |scene| scene.seed.as_ref());
