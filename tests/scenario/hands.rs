@@ -153,7 +153,7 @@ fn a_hand_can_have_the_progress() {
     0:01.000 trigger go neon (http)
     0:01.000 wall to neon in 1m
     0:01.220 update wall | prompt mist 0.98933 city 0.01067 rain 0.0 | seed 1 0.98933 2 0.01067
-    0:01.861 update wall | prompt mist 0.97863 city 0.02137 rain 0.0 | seed 1 0.97863 2 0.02137
+    0:01.866 update wall | prompt mist 0.97847 city 0.02153 rain 0.0 | seed 1 0.97847 2 0.02153
     0:02.000 wall in a hand: neon
     0:02.000 update wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
     0:03.000 update wall | prompt mist 0.9 city 0.1 rain 0.0 | seed 1 0.9 2 0.1
@@ -162,7 +162,7 @@ fn a_hand_can_have_the_progress() {
     0:11.000 trigger /segue/transition/resume (osc)
     0:11.000 wall resume: neon
     0:11.219 update wall | prompt mist 0.03936 city 0.96064 rain 0.0 | seed 1 0.03936 2 0.96064
-    0:11.847 update wall | prompt mist 0.02908 city 0.97092 rain 0.0 | seed 1 0.02908 2 0.97092
+    0:11.864 update wall | prompt mist 0.02851 city 0.97149 rain 0.0 | seed 1 0.02851 2 0.97149
     0:12.000 wall in a hand: neon
     0:12.000 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
     0:12.100 wall on neon
@@ -189,7 +189,7 @@ fn a_hand_can_have_it_by_mqtt() {
     0:01.000 trigger go neon (http)
     0:01.000 wall to neon in 1m
     0:01.220 update wall | prompt mist 0.98933 city 0.01067 rain 0.0 | seed 1 0.98933 2 0.01067
-    0:01.861 update wall | prompt mist 0.97863 city 0.02137 rain 0.0 | seed 1 0.97863 2 0.02137
+    0:01.866 update wall | prompt mist 0.97847 city 0.02153 rain 0.0 | seed 1 0.97847 2 0.02153
     0:02.000 wall in a hand: neon
     0:02.000 update wall | prompt mist 0.5 city 0.5 rain 0.0 | seed 1 0.5 2 0.5
     0:03.000 refused mqtt: bad position (1): 2 is not from 0 to 1
@@ -197,7 +197,7 @@ fn a_hand_can_have_it_by_mqtt() {
     0:04.000 trigger north/transition/set (mqtt)
     0:04.000 wall resume: neon
     0:04.220 update wall | prompt mist 0.48933 city 0.51067 rain 0.0 | seed 1 0.48933 2 0.51067
-    0:04.862 update wall | prompt mist 0.47861 city 0.52139 rain 0.0 | seed 1 0.47861 2 0.52139
+    0:04.866 update wall | prompt mist 0.47847 city 0.52153 rain 0.0 | seed 1 0.47847 2 0.52153
     0:05.000 then waits for Fade
     ");
 }
@@ -224,7 +224,7 @@ fn what_is_no_position_is_refused_and_moves_nothing() {
     0:01.000 trigger go neon (http)
     0:01.000 wall to neon in 1m
     0:01.220 update wall | prompt mist 0.98933 city 0.01067 rain 0.0 | seed 1 0.98933 2 0.01067
-    0:01.861 update wall | prompt mist 0.97863 city 0.02137 rain 0.0 | seed 1 0.97863 2 0.02137
+    0:01.866 update wall | prompt mist 0.97847 city 0.02153 rain 0.0 | seed 1 0.97847 2 0.02153
     0:02.000 trigger /segue/transition/pause (osc)
     0:02.000 wall pause: neon
     0:03.000 refused osc: bad position (1): NaN is not from 0 to 1

@@ -393,18 +393,18 @@ fn a_running_transition_can_be_paused_resumed_reversed_finished_and_cut() {
     0:40.000 trigger go neon (http)
     0:40.000 wall to neon in 1m
     0:40.220 update wall | prompt mist 0.98933 city 0.01067 rain 0.0 | seed 1 0.98933 2 0.01067
-    0:40.861 update wall | prompt mist 0.97863 city 0.02137 rain 0.0 | seed 1 0.97863 2 0.02137
+    0:40.866 update wall | prompt mist 0.97847 city 0.02153 rain 0.0 | seed 1 0.97847 2 0.02153
     0:41.000 trigger /segue/transition/finish (osc)
     0:41.000 wall finish: neon
-    0:41.000 update wall | prompt mist 0.82337 city 0.17663 rain 0.0 | seed 1 0.82337 2 0.17663
-    0:41.300 update wall | prompt mist 0.41431 city 0.58569 rain 0.0 | seed 1 0.41431 2 0.58569
-    0:41.600 update wall | prompt mist 0.05913 city 0.94087 rain 0.0 | seed 1 0.05913 2 0.94087
+    0:41.000 update wall | prompt mist 0.82324 city 0.17676 rain 0.0 | seed 1 0.82324 2 0.17676
+    0:41.300 update wall | prompt mist 0.41424 city 0.58576 rain 0.0 | seed 1 0.41424 2 0.58576
+    0:41.600 update wall | prompt mist 0.05912 city 0.94088 rain 0.0 | seed 1 0.05912 2 0.94088
     0:41.900 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
     0:42.000 wall on neon
     0:50.000 trigger go dawn (http)
     0:50.000 wall to dawn in 1m
     0:50.220 update wall | prompt mist 0.01067 city 0.98933 rain 0.0 | seed 1 0.01067 2 0.98933
-    0:50.861 update wall | prompt mist 0.02137 city 0.97863 rain 0.0 | seed 1 0.02137 2 0.97863
+    0:50.866 update wall | prompt mist 0.02153 city 0.97847 rain 0.0 | seed 1 0.02153 2 0.97847
     0:51.000 trigger /segue/transition/cut (osc)
     0:51.000 wall cut: dawn
     0:51.000 update wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0

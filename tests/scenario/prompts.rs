@@ -200,7 +200,7 @@ fn the_same_prompt_asked_again_is_the_same_scene() {
     0:03.000 trigger /segue/prompt (osc)
     0:03.000 wall to “fog” in 2s
     0:03.000 update wall | prompt mist 0.40282 fog 0.59718 rain 0.0 | seed 1 0.40282 789 0.59718
-    0:03.363 update wall | prompt mist 0.37381 fog 0.62619 rain 0.0 | seed 1 0.37381 789 0.62619
+    0:03.363 update wall | prompt mist 0.38489 fog 0.61511 rain 0.0 | seed 1 0.38489 789 0.61511
     0:03.620 update wall | prompt mist 0.33032 fog 0.66968 rain 0.0 | seed 1 0.33032 789 0.66968
     0:03.876 update wall | prompt mist 0.23994 fog 0.76006 rain 0.0 | seed 1 0.23994 789 0.76006
     0:04.132 update wall | prompt mist 0.14289 fog 0.85711 rain 0.0 | seed 1 0.14289 789 0.85711

@@ -41,6 +41,9 @@ const SLOTS_MIN: usize = 3;
 /// The least number with the runner's own slerp, which takes exactly two.
 const SLOTS_MIN_SLERP: usize = 2;
 
+/// How often a look ahead is halved: of an hour, that leaves a few milliseconds.
+const HALVINGS: u32 = 20;
+
 /// The updates of one stream.
 #[derive(Debug)]
 pub(super) struct Courier {
@@ -324,29 +327,77 @@ impl Courier {
                 return;
             }
         };
-        let set = self.live(path, desk.sheet, aim.moment);
+        // What the picture was led to is not taken back, also where the aim has yet to get there.
+        let near = Aim { moment: aim.moment.max(self.led_to), ..aim };
+        let steps = self.live(path, desk.sheet, aim.moment);
+        let set = if near == aim {
+            steps.clone()
+        } else {
+            self.live(path, desk.sheet, near.moment).with_steps_of(&steps)
+        };
         let Some(distance) = self.acknowledged.distance(&set) else {
-            self.send(id, set, aim, path, desk);
+            self.send(id, set, near, path, desk);
             return;
         };
         if self.governor.is_worth(distance) {
-            self.send(id, set, aim, path, desk);
+            self.send(id, set, near, path, desk);
             return;
         }
         // Of a slow path, the look for a moment as far ahead as the one that is on lies behind.
-        let behind = arrival.since(self.led_to);
-        let moment = arrival + behind.min(corner.since(arrival) / 2);
+        let reach = arrival.since(self.led_to).max(self.led_to.since(arrival)).min(corner.since(arrival) / 2);
+        let far = arrival + reach;
         let mut farthest = distance;
-        if moment > aim.moment {
-            let set = self.live(path, desk.sheet, moment);
+        if let Some((moment, set)) = self.look_ahead(&steps, near.moment, far, path, desk.sheet) {
+            self.send(id, set, Aim { moment, ..aim }, path, desk);
+            return;
+        }
+        if far > aim.moment {
+            let set = self.live(path, desk.sheet, far);
             farthest = self.acknowledged.distance(&set).unwrap_or(distance);
-            if self.governor.is_worth(farthest) {
-                self.send(id, set, Aim { moment, ..aim }, path, desk);
-                return;
+        }
+        // Not past the far look: what steps before it is seen from here, and waited for closely.
+        let again = now + self.governor.patience(reach, farthest);
+        self.wait_until(again.min(self.governor.departure(corner)));
+    }
+
+    /// Returns the look of a moment after `near`, whose look is not worth an update yet, and up to `far` that is worth one,
+    /// and the moment; `None` where none is.
+    ///
+    /// Only what moves evenly is led ahead; what steps (`steps`, the aim's) has its own moment and would be taken back by
+    /// the next aim. Where the path soon gathers speed, `far` is many steps away: then it is the moment one step away.
+    fn look_ahead(
+        &mut self,
+        steps: &Set,
+        mut near: Mono,
+        mut far: Mono,
+        path: &Course,
+        sheet: &StreamSheet,
+    ) -> Option<(Mono, Set)> {
+        let look = |courier: &mut Self, moment: Mono| {
+            let set = courier.live(path, sheet, moment).with_steps_of(steps);
+            let distance = courier.acknowledged.distance(&set).unwrap_or_default();
+            (set, distance)
+        };
+        if far <= near {
+            return None;
+        }
+        let (mut set, mut distance) = look(self, far);
+        if !self.governor.is_worth(distance) {
+            return None;
+        }
+        for _ in 0..HALVINGS {
+            if !self.governor.is_worth(distance / 2.0) {
+                break;
+            }
+            let middle = near + far.since(near) / 2;
+            let (nearer, shorter) = look(self, middle);
+            if self.governor.is_worth(shorter) {
+                (far, set, distance) = (middle, nearer, shorter);
+            } else {
+                near = middle;
             }
         }
-        let again = now + self.governor.patience(behind, farthest);
-        self.wait_until(again.min(self.governor.departure(corner)));
+        Some((far, set))
     }
 
     /// Returns whether an update waits for the rate limit only.

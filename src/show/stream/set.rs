@@ -36,6 +36,20 @@ pub(super) struct Parts {
     methods: bool,
 }
 
+impl Set {
+    /// Returns it with what steps as `other` has it: whole numbers, index lists, choices, and objects with all their members.
+    ///
+    /// Lists, scales and plain numbers move evenly and stay.
+    pub(super) fn with_steps_of(mut self, other: &Self) -> Self {
+        for (name, value) in &other.values {
+            if !value.is_f64() {
+                self.values.insert(name, value.clone());
+            }
+        }
+        self
+    }
+}
+
 impl Parts {
     /// Takes all of a set.
     pub(super) fn all(set: Set) -> Self {
