@@ -1,29 +1,30 @@
 //! Who is in the list when more prompts (or seeds) are wanted at once than it is to hold.
 //!
 //! What the transition leads to is in at once, with just the share that the path says, so the fade keeps its course and
-//! its end. Of what it leaves, the heaviest stay, as many as there is room for and always one. The others retire: the share
-//! of each dies away over [`RETIRE`] and goes to those that stay. Meanwhile the list may be longer than it is to be.
-//! Nothing ever jumps. While everything fits, which is nearly always, nothing is touched.
+//! its end. Of what it leaves, the heaviest stay, as many as there is room for and always one. The others retire: what
+//! they have goes to those that stay, over [`RETIRE`]. Meanwhile the list may be longer than it is to be. Each change
+//! begins at what was seen last, so nothing ever jumps. While everything fits, which is nearly always, nothing is touched.
 
 use std::time::Duration;
 
 use super::time::Mono;
 
-/// How long one thing takes to make room: short for an eye, two updates at the usual rate.
+/// How long things take to make room: short for an eye, two updates at the usual rate.
 pub const RETIRE: Duration = Duration::from_millis(500);
 
 /// How many times the usual number of things may be in beside those of the target: with two updates in [`RETIRE`], two
 /// full lists can be on their way out at once. Beyond it the lightest go without a fade.
 const LEAVERS: usize = 2;
 
-/// How much heavier one must be to take the place of another that stays: shares that are equal do not take turns.
-const HEAVIER: f64 = 1.25;
-
-/// How much of its share each thing has that is wanted; empty while everything has all of it.
+/// Who is in; nobody is taken down while everything has just what the path says.
 #[derive(Clone, Debug)]
 pub struct Roster<T> {
     max: usize,
     entries: Vec<Entry<T>>,
+    /// When the target or the room for others changed last.
+    since: Mono,
+    /// What the path left to others than the target then.
+    left: f64,
 }
 
 #[derive(Clone, Debug)]
@@ -31,39 +32,26 @@ struct Entry<T> {
     thing: T,
     /// What the path says.
     weight: f64,
-    is_target: bool,
-    /// How much of its share it has, 0 to 1: on the way from one value to another since a moment.
-    gain: f64,
-    from: f64,
-    stays: bool,
-    since: Mono,
-    /// What the path left to others than the target then: who comes back is there in full when that is over.
-    left: f64,
+    /// What is seen.
+    seen: f64,
+    role: Role,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Role {
+    /// The transition leads to it: what is seen was so much more than the path says, and comes to that.
+    Target { excess: f64 },
+    /// Of what the target leaves it had this part, and comes to its part of those that stay, or to none.
+    Leaver { part: f64, stays: bool },
 }
 
 impl<T> Entry<T> {
-    fn share(&self) -> f64 {
-        self.weight * self.gain
+    fn is_target(&self) -> bool {
+        matches!(self.role, Role::Target { .. })
     }
 
-    fn aim(&self) -> f64 {
-        if self.stays { 1.0 } else { 0.0 }
-    }
-
-    /// Lets it stay or retire, and brings its gain up to `at`.
-    fn turn(&mut self, stays: bool, left: f64, at: Mono) {
-        if self.stays != stays {
-            (self.from, self.stays, self.since, self.left) = (self.gain, stays, at, left);
-        }
-        let mut part = at.since(self.since).as_secs_f64() / RETIRE.as_secs_f64();
-        if stays {
-            part = part.max(1.0 - left / self.left);
-        }
-        self.gain = self.from + (self.aim() - self.from) * part.clamp(0.0, 1.0);
-    }
-
-    fn is_moving(&self, at: Mono) -> bool {
-        self.gain != self.aim() && at < self.since + RETIRE
+    fn stays(&self) -> bool {
+        matches!(self.role, Role::Leaver { stays: true, .. })
     }
 }
 
@@ -71,10 +59,10 @@ impl<T: Clone + PartialEq> Roster<T> {
     /// Makes a roster for lists of `max`: never more than the target's things and twice `max` others; and when nobody
     /// retires, `max`, or the target's things and one other where those are more.
     pub fn new(max: usize) -> Self {
-        Self { max, entries: Vec::new() }
+        Self { max, entries: Vec::new(), since: Mono::default(), left: 0.0 }
     }
 
-    /// Lets in another number from now on.
+    /// Lets in another number from the next target on.
     pub fn resize(&mut self, max: usize) {
         self.max = max;
     }
@@ -95,10 +83,16 @@ impl<T: Clone + PartialEq> Roster<T> {
             }
             return wanted;
         }
-        self.enter(&wanted, is_target, at);
-        self.turn(self.max.saturating_sub(target.len()).max(1), left, at);
-        let admitted = self.shares();
-        if self.entries.iter().all(|entry| entry.stays && entry.gain >= 1.0) {
+        let is_news = self.take_down(&wanted, is_target);
+        let stay: f64 = self.entries.iter().filter(|entry| entry.stays()).map(|entry| entry.weight).sum();
+        if is_news || stay <= 0.0 {
+            self.turn(target, left, at);
+        }
+        self.mix(left, at);
+        let seen = self.entries.iter().filter(|entry| entry.is_target() || entry.seen > 0.0);
+        let admitted = seen.map(|entry| (entry.thing.clone(), entry.seen)).collect();
+        let is_whole = self.entries.iter().all(|entry| entry.is_target() || entry.stays());
+        if self.is_settled(at) && is_whole && wanted.len() <= self.max {
             self.entries.clear();
         }
         admitted
@@ -106,69 +100,88 @@ impl<T: Clone + PartialEq> Roster<T> {
 
     /// Returns whether nobody is about to make room or to come back.
     pub fn is_settled(&self, at: Mono) -> bool {
-        !self.entries.iter().any(|entry| entry.is_moving(at))
+        self.entries.is_empty() || at >= self.since + RETIRE
     }
 
-    /// Takes down what is wanted now. Who is new has all of its share: it begins at what the path says.
-    fn enter(&mut self, wanted: &[(T, f64)], is_target: impl Fn(&T) -> bool, at: Mono) {
-        let seen = wanted.iter().filter(|(thing, weight)| *weight > 0.0 || is_target(thing));
-        let entry = |(thing, weight): &(T, f64)| {
-            let known = self.entries.iter().find(|entry| entry.thing == *thing).cloned();
-            let thing = thing.clone();
-            let new = Entry {
-                thing,
-                weight: 0.0,
-                is_target: false,
-                gain: 1.0,
-                from: 1.0,
-                stays: true,
-                since: at,
-                left: 1.0,
-            };
-            Entry { weight: *weight, is_target: is_target(&new.thing), ..known.unwrap_or(new) }
-        };
-        self.entries = seen.map(entry).collect();
+    /// Takes down what the path says now, and the move of it in what is seen; returns whether the roles are others.
+    fn take_down(&mut self, wanted: &[(T, f64)], is_target: impl Fn(&T) -> bool) -> bool {
+        for entry in &mut self.entries {
+            let weight =
+                wanted.iter().find(|(thing, _)| *thing == entry.thing).map_or(0.0, |(_, weight)| *weight);
+            entry.seen = (entry.seen + weight - entry.weight).max(0.0);
+            entry.weight = weight;
+        }
+        let mut is_news = self.entries.iter().any(|entry| entry.is_target() != is_target(&entry.thing));
+        for (thing, weight) in wanted.iter().filter(|(thing, weight)| *weight > 0.0 || is_target(thing)) {
+            if !self.entries.iter().any(|entry| entry.thing == *thing) {
+                let role = Role::Leaver { part: 0.0, stays: false };
+                self.entries.push(Entry { thing: thing.clone(), weight: *weight, seen: *weight, role });
+                is_news = true;
+            }
+        }
+        is_news
     }
 
-    /// Says who stays: all of the target, and the heaviest `seats` of the others.
-    fn turn(&mut self, seats: usize, left: f64, at: Mono) {
+    /// Gives everybody a role, from what is seen of them: the heaviest of the others than the target's stay.
+    fn turn(&mut self, target: &[(T, f64)], left: f64, at: Mono) {
+        (self.since, self.left) = (at, left);
+        let seats = self.max.saturating_sub(target.len()).max(1);
         let mut leavers: Vec<&mut Entry<T>> = Vec::new();
         for entry in &mut self.entries {
-            if entry.is_target {
-                entry.turn(true, left, at);
+            if target.iter().any(|(thing, _)| *thing == entry.thing) {
+                entry.role = Role::Target { excess: entry.seen - entry.weight };
             } else {
                 leavers.push(entry);
             }
         }
-        let rank = |entry: &Entry<T>| if entry.stays { entry.weight * HEAVIER } else { entry.weight };
-        leavers.sort_by(|a, b| rank(b).total_cmp(&rank(a)));
-        for (place, entry) in leavers.iter_mut().enumerate() {
-            entry.turn(place < seats, left, at);
+        // Who is on the path comes before who was seen last and is no longer.
+        let rank = |entry: &Entry<T>| (entry.weight > 0.0, entry.seen);
+        leavers.sort_by(|a, b| {
+            let ((a_is_on, a), (b_is_on, b)) = (rank(a), rank(b));
+            b_is_on.cmp(&a_is_on).then(b.total_cmp(&a))
+        });
+        for entry in leavers.iter_mut().skip(self.max * LEAVERS) {
+            entry.seen = 0.0;
         }
-        let retiring = leavers.split_off(seats.min(leavers.len()));
-        let mut seen: Vec<_> = retiring.into_iter().filter(|entry| entry.gain > 0.0).collect();
-        seen.sort_by(|a, b| b.share().total_cmp(&a.share()));
-        for entry in seen.into_iter().skip((self.max * LEAVERS).saturating_sub(seats)) {
-            (entry.gain, entry.from) = (0.0, 0.0);
+        let sum: f64 = leavers.iter().map(|entry| entry.seen).sum();
+        for (place, entry) in leavers.into_iter().enumerate() {
+            let part = if sum > 0.0 { entry.seen / sum } else { 0.0 };
+            entry.role = Role::Leaver { part, stays: place < seats && entry.weight > 0.0 };
         }
+        self.entries.retain(|entry| entry.is_target() || entry.weight > 0.0 || entry.seen > 0.0);
     }
 
-    /// Returns who is seen, and how much: what is lacking to anybody goes to those that stay of what the transition leaves.
-    fn shares(&self) -> Vec<(T, f64)> {
-        let sum = |of: &dyn Fn(&Entry<T>) -> f64| self.entries.iter().map(of).sum::<f64>();
-        let all = sum(&|entry| entry.weight);
-        let lacking = (all - sum(&|entry| entry.share())).max(0.0);
-        let heir = |entry: &Entry<T>| if entry.stays && !entry.is_target { entry.share() } else { 0.0 };
-        let heirs = sum(&heir);
-        if heirs > 0.0 {
-            let share = |entry: &Entry<T>| entry.share() + lacking * (heir(entry) / heirs);
-            let seen = self.entries.iter().filter(|entry| entry.is_target || entry.gain > 0.0);
-            return seen.map(|entry| (entry.thing.clone(), share(entry))).collect();
+    /// Says what is seen of everybody: the target's share is the path's, the rest is parted among the others.
+    fn mix(&mut self, left: f64, at: Mono) {
+        let passed = (at.since(self.since).as_secs_f64() / RETIRE.as_secs_f64()).min(1.0);
+        // What the target has too much or too little is over with the path at the latest.
+        let come = passed.max(1.0 - left / self.left).clamp(0.0, 1.0);
+        let all: f64 = self.entries.iter().map(|entry| entry.weight).sum();
+        let stay: f64 = self.entries.iter().filter(|entry| entry.stays()).map(|entry| entry.weight).sum();
+        let had: f64 = self
+            .entries
+            .iter()
+            .map(|entry| if let Role::Leaver { part, .. } = entry.role { part } else { 0.0 })
+            .sum();
+        let passed = if had > 0.0 { passed } else { 1.0 };
+        let mut target = 0.0;
+        for entry in &mut self.entries {
+            if let Role::Target { excess } = entry.role {
+                entry.seen = (entry.weight + excess * (1.0 - come)).max(0.0);
+                target += entry.seen;
+            }
         }
-        // Those that stayed are gone before the others were back: there is nothing for them to grow beside.
-        let staying = sum(&|entry| entry.weight * entry.aim());
-        let seen = self.entries.iter().filter(|entry| entry.stays);
-        seen.map(|entry| (entry.thing.clone(), all * entry.weight / staying)).collect()
+        let scale = if target > all { all / target } else { 1.0 };
+        let rest = (all - target).max(0.0);
+        for entry in &mut self.entries {
+            match entry.role {
+                Role::Target { .. } => entry.seen *= scale,
+                Role::Leaver { part, stays } => {
+                    let aim = if stays { entry.weight / stay } else { 0.0 };
+                    entry.seen = rest * (part * (1.0 - passed) + aim * passed);
+                }
+            }
+        }
     }
 }
 
@@ -228,7 +241,7 @@ mod tests {
         assert!(begin.contains(&("b", 0.0)), "{begin:?}");
         let soon = roster.admit(vec![("a", 0.05), ("b", 0.92), ("c", 0.03)], &target, at(1.1));
         let back = soon.iter().find(|(thing, _)| *thing == "b").map(|(_, weight)| *weight);
-        assert!((back.unwrap_or(0.0) - 0.92 * 0.9).abs() < 1e-9, "nine tenths of the way: {soon:?}");
+        assert!((back.unwrap_or(0.0) - 0.9).abs() < 1e-9, "a tenth of its 0.2 is lacking: {soon:?}");
         assert_eq!(roster.admit(vec![("a", 0.0), ("b", 1.0), ("c", 0.0)], &target, at(1.11)), [("b", 1.0)]);
         assert!(roster.is_settled(at(1.11)));
     }
@@ -244,8 +257,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is asked, and whenever: the sum is 1, also where all that is left weighs 0; never more than the bound;
-        /// no jump; the end is exact, and nothing is on its way then.
+        /// Whatever is asked, and whenever: the sum is 1, also where all that is left weighs 0; never more than the
+        /// bound; no jump; the end is exact, and nothing is on its way then.
         #[test]
         fn nobody_jumps_in_or_out(
             max in 3_usize..6,
@@ -254,7 +267,7 @@ mod tests {
             const STEP: f64 = 0.02;
             let mut roster = Roster::new(max);
             let mut start = BTreeMap::from([(100, 1.0)]);
-            let mut before: Option<(BTreeMap<u8, f64>, Vec<(u8, f64)>)> = None;
+            let mut before: Option<[BTreeMap<u8, f64>; 2]> = None;
             let mut now = 0.0;
             for (first, count, fade, steps) in asks {
                 let target: Vec<_> = (first..first + count).map(|thing| (thing, 1.0 / f64::from(count))).collect();
@@ -275,17 +288,20 @@ mod tests {
                             prop_assert_eq!(seen[thing], *weight);
                         }
                     }
-                    if let Some((seen_before, wanted_before)) = &before {
-                        let past: BTreeMap<u8, f64> = wanted_before.iter().copied().collect();
-                        let own: f64 = wanted.iter().map(|(thing, weight)| (weight - past.get(thing).unwrap_or(&0.0)).abs()).sum();
+                    if let Some([seen_before, past]) = &before {
+                        let move_of = |(thing, weight): &(u8, f64)| (weight - past.get(thing).unwrap_or(&0.0)).abs();
+                        let own: f64 = wanted.iter().map(move_of).sum();
+                        // Beyond the bound the lightest go at once: none of them has more than an even share.
+                        let beyond = wanted.len().saturating_sub(target.len() + LEAVERS * max);
+                        let dropped = beyond as f64 / (LEAVERS * max + beyond) as f64;
                         // All that the path moves may show in one of those that stay, and so may all that retires. Who comes back gets a share of what the others lack, too: at most twice the pace.
-                        let most = own + 2.0 * STEP / RETIRE.as_secs_f64() + 1e-9;
+                        let most = own + STEP / RETIRE.as_secs_f64() + dropped + 1e-9;
                         for thing in seen.keys().chain(seen_before.keys()) {
                             let change = seen.get(thing).unwrap_or(&0.0) - seen_before.get(thing).unwrap_or(&0.0);
                             prop_assert!(change.abs() <= most, "{} moved by {}, not {}", thing, change, most);
                         }
                     }
-                    before = Some((seen, wanted.clone()));
+                    before = Some([seen, wanted.iter().copied().collect()]);
                     now += STEP;
                 }
                 start = wanted.into_iter().filter(|(_, weight)| *weight > 0.0).collect();

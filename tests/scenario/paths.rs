@@ -231,9 +231,11 @@ fn where_more_prompts_meet_than_there_are_slots_the_lightest_makes_room_without_
     }
     world.run_until(time_of("0:20"));
     let mut before: BTreeMap<String, f64> = BTreeMap::new();
+    let mut lengths = Vec::new();
     for (_, at, params) in &world.accepted {
         let Some(list) = params.get("prompt").and_then(Value::as_array) else { continue };
         assert!(list.len() <= 3 + 2, "at {at:?}: {list:?}");
+        lengths.push(list.len());
         let entry = |entry: &Value| (entry[0].as_str().unwrap().to_owned(), entry[1].as_f64().unwrap());
         let seen: BTreeMap<String, f64> = list.iter().map(entry).collect();
         for text in before.keys().chain(seen.keys()).filter(|_| !before.is_empty()) {
@@ -244,6 +246,8 @@ fn where_more_prompts_meet_than_there_are_slots_the_lightest_makes_room_without_
         before = seen;
     }
     assert_eq!((before["city"], before["rain"]), (0.5, 0.5), "{before:?}");
+    assert!(lengths.iter().any(|length| *length > 3), "longer while they make room: {lengths:?}");
+    assert_eq!(lengths.last(), Some(&3), "and short again at rest: {lengths:?}");
 }
 
 /// Two scenes of four prompts and one of one, in a list of eight.
