@@ -56,12 +56,7 @@ fn tell(fact: &Fact) {
     match fact {
         Fact::Trigger { name, door } => info!(trigger = %name, door = door.as_str(), "Trigger fired."),
         Fact::Cue { name } => info!(cue = %name, "Cue started."),
-        Fact::Due { stream, due: Due { scene, until, then } } => {
-            let (scene, then) = (scene.as_deref(), then.as_deref());
-            info!(%stream, scene, until = until.map(tracing::field::display), then, "Due by the schedule.");
-        }
-        Fact::Bypassed { time } => info!(time = duration::text(*time), "Schedule bypassed."),
-        Fact::BypassOver => info!("Schedule followed again."),
+        Fact::Due { .. } | Fact::Bypassed { .. } | Fact::BypassOver => tell_schedule(fact),
         Fact::TransitionStarted { stream, scene, fade } => {
             info!(%stream, %scene, fade = duration::text(*fade), "Transition started.");
         }
@@ -124,6 +119,19 @@ fn tell(fact: &Fact) {
         Fact::Refused { door, reason, count, example } => {
             warn!(door = door.as_str(), reason, count, example, "Input refused.");
         }
+    }
+}
+
+/// What the schedule has to say.
+fn tell_schedule(fact: &Fact) {
+    match fact {
+        Fact::Due { stream, due: Due { scene, until, then } } => {
+            let (scene, then) = (scene.as_deref(), then.as_deref());
+            info!(%stream, scene, until = until.map(tracing::field::display), then, "Due by the schedule.");
+        }
+        Fact::Bypassed { time } => info!(time = duration::text(*time), "Schedule bypassed."),
+        Fact::BypassOver => info!("Schedule followed again."),
+        _ => {}
     }
 }
 

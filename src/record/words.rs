@@ -139,15 +139,6 @@ fn what(happening: &Happening) -> String {
         "stream_deleted" => format!("stream {} deleted", word("id")),
         "creates_spent" => format!("too many streams were lost; the next one in {}", time("wait_seconds")),
         "reasserted" => format!("look sent again in full: {}", word("why")),
-        "stream_replaced" => format!("stream {} given up for another", word("id")),
-        "leftover_deleted" => format!("old stream {} deleted", word("id")),
-        "left_behind" => format!("old stream {} could not be deleted and may still run", word("id")),
-        "fallen_back" => format!("fallback scene `{}` put on", word("scene")),
-        "input_lost" => "no video goes in".to_owned(),
-        "input_back" => "video goes in again".to_owned(),
-        "alarm" => format!("somebody is needed: {}", word("reason")),
-        "alarm_over" => format!("nobody is needed any more, after {}", time("after_seconds")),
-        "drifted" => format!("somebody else wrote {}", word("names")),
         "broker" if happening.detail.get("connected") == Some(&Value::Bool(true)) => {
             "MQTT broker reached".to_owned()
         }
@@ -157,6 +148,29 @@ fn what(happening: &Happening) -> String {
             format!("{count} messages refused ({door}, {}), such as {}", word("reason"), word("example"))
         }
         "not_remembered" => format!("state cannot be written to disk: {}", word("message")),
-        other => format!("{other} {}", Value::from(happening.detail.clone())),
+        other => recovery(happening)
+            .unwrap_or_else(|| format!("{other} {}", Value::from(happening.detail.clone()))),
     }
+}
+
+/// Tells of what is done on a stream's bad days.
+fn recovery(happening: &Happening) -> Option<String> {
+    let word = |key: &str| happening.detail.get(key).and_then(Value::as_str).unwrap_or("?");
+    let seconds = |key: &str| {
+        let seconds = happening.detail.get(key).and_then(Value::as_f64);
+        let time = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        time.map_or_else(|| "?".to_owned(), duration::text)
+    };
+    Some(match happening.kind.as_str() {
+        "stream_replaced" => format!("stream {} given up for another", word("id")),
+        "leftover_deleted" => format!("old stream {} deleted", word("id")),
+        "left_behind" => format!("old stream {} could not be deleted and may still run", word("id")),
+        "fallen_back" => format!("fallback scene `{}` put on", word("scene")),
+        "input_lost" => "no video goes in".to_owned(),
+        "input_back" => "video goes in again".to_owned(),
+        "alarm" => format!("somebody is needed: {}", word("reason")),
+        "alarm_over" => format!("nobody is needed any more, after {}", seconds("after_seconds")),
+        "drifted" => format!("somebody else wrote {}", word("names")),
+        _ => return None,
+    })
 }

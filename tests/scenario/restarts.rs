@@ -258,6 +258,7 @@ fn a_mix_that_a_hand_made_stays() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "scripts and their transcripts, read as one")]
 fn what_waits_goes_on_waiting_and_has_its_turn_by_the_clock() {
     let show = calm(SHOW).replace(
         "inputs:",
@@ -537,6 +538,7 @@ fn at(show: &str, wall: &str, script: &str) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "scripts and their transcripts, read as one")]
 fn powered_on_late_it_makes_up_for_the_last_time_of_each_trigger_in_their_order() {
     // 08:00 UTC is nine o'clock in Berlin; the show begins a minute before, and is away from a minute after.
     let wall = "2026-11-22T07:59:00Z";
@@ -802,7 +804,7 @@ fn a_hand_is_written_when_it_rests_and_a_gallery_twice_a_minute() {
         let position = f64::from(tick % 1000) / 1001.0;
         world.happen(Event::Command(Command::Grab { position: Fader::new(position).unwrap(), stream: None }));
     }
-    world.run_until(Mono(Duration::from_secs(60)));
+    world.run_until(Mono(Duration::from_mins(1)));
     // The transition, the hand that took it, every ten seconds, and when it rests.
     assert!((4..=5).contains(&(world.kept - before)), "{} writes", world.kept - before);
 
@@ -828,7 +830,7 @@ fn too_much_from_outside_leaves_the_scene_that_it_goes_to() {
             prompt: json!(texts),
             seed: None,
             stream: None,
-            fade: Some(Duration::from_secs(60)),
+            fade: Some(Duration::from_mins(1)),
         };
         world.happen(Event::Command(prompt));
         world.run_until(Mono(Duration::from_secs(6 + number)));
@@ -836,7 +838,7 @@ fn too_much_from_outside_leaves_the_scene_that_it_goes_to() {
     let kept = world.memoir.clone().unwrap();
     assert!(kept.len() < 20_000, "{} bytes", kept.len());
     world.restart();
-    world.run_until(Mono(Duration::from_secs(60)));
+    world.run_until(Mono(Duration::from_mins(1)));
     assert!(
         world.show.snapshot(world.now).streams[0].scene.starts_with("“39 0 xxx"),
         "{:?}",
@@ -920,7 +922,7 @@ fn kill(seed: u64, action: u32, outage: Duration) -> bool {
     let (mixes, world) = walk(&asks, Some((action, outage)));
     assert_eq!((world.api.creates.len(), world.api.streams.len()), (1, 1), "one stream, created once");
     let Some(killed) = world.killed else { return false };
-    let (begins, back) = (killed.mono.0 - outage, killed.mono.0);
+    let (begins, back) = (killed.mono.0.saturating_sub(outage), killed.mono.0);
     // What was asked for at the very moment may not be on disk yet; then it was never asked for.
     let kept: Option<Timestamp> = world.kept_at_doom;
     let origin = killed.wall - killed.mono.0;
@@ -960,7 +962,7 @@ fn killed_at_any_action_a_walk_goes_on_as_if_nothing_had_been() {
             match killed {
                 Ok(true) => {}
                 Ok(false) => break,
-                Err(_) => panic!("kill(seed {seed}, action {action}, outage {outage:?}) fell"),
+                Err(_fell) => panic!("kill(seed {seed}, action {action}, outage {outage:?}) fell"),
             }
         }
     }

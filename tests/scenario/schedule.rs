@@ -158,6 +158,7 @@ fn at_one_instant_the_schedule_comes_first_and_cron_has_the_last_word() {
     0:00.101 wall created as str_1
     0:00.102 wall on night
     0:00.202 wall is ONLINE
+    0:30.000 special missed at 2026-11-20T09:00:00Z, made up
     0:30.000 trigger special (cron)
     0:30.000 wall to neon in 0s
     0:30.000 wall due: night until 22:00, then neon
