@@ -959,10 +959,11 @@ fn killed_at_any_action_a_walk_goes_on_as_if_nothing_had_been() {
             let outage = Duration::from_secs_f64(dice.fraction() * dice.fraction());
             let outage = if action % 2 == 0 { outage } else { Duration::ZERO };
             let killed = std::panic::catch_unwind(|| kill(seed, action, outage));
-            match killed {
-                Ok(true) => {}
-                Ok(false) => break,
-                Err(_fell) => panic!("kill(seed {seed}, action {action}, outage {outage:?}) fell"),
+            let Ok(goes_on) = killed else {
+                panic!("kill(seed {seed}, action {action}, outage {outage:?}) fell")
+            };
+            if !goes_on {
+                break;
             }
         }
     }
