@@ -247,8 +247,9 @@ async fn other_filters_are_asked_for_within_the_session_and_another_broker_in_a_
     );
     assert_eq!(input.news(true).await, format!("connected to 127.0.0.1:{}", other.port()));
     input.wanted.send(None).unwrap();
+    // Whoever asks late may still hear that it was there, and then hears that it left.
     let mut late = Desk::new(&other).await;
-    assert_eq!(late.hear("segue/availability").await.0, "offline");
+    while late.hear("segue/availability").await.0 != "offline" {}
 }
 
 #[tokio::test]
