@@ -25,6 +25,7 @@ pub mod memoir;
 pub mod mix;
 mod out;
 pub mod params;
+mod perform;
 pub mod prompt;
 pub mod recovery;
 pub mod refusals;
@@ -55,21 +56,18 @@ use self::{
     fact::Fact,
     mix::Mix,
     out::Out,
+    perform::expect,
     refusals::Refusals,
     reload::Changes,
     resume::Pen,
     rota::Rota,
-    scene::Scene,
     schedule::{
         Entry,
         follow::{Findings, Follow, News},
     },
-    sheet::{Cue, Policy, Sheet, Step},
+    sheet::{Policy, Sheet},
     snapshot::{Snapshot, StreamSnapshot},
-    stream::{
-        Stream,
-        queue::{Going, WAITING_MAX},
-    },
+    stream::{Stream, queue::Going},
     time::{Mono, Now},
     trigger::{Ask, Refusal},
 };
@@ -380,83 +378,6 @@ impl Show {
         }
     }
 
-    fn obey(&mut self, asks: Vec<Ask>, door: Door, now: Now) {
-        if self.stopping {
-            return;
-        }
-        for Ask { name, steps } in asks {
-            // A hand that moves sends up to a thousand a second: what comes of it is told, not each of its moves.
-            if !steps.iter().all(|step| matches!(step, Step::Grab { .. } | Step::Mix { .. })) {
-                self.out.push(Action::Note(Fact::Trigger { name, door }));
-            }
-            for step in &steps {
-                self.perform(step, door, now);
-            }
-        }
-    }
-
-    fn perform(&mut self, step: &Step, door: Door, now: Now) {
-        match step {
-            Step::Scene { scene, streams, fade, easing, policy } => {
-                let going =
-                    Going { scene: Arc::clone(scene), fade: fade.clone(), easing: *easing, policy: *policy };
-                for index in 0..self.streams.len() {
-                    if streams.contains(StreamIndex(index)) {
-                        self.send(index, going.clone(), door, now);
-                    }
-                }
-            }
-            Step::Grab { position, streams } => {
-                for (index, stream) in self.streams.iter_mut().enumerate() {
-                    if streams.contains(StreamIndex(index)) {
-                        self.rota.stir(index);
-                        stream.grab(*position, now, &mut self.out);
-                    }
-                }
-            }
-            Step::Mix { scene, share, streams } => {
-                for (index, stream) in self.streams.iter_mut().enumerate() {
-                    if streams.contains(StreamIndex(index)) {
-                        self.rota.stir(index);
-                        stream.mix(scene, *share, now, &mut self.out);
-                    }
-                }
-            }
-            Step::Steer { verb, streams } => {
-                for (index, stream) in self.streams.iter_mut().enumerate() {
-                    if streams.contains(StreamIndex(index)) {
-                        self.rota.stir(index);
-                        stream.steer(*verb, now, &mut self.out);
-                    }
-                }
-            }
-            Step::Bypass { time } => {
-                self.follow.bypass(*time, now);
-                if !time.is_zero() {
-                    self.out.push(Action::Note(Fact::Bypassed { time: *time }));
-                }
-            }
-            Step::Cue(cue) => {
-                let Cue { name, steps } = &**cue;
-                self.out.push(Action::Note(Fact::Cue { name: Arc::clone(name) }));
-                for step in steps {
-                    self.perform(step, door, now);
-                }
-            }
-        }
-    }
-
-    /// Sends a stream on its way, or refuses what is more than may wait.
-    fn send(&mut self, index: usize, going: Going, door: Door, now: Now) {
-        let scene = Arc::clone(&going.scene.name);
-        self.rota.stir(index);
-        if self.streams[index].go(going, now, &mut self.out).is_err() {
-            let stream = &self.sheet.streams[index].name;
-            let example = format!("{scene} on {stream}: {WAITING_MAX} transitions wait already");
-            self.refuse(door, &Refusal { reason: "too many transitions wait", example }, now);
-        }
-    }
-
     fn refuse(&mut self, door: Door, refusal: &Refusal, now: Now) {
         let fact = self.refusals.add(door, refusal.reason, 1, &refusal.example, now.mono);
         self.out_note(fact);
@@ -466,21 +387,6 @@ impl Show {
         if let Some(fact) = fact {
             self.out.push(Action::Note(fact));
         }
-    }
-}
-
-/// Notes for each stream the scene that a step leads it to; the last word counts.
-fn expect<'a>(step: &'a Step, expected: &mut [Option<&'a Arc<Scene>>]) {
-    match step {
-        Step::Scene { scene, streams, .. } => {
-            for (index, expected) in expected.iter_mut().enumerate() {
-                if streams.contains(StreamIndex(index)) {
-                    *expected = Some(scene);
-                }
-            }
-        }
-        Step::Steer { .. } | Step::Grab { .. } | Step::Mix { .. } | Step::Bypass { .. } => {}
-        Step::Cue(cue) => cue.steps.iter().for_each(|step| expect(step, expected)),
     }
 }
 
