@@ -66,8 +66,12 @@ impl<T: Clone + PartialEq> Roster<T> {
         };
         let mut admitted: Vec<(T, f64)> = wanted.iter().filter_map(share).collect();
         let sum: f64 = admitted.iter().map(|(_, weight)| weight).sum();
+        if sum <= 0.0 {
+            // A cut to what has only just found its place: there is nothing else for it to grow beside.
+            return wanted.to_vec();
+        }
         for (_, weight) in &mut admitted {
-            *weight /= sum.max(1e-9);
+            *weight /= sum;
         }
         admitted
     }
@@ -163,6 +167,15 @@ mod tests {
         assert!((later[1].1 - 1.0 / 3.0).abs() < 1e-9, "{later:?}");
         assert_eq!(roster.admit(&[("c", 1.0)], &["c"], at(3.0)), [("c", 1.0)]);
         assert!(roster.is_settled(at(3.0)));
+    }
+
+    #[test]
+    fn a_cut_to_what_had_to_wait_is_never_black() {
+        let mut roster = Roster::new(2);
+        roster.admit(&[("a", 0.5), ("b", 0.5)], &["b"], at(0.0));
+        let waits = [("a", 0.5), ("b", 0.4), ("c", 0.1)];
+        assert_eq!(roster.admit(&waits, &["c"], at(1.0)).len(), 2, "it waits for its place");
+        assert_eq!(roster.admit(&[("c", 1.0)], &["c"], at(1.1)), [("c", 1.0)]);
     }
 
     proptest! {
