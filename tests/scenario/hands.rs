@@ -273,3 +273,35 @@ fn a_bank_of_faders_mixes_the_scenes() {
     0:10.000 then waits for Poll
     ");
 }
+
+/// The last update of a fade is sent before the fade is over. A hand that takes the fader in between takes it from there.
+#[test]
+fn a_hand_takes_back_what_the_picture_was_led_to_the_end_of() {
+    insta::assert_snapshot!(play(SHOW, "
+        0:01 osc /segue/scene/neon 2.1
+        0:03.05 osc /segue/transition/progress 0.5
+        0:05 osc /segue/transition/progress 1
+        0:08 end
+    "), @r"
+    0:00.001 create wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:00.101 wall created as str_1
+    0:00.102 wall on dawn
+    0:00.202 wall is ONLINE
+    0:01.000 trigger /segue/scene/neon (osc)
+    0:01.000 wall to neon in 2s 100ms
+    0:01.000 update wall | prompt mist 0.94048 city 0.05952 rain 0.0 | seed 1 0.94048 2 0.05952
+    0:01.250 update wall | prompt mist 0.77381 city 0.22619 rain 0.0 | seed 1 0.77381 2 0.22619
+    0:01.500 update wall | prompt mist 0.65476 city 0.34524 rain 0.0 | seed 1 0.65476 2 0.34524
+    0:01.750 update wall | prompt mist 0.53571 city 0.46429 rain 0.0 | seed 1 0.53571 2 0.46429
+    0:02.000 update wall | prompt mist 0.41667 city 0.58333 rain 0.0 | seed 1 0.41667 2 0.58333
+    0:02.250 update wall | prompt mist 0.29762 city 0.70238 rain 0.0 | seed 1 0.29762 2 0.70238
+    0:02.500 update wall | prompt mist 0.17857 city 0.82143 rain 0.0 | seed 1 0.17857 2 0.82143
+    0:02.750 update wall | prompt mist 0.05952 city 0.94048 rain 0.0 | seed 1 0.05952 2 0.94048
+    0:03.000 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
+    0:03.050 wall in a hand: neon
+    0:03.100 update wall | prompt mist 0.5 city 0.5 rain 0.0 | seed 1 0.5 2 0.5
+    0:05.000 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
+    0:05.125 wall on neon
+    0:08.000 then waits for Poll
+    ");
+}

@@ -250,7 +250,7 @@ impl Transition {
 
     /// Returns whether it is over at `now`.
     pub fn ended(&self, now: Mono) -> bool {
-        self.head.passed(now) >= self.head.length()
+        self.head.is_over(now)
     }
 
     /// Returns how much of its time has passed at `now`, 0 to 1.

@@ -64,7 +64,8 @@ impl Playhead {
     /// Moves to where a hand wants it, from where it is at `seen`.
     pub(super) fn hold(&mut self, position: Fader, now: Mono, seen: Mono) {
         let to = if position.get() == 1.0 { self.length } else { self.length.mul_f64(position.get()) };
-        self.state = State::Held { since: now, from: self.passed(seen), to };
+        // The picture may have been led to the end, which is as far as it goes.
+        self.state = State::Held { since: now, from: self.passed(seen).min(self.length), to };
     }
 
     /// Returns how long it is.
@@ -101,8 +102,10 @@ impl Playhead {
             State::Running { since, from } => Some(since + passed.saturating_sub(from)),
             State::Paused(_) => None,
             State::Held { since, from, to } => {
-                let (low, high) = if from < to { (from, to) } else { (to, from) };
-                (low..=high).contains(&passed).then(|| since + self.sweep(from, passed))
+                // Where a hand takes it from is behind it: what happens there is never to come.
+                let is_ahead =
+                    if from < to { from < passed && passed <= to } else { to <= passed && passed < from };
+                is_ahead.then(|| since + self.sweep(from, passed))
             }
         }
     }
@@ -122,6 +125,12 @@ impl Playhead {
             State::Paused(_) => true,
             State::Held { to, .. } => self.passed(now) == to,
         }
+    }
+
+    /// Returns whether it is over at `now`. In a hand that takes it back from the very end it is not.
+    pub(super) fn is_over(&self, now: Mono) -> bool {
+        let goes_back = matches!(self.state, State::Held { to, .. } if to < self.length);
+        !goes_back && self.passed(now) >= self.length
     }
 
     /// Returns whether it was stopped.
