@@ -9,6 +9,7 @@ mod paths;
 mod prompts;
 mod triggers;
 mod walk;
+mod whole;
 mod world;
 
 use world::World;
