@@ -39,8 +39,8 @@ pub(super) use self::{
 use super::world::World;
 
 /// The seeds that every run of the tests walks, in two halves side by side. Each is 8 minutes of storm and 15 or more of
-/// calm, some an hour more: 6 hours of show in all.
-const SEEDS: u64 = 16;
+/// calm, some an hour more: over 4 hours of show in all.
+const SEEDS: u64 = 12;
 /// How long faults and events come.
 const STORM: Duration = Duration::from_mins(8);
 /// From the last fault to the last wish: what was read of the stream before is read anew by then, whatever its pace.

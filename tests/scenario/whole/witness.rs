@@ -241,6 +241,10 @@ impl World {
                 return None;
             }
         }
+        if let Action::Note(Fact::StreamLost { stream, .. } | Fact::StreamReplaced { stream, .. }) = &action {
+            // What was on its way went to a stream that is another's business now.
+            self.in_flight.remove(&self.sheet.stream(stream).unwrap());
+        }
         if let (Action::Note(fact), Some(witness)) = (&action, &mut self.witness) {
             witness.on_fact(fact, self.now.mono);
         }
