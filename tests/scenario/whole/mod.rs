@@ -331,6 +331,22 @@ fn the_same_seed_is_the_same_walk_to_the_byte() {
     assert!(first.unwrap().0 == second.unwrap().0, "the second walk is another");
 }
 
+/// An API that answers 404 for a stream that is there, twice: another is created and nobody deletes the first.
+#[test]
+#[ignore = "open: a stream that was taken for lost is left behind when the API was wrong"]
+fn a_stream_that_was_not_lost_is_not_left_behind() {
+    let falls = walk_seeds([113, 119].into_iter());
+    assert!(falls.is_empty(), "{}", falls.join("\n"));
+}
+
+/// Killed twice within seconds, in the middle of losing streams.
+#[test]
+#[ignore = "open: one create more than the budget has; or is it the disk that had forgotten one?"]
+fn kills_in_a_row_do_not_stretch_the_budget() {
+    let falls = walk_seeds(std::iter::once(125));
+    assert!(falls.is_empty(), "{}", falls.join("\n"));
+}
+
 /// `SEED=7 cargo nextest run one_walk --run-ignored all --no-capture`
 #[test]
 #[ignore = "walks the seed that is asked for"]
