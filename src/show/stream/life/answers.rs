@@ -162,6 +162,8 @@ impl Life {
             self.retry_at = now + PERSON_WAIT;
             self.state = State::Finding { id: Arc::clone(id), asked: None };
         } else {
+            // Whoever said that it is gone may be wrong: then it must not be left behind.
+            self.leftovers.add(Arc::clone(id), desk);
             self.state = State::Absent;
             self.remember(desk);
         }
