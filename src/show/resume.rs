@@ -3,14 +3,15 @@
 //! The whole state goes to the shell at every edge, and the shell replaces what it has on disk. What the clock explains
 //! is no edge. How often that is at the most:
 //!
-//! - A turn (a transition begins, is steered or ends, something else waits, a fixed cron time has run, the clock was set) is
+//! - A turn (a transition begins, is steered or ends, something else waits, a fixed cron time has run, the clock was set,
+//!   the schedule is bypassed) is
 //!   written at once, as long as no more than [`BURST`] came at once; after these one every [`APART`]: 10 + 86 400 a day for
 //!   a machine that asks for something else all day, 1000 times a second or once. A gallery that fades once a minute has
 //!   two a minute, 2880 a day.
 //! - A hand that moves is written when it has rested for [`REST`], and every [`MOVED_APART`] if it never rests: 8640 a day
 //!   for a machine that moves a fader all day, at 1000 a second or at one.
-//! - A transition that goes by the clock is written every [`RUNNING_APART`] as well: a machine without a clock of its own
-//!   wakes up in the past, and a fade then goes back by no more than that. 1440 a day for one that never ends.
+//! - A transition that goes by the clock, and a bypass, is written every [`RUNNING_APART`] as well: a machine without a clock
+//!   of its own wakes up in the past, and a fade then goes back by no more than that. 1440 a day for one that never ends.
 //!
 //! Each costs the disk some 24 KB (a file of a block, two directory entries, their journal): 70 MB a day for the gallery,
 //! 200 MB for the machine that moves a fader, 2 GB for the one that asks; a card that bears 10 TB does it for 390, 130 and
@@ -42,7 +43,7 @@ const REST: Duration = Duration::from_secs(1);
 /// How often the place of a hand that does not rest is written.
 const MOVED_APART: Duration = Duration::from_secs(10);
 
-/// How often a transition is written that goes by the clock.
+/// How often a transition is written that goes by the clock, or a bypass.
 const RUNNING_APART: Duration = Duration::from_mins(1);
 
 /// When to write.
@@ -55,7 +56,7 @@ pub(super) struct Pen {
     turned: Option<Mono>,
     /// Since when a hand has been moving, and when that is to be written.
     moved: Option<(Mono, Mono)>,
-    /// When a transition that goes by the clock is to be written.
+    /// When what goes by the clock is to be written.
     running: Option<Mono>,
 }
 
@@ -100,23 +101,27 @@ impl Show {
         seed: u64,
         now: Now,
     ) -> Self {
+        let bypass = memoir
+            .and_then(|memoir| memoir.bypass_left(now.wall))
+            .filter(|_| !sheet.schedule.entries.is_empty());
         let mut out = Out::new(seed);
         let mut streams = Vec::new();
         for (index, stream) in sheet.streams.iter().enumerate() {
             let index = StreamIndex(index);
             let due = sheet.schedule.due(index, now.wall);
+            let due = due.filter(|_| bypass.is_none_or(|left| left.is_zero()));
             let due = due.map(|entry| Arc::clone(&sheet.schedule.entries[entry].scene));
             let mut made = Stream::new(&sheet, index, memories.get(&stream.name), due, now);
             if let Some((memoir, place)) =
                 memoir.and_then(|memoir| Some((memoir, memoir.streams.get(&stream.name)?)))
             {
-                let gone = Duration::try_from(now.wall.duration_since(memoir.at)).unwrap_or(Duration::ZERO);
-                made.resume(place, gone, now, &mut out);
+                made.resume(place, memoir.age(now.wall), now, &mut out);
             }
             streams.push(made);
         }
         // What has become due while the show was away is found at the first look.
         let then = Now { wall: memoir.map_or(now.wall, |memoir| memoir.at), ..now };
+        let follow = Follow::new(&sheet.schedule, sheet.streams.len(), then).bypassed(bypass);
         let mut pen = Pen::default();
         // What is done of the calendar is known from the first moment on.
         pen.touch(Edge::Turned, now.mono);
@@ -124,7 +129,7 @@ impl Show {
             rota: Rota::new(streams.len()),
             streams,
             agenda: Agenda::new(&sheet, memoir.map(|memoir| &memoir.triggers), now),
-            follow: Follow::new(&sheet.schedule, sheet.streams.len(), then),
+            follow,
             preface: memoir.is_none(),
             held: Vec::new(),
             refusals: Refusals::default(),
@@ -153,10 +158,10 @@ impl Show {
         if ends {
             (0..self.streams.len()).for_each(|index| self.touch(index, now));
         }
-        if let Some(edge) = self.agenda.edge() {
+        for edge in self.agenda.edge().into_iter().chain(self.follow.edge()) {
             self.pen.touch(edge, now.mono);
         }
-        let runs = self.streams.iter().any(|stream| stream.is_running(now.mono));
+        let runs = self.streams.iter().any(|stream| stream.is_running(now.mono)) || self.follow.is_bypassed();
         self.pen.running = self.pen.last.filter(|_| runs).map(|last| last + RUNNING_APART);
         let by = if ends { now.mono + MOVED_APART } else { now.mono };
         if self.pen.write(by, now.mono) {
@@ -166,6 +171,7 @@ impl Show {
                 at: now.wall,
                 streams: self.streams.iter().map(place).collect(),
                 triggers: self.agenda.runs(&self.sheet),
+                bypassed_until: self.follow.bypassed_until(now),
             };
             self.out.push(Action::Keep(Box::new(memoir)));
         }

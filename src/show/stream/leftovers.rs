@@ -60,6 +60,11 @@ impl Leftovers {
         self.list.push(Leftover::new(id, desk.now.mono));
     }
 
+    /// Returns whether a stream is one of them.
+    pub(super) fn has(&self, id: &str) -> bool {
+        self.list.iter().any(|leftover| *leftover.id == *id)
+    }
+
     /// Returns their ids, for the journal.
     pub(super) fn ids(&self) -> Vec<Arc<str>> {
         self.list.iter().map(|leftover| Arc::clone(&leftover.id)).collect()

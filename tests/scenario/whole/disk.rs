@@ -127,7 +127,8 @@ impl World {
         }
         // The thread of the next life begins with what is there.
         let memories = self.sheet.streams.iter().enumerate();
-        let memories = memories.filter_map(|(index, stream)| Some((index, self.memories.get(&stream.name)?.clone())));
+        let memories =
+            memories.filter_map(|(index, stream)| Some((index, self.memories.get(&stream.name)?.clone())));
         let memories = memories.collect();
         let knows = self.outside.as_ref().unwrap().disk.knows.clone();
         let page = self.memoir.clone().map(|text| Page { text, turns: knows });

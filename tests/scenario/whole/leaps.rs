@@ -92,6 +92,7 @@ impl Leaps {
         } else {
             // What it takes over from still counts, and less with each one that follows.
             mover.speed = mover.speed / 2.0 + steepest / fade.as_secs_f64();
+            mover.pass(now);
         }
     }
 

@@ -249,6 +249,9 @@ fn try_seed(seed: u64) -> Result<(String, Duration), String> {
         Ok(walked) => return Ok(walked),
         Err(fall) => fall,
     };
+    if let Ok(path) = std::env::var("XTRANS") {
+        std::fs::write(path, &fall.transcript).unwrap();
+    }
     let (deeds, fall) = shrink(&script, fall);
     let mut text = format!("the walk with seed {seed} fell {}\n", fall.reason);
     let _ = writeln!(text, "alone: SEED={seed} cargo nextest run one_walk --run-ignored all --no-capture\n");
@@ -334,16 +337,14 @@ fn the_same_seed_is_the_same_walk_to_the_byte() {
 
 /// An API that answers 404 for a stream that is there, twice: another is created and nobody deletes the first.
 #[test]
-#[ignore = "open: a stream that was taken for lost is left behind when the API was wrong"]
 fn a_stream_that_was_not_lost_is_not_left_behind() {
     let falls = walk_seeds([113, 119].into_iter());
     assert!(falls.is_empty(), "{}", falls.join("\n"));
 }
 
-/// Killed twice within seconds, in the middle of losing streams.
+/// Killed while the disk is full, in the middle of losing streams: what it created last, it cannot know.
 #[test]
-#[ignore = "open: one create more than the budget has; or is it the disk that had forgotten one?"]
-fn kills_in_a_row_do_not_stretch_the_budget() {
+fn a_disk_that_is_full_costs_nothing_but_what_it_could_not_take() {
     let falls = walk_seeds(std::iter::once(125));
     assert!(falls.is_empty(), "{}", falls.join("\n"));
 }

@@ -258,7 +258,8 @@ impl World {
                     } else {
                         self.tell_params(stream, "late", params);
                     }
-                    self.witness.as_mut().unwrap().on_applied(applied, self.now.mono);
+                    let has_forgotten = self.outside.as_ref().unwrap().disk.has_forgotten;
+                    self.witness.as_mut().unwrap().on_applied(applied, has_forgotten, self.now.mono);
                 }
                 Whole::of(answer.status, answer.retry_after, answer.body)
             }
@@ -274,6 +275,8 @@ impl World {
             _ => self.outside.as_ref().unwrap().dialects[stream.0].reply(&request, answered),
         };
         let answer = Answer { stream, id, outcome };
+        let round_trip = self.now.mono.since(sent.mono) + back;
+        self.witness.as_mut().unwrap().leaps.on_round_trip(stream.0, round_trip);
         if matches!(fate, Some(Fate::Twice)) {
             self.send_for(sent, back * 2, Event::Answer(answer.clone()));
         }

@@ -96,7 +96,8 @@ pub(super) fn throw(play: &Play, sheet: &Sheet, length: Duration, dice: &mut Dic
 /// Puts a message and perhaps another into a bundle with a time tag.
 fn bundle(messages: Vec<OscMessage>, toll: Toll, play: &Play, sheet: &Sheet, dice: &mut Dice) -> Deed {
     let (mut all, mut sum) = (messages, toll);
-    if let (Event::Osc(packet), toll @ Toll { is_hand: false, is_grab: false, .. }) = event(play, sheet, dice) {
+    if let (Event::Osc(packet), toll @ Toll { is_hand: false, is_grab: false, .. }) = event(play, sheet, dice)
+    {
         all.extend(packet.messages);
         sum.triggers += toll.triggers;
         sum.refusals += toll.refusals;
@@ -260,6 +261,9 @@ impl World {
                 }
                 let id = &ids[(which % ids.len() as u64) as usize];
                 outside.touch(at, id, act);
+                if act == "gone" {
+                    self.witness.as_mut().unwrap().on_gone(id);
+                }
                 let text = format!("* {id} {act}");
                 self.line(&text);
             }
