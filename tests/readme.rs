@@ -35,7 +35,8 @@ fn each_row_of_what_happens_when_names_a_test_that_exists() {
         let (places, names): (Vec<&str>, Vec<&str>) = quoted(proof).partition(|name| name.contains('/'));
         assert!(!names.is_empty(), "no test: {row}");
         for place in places {
-            let found = [place.to_owned(), format!("tests/{place}")].iter().any(|path| root.join(path).exists());
+            let found =
+                [place.to_owned(), format!("tests/{place}")].iter().any(|path| root.join(path).exists());
             assert!(found, "`{place}` is nowhere: {row}");
         }
         for name in names {

@@ -33,7 +33,14 @@ fn ends_on(start: &str, script: &str) -> (String, String) {
 
 #[test]
 fn powered_on_late_the_last_word_of_the_day_counts_on_the_first_start_as_on_any_other() {
-    for (local, scene) in [("08:30", "night"), ("09:30", "rain"), ("10:00", "dawn"), ("11:30", "dawn"), ("14:00", "neon"), ("18:30", "night")] {
+    for (local, scene) in [
+        ("08:30", "night"),
+        ("09:30", "rain"),
+        ("10:00", "dawn"),
+        ("11:30", "dawn"),
+        ("14:00", "neon"),
+        ("18:30", "night"),
+    ] {
         let (hours, minutes) = local.split_once(':').unwrap();
         let minutes: i64 = hours.parse::<i64>().unwrap() * 60 + minutes.parse::<i64>().unwrap();
         let start = format!("2026-11-22T{:02}:{:02}:00Z", minutes / 60 - 1, minutes % 60);

@@ -251,8 +251,6 @@ fn try_seed(seed: u64) -> Result<(String, Duration), String> {
         Ok(walked) => return Ok(walked),
         Err(fall) => fall,
     };
-        std::fs::write(path, &fall.transcript).unwrap();
-    }
     let (deeds, fall) = shrink(&script, fall);
     let mut text = format!("the walk with seed {seed} fell {}\n", fall.reason);
     let _ = writeln!(text, "alone: SEED={seed} cargo nextest run one_walk --run-ignored all --no-capture\n");
