@@ -370,6 +370,12 @@ fn a_create_that_nobody_heard_of_does_not_count() {
     walk_seeds(std::iter::once(112));
 }
 
+/// The API said that it had applied what it had not; what puts it right later comes from anywhere.
+#[test]
+fn what_mends_a_lie_is_no_leap() {
+    walk_seeds(std::iter::once(260));
+}
+
 /// `SEED=7 cargo nextest run one_walk --run-ignored all --no-capture`
 #[test]
 #[ignore = "walks the seed that is asked for"]
