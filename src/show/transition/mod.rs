@@ -2,7 +2,8 @@
 //!
 //! One clock and a path for each group of parameters that has a time of its own: `path.rs` has the curve, `playhead.rs`
 //! the clock. A group without its own time goes with the rest, on the main path. A group that was on its own when a
-//! transition was interrupted stays so in the next, from where it is, until both have arrived.
+//! transition was interrupted stays so in the next, from where it is, until both have arrived, and on a mix of scenes
+//! with the same owner of what cannot be blended.
 
 pub(in crate::show) mod form;
 mod path;
@@ -113,7 +114,10 @@ impl Transition {
             find(&self.others, name).unwrap_or(&self.main).retarget(beat, target, fade, shape)
         };
         let main_fade = way.fades.main();
-        let apart = self.others.iter().map(|(name, _)| *name).filter(|_| !self.ended(seen));
+        // What cannot be blended may have another owner than the rest also where all weights are the same by now.
+        let are_apart = !self.ended(seen)
+            || self.others.iter().any(|(_, path)| !Arc::ptr_eq(path.owner(beat), self.main.owner(beat)));
+        let apart = self.others.iter().map(|(name, _)| *name).filter(|_| are_apart);
         let timed = way.fades.groups.iter().filter(|(_, fade)| **fade != main_fade).map(|(name, _)| *name);
         // A parameter that stays with the rest while the group it belongs to does not must say so.
         let excepted =

@@ -347,6 +347,21 @@ fn a_bank_of_faders_keeps_its_shares() {
     );
 }
 
+#[test]
+fn what_two_groups_have_of_different_scenes_at_rest_changes_hands_once_on_the_way_on() {
+    let [a, b, c] = ["a", "b", "c"].map(scene);
+    let even = mix(&[(&a, 0.485), (&b, 0.515)]);
+    // The parameters come from `c`, of which nothing stays, and go to the heaviest; the rest stays with `a`.
+    let path = resting(&a, 0.0).go(&Mix::of(&c), &way(12.0, &[("params", 0.0)]), 1.0);
+    let path = path.go(&even, &way(1.0, &[]), 1.0);
+    let seeds = |path: &Transition, seconds| path.point_at(at(seconds)).of("seed").owner.name.to_string();
+    assert_eq!((owner(&path, 5.0), seeds(&path, 5.0)), ("b".to_owned(), "a".to_owned()));
+    let next = path.go(&Mix::of(&c), &way(1.0, &[]), 5.0);
+    assert_eq!(owners(&next, &[5.0, 5.2, 5.9, 6.0]), ["b", "b", "c", "c"]);
+    let last = next.go(&Mix::of(&a), &way(1.0, &[]), 7.0);
+    assert_eq!(last.others, [], "one scene has all: nothing is on its own any more");
+}
+
 /// What can be asked of a path.
 #[derive(Clone, Debug)]
 struct Ask {
