@@ -447,7 +447,7 @@ proptest! {
     }
 
     /// The bound on the coast is enough, also for targets between the scenes: without any clamp no weight is below 0, and
-    /// position and speed are those that were there.
+    /// position and speed are those that were there, but for the speed of scenes too light to be taken over.
     #[test]
     fn smooth_keeps_its_speed_and_needs_no_clamp(asks in asks()) {
         let scenes: Vec<_> = ["a", "b", "c", "d"].map(scene).to_vec();
@@ -455,9 +455,12 @@ proptest! {
         let mut now = 0.0;
         for ask in asks {
             let next = path.go(&ask.target(&scenes), &Way { easing: Easing::Smooth, ..ask.way() }, now);
+            let light = scenes.iter().filter(|scene| weight(&path, scene, now) < path::WEIGHT_MIN);
+            let let_go: f64 = light.map(|scene| path.speed(scene, at(now)).abs()).sum();
             for scene in &scenes {
                 let (before, after) = (path.speed(scene, at(now)), next.speed(scene, at(now)));
-                prop_assert!((before - after).abs() < 1e-2 * (1.0 + before.abs()), "speed {before} became {after}");
+                let most = 1e-2 * (1.0 + before.abs()) + let_go;
+                prop_assert!((before - after).abs() < most, "speed {before} became {after}");
             }
             for step in 0..=100 {
                 let lowest = next.lowest(at(now + ask.fade * f64::from(step) / 100.0));
