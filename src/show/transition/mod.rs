@@ -54,6 +54,19 @@ pub struct Spot {
     pub owner: Arc<Scene>,
 }
 
+/// Where a transition is heading. It changes with everything that is done to the transition, and with nothing else.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Heading {
+    /// Where it leads.
+    pub target: Mix,
+    /// When it is there if nothing comes between; `None` while it is paused or a hand keeps it elsewhere.
+    pub end: Option<Mono>,
+    /// When it stops moving: there, or where a hand wants it. `None` while it is paused.
+    pub rest: Option<Mono>,
+    /// Whether a bank of faders has its mix.
+    pub is_mixed: bool,
+}
+
 impl Point {
     /// Shows the mix and the owner of each group.
     pub fn each(&self, mut show: impl FnMut(&Mix, &Arc<Scene>)) {
@@ -330,6 +343,13 @@ impl Transition {
     /// Returns the moment of its end, `None` while it is paused or a hand keeps it elsewhere.
     pub fn end(&self) -> Option<Mono> {
         self.head.moment(self.head.length())
+    }
+
+    /// Returns where it is heading: what whoever draws its course must know of it.
+    pub fn heading(&self) -> Heading {
+        let end = self.end();
+        let rest = end.or_else(|| self.head.arrival());
+        Heading { target: self.target().clone(), end, rest, is_mixed: self.mixed }
     }
 
     /// Returns since when it moves: its start, or when it went on, or when a hand took it.
