@@ -315,5 +315,5 @@ fn what_changes_nothing_is_not_told() {
     let hand = "0:05 osc /segue/transition/progress 0.97\n".to_owned() + &verb("0:08", "finish");
     assert_eq!(told(&hand), ["0:05.000 wall in a hand: neon", "0:08.000 wall finish: neon"]);
     let arrives = play(SHOW, &format!("0:01 go neon 20s\n{hand}\n0:40 end"));
-    assert!(arrives.contains("0:08.700 wall on neon"), "{arrives}");
+    assert!(arrives.contains("0:08.600 wall on neon"), "{arrives}");
 }
