@@ -14,6 +14,7 @@ mod restarts;
 mod schedule;
 mod triggers;
 mod walk;
+mod whole;
 mod world;
 
 use world::World;
