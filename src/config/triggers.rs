@@ -178,7 +178,7 @@ fn goes_to_a_scene(step: &Step) -> bool {
     match step {
         Step::Scene { .. } | Step::Mix { .. } => true,
         Step::Cue(cue) => cue.steps.iter().any(goes_to_a_scene),
-        Step::Bypass { .. } | Step::Steer { .. } | Step::Grab { .. } => false,
+        Step::Bypass { .. } | Step::Steer { .. } | Step::Grab { .. } | Step::Lane { .. } => false,
     }
 }
 

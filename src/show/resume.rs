@@ -98,12 +98,13 @@ impl Show {
             let index = StreamIndex(index);
             let due = sheet.schedule.due(index, now.wall);
             let due = due.map(|entry| Arc::clone(&sheet.schedule.entries[entry].scene));
+            let governed = due.is_some();
             let mut made = Stream::new(&sheet, index, memories.get(&stream.name), due, now);
             if let Some((memoir, place)) =
                 memoir.and_then(|memoir| Some((memoir, memoir.streams.get(&stream.name)?)))
             {
                 let gone = Duration::try_from(now.wall.duration_since(memoir.at)).unwrap_or(Duration::ZERO);
-                made.resume(place, gone, now, &mut out);
+                made.resume(place, gone, governed, now, &mut out);
             }
             streams.push(made);
         }

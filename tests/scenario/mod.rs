@@ -6,6 +6,7 @@ mod asks;
 mod faults;
 mod hands;
 mod ladder;
+mod lanes;
 mod pace;
 mod paths;
 mod prompts;

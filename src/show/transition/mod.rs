@@ -249,6 +249,14 @@ impl Transition {
         self.head.is_held()
     }
 
+    /// Returns how much of its time a hand wants to have passed, if one has its progress.
+    pub fn hand(&self) -> Option<Duration> {
+        match self.head.state {
+            playhead::State::Held { to, .. } => Some(to),
+            playhead::State::Running { .. } | playhead::State::Paused(_) => None,
+        }
+    }
+
     /// Returns whether nothing moves at `now`: it has ended, is paused, or is where the hand wants it.
     pub fn is_still(&self, now: Mono) -> bool {
         self.head.is_still(now)
