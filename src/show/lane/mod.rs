@@ -198,6 +198,11 @@ impl Lanes {
         }
     }
 
+    /// Takes that the base has the stream, and wants what the path leads to from now on.
+    pub(super) fn follow_path(&mut self) {
+        self.base = None;
+    }
+
     /// Takes that the base was asked for something that is shown.
     pub(super) fn asked(&mut self, by: &Arc<str>) {
         self.asked_by = Arc::clone(by);
@@ -209,10 +214,11 @@ impl Lanes {
         self.base = Some(Wanted { mix, is_due: true });
     }
 
-    /// Takes an override. Asked for again, its hold starts again.
+    /// Takes an override. Asked for again with the same priority, its hold starts again.
     pub(super) fn hold(&mut self, held: Override, scenery: Scenery) -> Taken {
         self.stand_by(scenery);
-        let is_it = |other: &Override| is_same(&other.scene, &held.scene);
+        let is_it =
+            |other: &Override| other.priority == held.priority && is_same(&other.scene, &held.scene);
         let was_on = self.holder() == Lane::Override && self.overrides.last().is_some_and(is_it);
         self.overrides.retain(|other| !is_it(other));
         let place = self.overrides.partition_point(|other| other.priority <= held.priority);
@@ -298,7 +304,7 @@ impl Lanes {
     }
 
     /// Lets go of the operator and of all overrides, because a person has the last word. Returns which of them had the
-    /// stream.
+    /// stream: what comes in its place is then to be told at once.
     pub(super) fn let_go(&mut self) -> Option<(Lane, Arc<str>)> {
         let holder = self.holder();
         let top = self.overrides.last().map(|held| Arc::clone(&held.by));
@@ -306,10 +312,7 @@ impl Lanes {
         let hand = self.operator.take().map(|hand| hand.by);
         match holder {
             Lane::Base | Lane::Panic => None,
-            Lane::Override | Lane::Operator => {
-                self.base = None;
-                Some((holder, hand.or(top)?))
-            }
+            Lane::Override | Lane::Operator => Some((holder, hand.or(top)?)),
         }
     }
 
@@ -373,9 +376,7 @@ impl Lanes {
 
     /// Another lane takes the stream: keeps what the present one wants, and lets its time run.
     fn stand_by(&mut self, Scenery { leads_to, left, now }: Scenery) {
-        if self.holder() == Lane::Base {
-            self.base = Some(Wanted { mix: leads_to, is_due: false });
-        }
+        self.base.get_or_insert(Wanted { mix: leads_to, is_due: false });
         for held in &mut self.overrides {
             held.until = held.until.fixed(now + left + held.hold);
         }

@@ -80,6 +80,7 @@ impl Stage {
                     self.lanes.let_go();
                 }
                 if self.lanes.holder() == Lane::Base {
+                    self.lanes.follow_path();
                     self.shown = scene;
                 } else {
                     self.lanes.ask_beneath(&by, Mix::of(&self.scenes[scene]));
@@ -181,7 +182,7 @@ impl Model {
             }
             Deed::Hold { scene, priority, seconds, is_person } => {
                 self.clear(is_person);
-                self.overrides.retain(|(_, _, other, _)| *other != scene);
+                self.overrides.retain(|(its, _, other, _)| (*its, *other) != (priority, scene));
                 self.overrides.push((priority, self.asked, scene, self.now + seconds));
                 if self.overrides.len() > OVERRIDES_MAX {
                     self.overrides.sort_unstable();

@@ -41,6 +41,7 @@ impl Stream {
         }
         match self.lanes.holder() {
             Lane::Base => {
+                self.lanes.follow_path();
                 self.go(going, now, out)?;
                 if !is_ignored {
                     self.lanes.asked(&by.name);
@@ -134,6 +135,7 @@ impl Stream {
             return;
         }
         if by.is_person && self.let_go(out) {
+            self.lanes.follow_path();
             self.lanes.asked(&by.name);
         }
         self.steer(verb, now, out);
