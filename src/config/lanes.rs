@@ -14,6 +14,7 @@ use super::{
     report::{Problem, Report},
     scalar, streams, time,
     tree::{Node, Value},
+    words::closest,
 };
 
 /// How long a hand may rest: less than a second is no rest between two moves of one hand.
@@ -33,7 +34,7 @@ pub(super) fn panic(
     let Some(mut fields) = Fields::of(node, &node.span, "`panic`", &lane_keys::PANIC, report) else {
         return plan;
     };
-    let scene = |node: &Node| streams::scene(node, "the panic button goes to", scenes);
+    let scene = |node: &Node| streams::scene(node, "it goes to", scenes);
     plan.scene = fields.get("scene", report, scene).flatten();
     plan.fade = fields.get("fade", report, time::fade).unwrap_or(plan.fade);
     fields.finish(report);
@@ -44,6 +45,9 @@ pub(super) fn panic(
 pub(super) fn operator(fields: &mut Fields<'_>, usual: OperatorPlan, report: &mut Report) -> OperatorPlan {
     let idle = fields.get("operator_idle", report, |node| match &node.value {
         Value::Text(text) if text == "never" => Ok(None),
+        Value::Text(text) if closest(text, ["never"]).is_some() => {
+            Err(scalar::expected(node, "a duration or `never`").hint("did you mean `never`?"))
+        }
         _ => time::duration_in(node, "operator_idle", IDLE).map(Some),
     });
     let release = fields.get("operator_release", report, time::fade);

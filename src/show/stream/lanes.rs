@@ -181,7 +181,7 @@ impl Stream {
     /// Ends what has come to its end; `governed`: the schedule wants something of the stream.
     pub(in crate::show) fn tend_lanes(&mut self, governed: bool, now: Now, out: &mut Out) {
         let rules = (self.operator_plan().idle, governed);
-        while let Some(end) = self.lanes.expire(rules, now.mono, || self.path.target().clone()) {
+        while let Some(end) = self.lanes.expire(rules, now.mono, || self.path.bound_for()) {
             self.hand_back(end, now, out);
         }
     }
@@ -232,7 +232,7 @@ impl Stream {
     fn scenery(&self, now: Mono) -> Scenery {
         let waits = self.queue.scenes().next_back().map(Mix::of);
         let left = if self.path.ended(now) { Duration::ZERO } else { self.path.left(now) };
-        Scenery { leads_to: waits.unwrap_or_else(|| self.path.target().clone()), left, now }
+        Scenery { leads_to: waits.unwrap_or_else(|| self.path.bound_for()), left, now }
     }
 
     pub(super) fn operator_plan(&self) -> OperatorPlan {

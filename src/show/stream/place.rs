@@ -186,7 +186,7 @@ impl Stream {
         while let Some(due) = lanes.next_due(rules.0).filter(|due| due.since(now) <= gone) {
             path.skip(due.since(now).saturating_sub(passed));
             passed = due.since(now);
-            let Some(end) = lanes.expire(rules, due, || path.target().clone()) else { break };
+            let Some(end) = lanes.expire(rules, due, || path.bound_for()) else { break };
             let way = self.way_back(&end);
             if let Some(next) = end.next.filter(|next| path.target() != next || !path.ended(now)) {
                 *path = path.retarget(&next, &way, now, now);

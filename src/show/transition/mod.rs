@@ -321,6 +321,11 @@ impl Transition {
         self.main.target()
     }
 
+    /// Returns where it leads as it stands: the target, or where a hand keeps it.
+    pub fn bound_for(&self) -> Mix {
+        self.hand().map_or_else(|| self.target().clone(), |to| self.main.mix(to))
+    }
+
     /// Returns the scene that it leads to, the heaviest of the target.
     pub fn scene(&self) -> &Arc<Scene> {
         self.target().heaviest()
