@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::show::{
     duration,
     event::{Arg, Command, Event, MqttMessage, OscMessage, OscPacket},
+    lane::LaneVerb,
     time::Mono,
 };
 
@@ -61,7 +62,8 @@ pub(super) enum Trouble {
 }
 
 /// The verbs, for whoever misspells one.
-const VERBS: &str = "`osc ADDRESS [ARGUMENT…]`, `mqtt TOPIC [PAYLOAD]`, `retained TOPIC [PAYLOAD]`, `go SCENE [FADE]`, `cue NAME`, `bypass TIME`, \
+const VERBS: &str = "`osc ADDRESS [ARGUMENT…]`, `mqtt TOPIC [PAYLOAD]`, `retained TOPIC [PAYLOAD]`, `go SCENE [FADE [HOLD]]`, `cue NAME`, `bypass TIME`, \
+     `panic [STREAM]`, `release [STREAM]`, \
      `api down TIME`, `api error STATUS TIME`, `api slow BY TIME`, \
      `video on`, `video off`, `runner stall`, `runner freeze`, `runner restart`, `runner swap`, `stream gone`, `kill`";
 
@@ -161,8 +163,16 @@ fn deed(text: &str) -> Result<Deed, Wrong> {
         }
         ["mqtt", topic, ..] => Deed::Event(mqtt(topic, text, false)),
         ["retained", topic, ..] => Deed::Event(mqtt(topic, text, true)),
-        ["go", scene] => Deed::Event(go(scene, None)),
-        ["go", scene, fade] => Deed::Event(go(scene, Some(duration::parse(fade)?))),
+        ["go", scene] => Deed::Event(go(scene, None, None)),
+        ["go", scene, fade] => Deed::Event(go(scene, Some(duration::parse(fade)?), None)),
+        ["go", scene, fade, hold] => {
+            Deed::Event(go(scene, Some(duration::parse(fade)?), Some(duration::parse(hold)?)))
+        }
+        [verb @ ("panic" | "release"), stream @ ..] if stream.len() < 2 => {
+            let verb = if *verb == "panic" { LaneVerb::Panic } else { LaneVerb::Release };
+            let stream = stream.first().map(ToString::to_string);
+            Deed::Event(Event::Command(Command::Lane { verb, stream }))
+        }
         ["cue", cue] => Deed::Event(Event::Command(Command::Cue { cue: (*cue).to_owned() })),
         ["api", "down", time] => Deed::Api(Trouble::Down, duration::parse(time)?),
         ["api", "slow", by, time] => Deed::Api(Trouble::Slow(duration::parse(by)?), duration::parse(time)?),
@@ -188,8 +198,8 @@ fn deed(text: &str) -> Result<Deed, Wrong> {
     })
 }
 
-fn go(scene: &str, fade: Option<Duration>) -> Event {
-    Event::Command(Command::Scene { scene: scene.to_owned(), stream: None, fade })
+fn go(scene: &str, fade: Option<Duration>, hold: Option<Duration>) -> Event {
+    Event::Command(Command::Scene { scene: scene.to_owned(), stream: None, fade, hold })
 }
 
 /// The payload is the rest of the line as it stands: JSON needs no quotes around it.
