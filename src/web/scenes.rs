@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 
 use super::{
     Busy, Server,
-    nearest::nearest,
     problem::{Kind, Problem, quoted},
     read::{Members, bad},
     routes::json,
@@ -18,6 +17,7 @@ use crate::show::{
     self,
     event::Command,
     lane::LaneVerb,
+    nearest::nearest,
     sheet::{Sheet, Verb},
 };
 
