@@ -20,11 +20,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     easing::Easing,
+    lane::{Lanes, form::Standing},
     prompt,
     scene::Scene,
     schedule::follow::BYPASS_MAX,
     sheet::{Policy, Sheet, Step},
     stream::queue::{Going, WAITING_MAX},
+    time::Mono,
     transition::form::{Motion, Times},
     weighted::Weighted,
 };
@@ -83,6 +85,12 @@ pub struct Place {
     motion: Motion,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     waiting: Vec<Wish>,
+    /// Who asked in the base last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<Arc<str>>,
+    /// Its lanes; `None` while the base has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lanes: Option<Standing>,
 }
 
 /// A scene: by name, or by content where the show file has none of that name.
@@ -125,22 +133,36 @@ impl Place {
     /// Takes down where a stream is.
     ///
     /// Where there is more text from outside than fits, only the scene that it goes to is kept, as if it were there, and
-    /// nothing of what waits.
+    /// what the base wants; nothing of what waits.
     pub(super) fn of<'q>(
         sheet: &Sheet,
         motion: impl Fn(&mut Cast<'_>) -> Motion,
         rest: impl Fn(&mut Cast<'_>) -> Motion,
         waiting: impl Iterator<Item = &'q Going>,
+        (lanes, now): (&Lanes, Mono),
     ) -> Self {
         let mut cast = Cast::new(sheet);
         let full = motion(&mut cast);
         let waiting: Vec<Wish> = waiting.map(|going| Wish::of(going, &mut cast)).collect();
+        let standing = Standing::of(lanes, false, &mut cast, now);
+        let by = Some(Arc::clone(lanes.asked_by()));
         if cast.bytes <= TEXT_BYTES_MAX && cast.roles.len() <= SCENES_MAX {
-            return Self { scenes: cast.roles, motion: full, waiting };
+            return Self { scenes: cast.roles, motion: full, waiting, by, lanes: standing };
         }
         let mut cast = Cast::new(sheet);
         let motion = rest(&mut cast);
-        Self { scenes: cast.roles, motion, waiting: Vec::new() }
+        let lanes = Standing::of(lanes, true, &mut cast, now);
+        Self { scenes: cast.roles, motion, waiting: Vec::new(), by, lanes }
+    }
+
+    /// Returns the lanes, as they were.
+    ///
+    /// # Errors
+    ///
+    /// They make no sense.
+    pub(super) fn lanes(&self, ensemble: &Ensemble, now: Mono) -> Result<Lanes, Lost> {
+        let by = self.by.clone().unwrap_or_else(|| "start".into());
+        self.lanes.as_ref().map_or_else(|| Ok(Lanes::new(&by)), |lanes| lanes.lanes(&by, ensemble, now))
     }
 
     /// Returns the path and what waits, with the scenes of a sheet.
@@ -170,7 +192,7 @@ pub(super) struct Cast<'s> {
 }
 
 impl<'s> Cast<'s> {
-    fn new(sheet: &'s Sheet) -> Self {
+    pub(super) fn new(sheet: &'s Sheet) -> Self {
         Self { sheet, scenes: Vec::new(), roles: Vec::new(), bytes: 0 }
     }
 
@@ -194,6 +216,12 @@ impl<'s> Cast<'s> {
 pub(super) struct Ensemble(Vec<Arc<Scene>>);
 
 impl Ensemble {
+    /// Makes one of these.
+    #[cfg(test)]
+    pub(super) fn of(scenes: Vec<Arc<Scene>>) -> Self {
+        Self(scenes)
+    }
+
     /// Returns the scene of that number.
     ///
     /// # Errors

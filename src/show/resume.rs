@@ -111,11 +111,12 @@ impl Show {
             let due = sheet.schedule.due(index, now.wall);
             let due = due.filter(|_| bypass.is_none_or(|left| left.is_zero()));
             let due = due.map(|entry| Arc::clone(&sheet.schedule.entries[entry].scene));
+            let governed = due.is_some();
             let mut made = Stream::new(&sheet, index, memories.get(&stream.name), due, now);
             if let Some((memoir, place)) =
                 memoir.and_then(|memoir| Some((memoir, memoir.streams.get(&stream.name)?)))
             {
-                made.resume(place, memoir.age(now.wall), now, &mut out);
+                made.resume(place, memoir.age(now.wall), governed, now, &mut out);
             }
             streams.push(made);
         }
@@ -175,8 +176,7 @@ impl Show {
                 streams: self.streams.iter().map(place).collect(),
                 triggers: self.agenda.runs(&self.sheet),
                 bypassed_until: self.follow.bypassed_until(now),
-                due: (!self.sheet.schedule.entries.is_empty())
-                    .then(|| self.follow.scenes(&self.sheet.streams)),
+                due: Some(self.follow.scenes(&self.sheet.streams)),
             };
             self.out.push(Action::Keep(Box::new(memoir)));
         }

@@ -1,9 +1,9 @@
 //! The schedule and cron together, over power cuts, edits and clocks that are wrong: in the end the wall shows what it would
 //! show if nothing had been.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-use super::world::World;
+use super::world::{World, sheet, time_of};
 
 /// In Berlin in winter, an hour later than the UTC of the starts below.
 const SHOW: &str = "
@@ -64,6 +64,20 @@ fn a_schedule_that_is_edited_while_the_show_is_away_is_followed_as_one_that_is_e
     // What is the same leaves alone what somebody asked for.
     let (on, lines) = ends_on(start, "1:00 go neon\n2:00 rewrite '18:00' '17:30'\n2:00 off 5m\n8:00 end");
     assert_eq!(on, "neon", "{lines}");
+}
+
+#[test]
+fn a_schedule_that_is_new_after_a_restart_is_followed() {
+    let (head, rest) = SHOW.split_once("schedule:").unwrap();
+    let bare = format!("{head}triggers:{}", rest.split_once("triggers:").unwrap().1);
+    let mut world = World::at(&bare, "2026-11-22T12:30:00Z", &BTreeMap::new());
+    world.run_until(time_of("1:00"));
+    let on = |world: &World| world.show.snapshot(world.now).streams[0].scene.to_string();
+    assert_eq!(on(&world), "neon");
+    world.sheet = Arc::new(sheet(SHOW));
+    world.restart();
+    world.run_until(time_of("2:00"));
+    assert_eq!(on(&world), "dawn");
 }
 
 /// From half past ten on in Berlin; what is missed in a bypass is made up for, and then the schedule is followed again.

@@ -13,6 +13,7 @@ use segue::{
         },
         fact::Fact,
         health::StatusReport,
+        lane::{Beneath, LaneSnapshot, LaneVerb},
         memoir::Memoir,
         reload::Changes,
         sheet::Sheet,
@@ -444,7 +445,14 @@ impl World {
                 scene: (*scene).to_owned(),
                 stream: None,
                 fade: rest.first().map(|fade| duration::parse(fade).unwrap()),
+                hold: rest.get(1).map(|hold| duration::parse(hold).unwrap()),
             })),
+            [verb @ ("panic" | "release" | "operator-release"), stream @ ..] => {
+                let verb = LaneVerb::find(verb).unwrap();
+                let stream = stream.first().map(ToString::to_string);
+                self.happen(Event::Command(Command::Lane { verb, stream }));
+            }
+            ["tell", "lane"] => self.tell_lanes(),
             ["bypass", time] => self.bypass(time),
             ["api", "up"] => self.api.failure = None,
             ["api", "locks"] => self.api.failure = Some(FailureKind::Key),
@@ -657,9 +665,34 @@ impl World {
                 return;
             }
             Fact::NotReloaded { message, .. } => format!("not reloaded: {message}"),
+            Fact::LaneTaken { stream, lane, name } => format!("{stream} {}: {name}", lane.as_str()),
+            Fact::LaneReleased { stream, lane, name, to } => {
+                format!("{stream} {} lets go to {}: {name}", lane.as_str(), to.as_str())
+            }
+            Fact::DueBeneath { stream, scene, name, lane } => {
+                format!("{stream}: {scene} beneath {}: {name}", lane.as_str())
+            }
+            Fact::OverrideDropped { stream, name, scene } => {
+                format!("{stream}: {scene} held no more: {name}")
+            }
             Fact::Updated { .. } | Fact::Polled { .. } => return,
         };
         self.line(&text);
+    }
+
+    /// Tells who has each stream.
+    fn tell_lanes(&mut self) {
+        for stream in self.show.snapshot(self.now).streams {
+            let LaneSnapshot { holder, why, hands_back_at: _, hands_back_seconds, beneath } = stream.lane;
+            let seconds = |left: Option<f64>| left.map_or_else(String::new, |left| format!(" {left:.1} s"));
+            let mut text = format!("{} has {} ({why})", holder.as_str(), stream.name);
+            text += &seconds(hands_back_seconds);
+            for Beneath { lane, scene, why, seconds_left } in beneath {
+                let _ = write!(text, ", then {} {scene} ({why})", lane.as_str());
+                text += &seconds(seconds_left);
+            }
+            self.line(&text);
+        }
     }
 
     pub(super) fn line(&mut self, text: &str) {

@@ -21,6 +21,8 @@ const WILD: f64 = 25.0;
 const GROUPS: f64 = 4.0;
 /// How long a hand takes from one end to the other.
 const SWEEP: f64 = 0.25;
+/// How many round trips an estimate may remember, polls and all.
+const ROUND_TRIPS: usize = 100;
 /// What may be rounding, or the step that was too small to be sent before.
 const TOLERANCE: f64 = 0.03;
 
@@ -141,7 +143,7 @@ impl Leaps {
     pub(super) fn on_round_trip(&mut self, stream: usize, round_trip: Duration) {
         let round_trips = &mut self.streams[stream].round_trips;
         round_trips.push(round_trip);
-        if round_trips.len() > 30 {
+        if round_trips.len() > ROUND_TRIPS {
             round_trips.remove(0);
         }
     }
