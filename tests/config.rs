@@ -252,7 +252,7 @@ fn a_schedule_is_what_its_file_says() {
     ");
     assert_eq!(sheet.schedule.zone.iana_name(), Some("Europe/Berlin"));
     let entry = &sheet.schedule.entries[2];
-    assert_eq!((&*entry.scene.name, entry.easing), ("dawn", Some(Easing::Linear)));
+    assert_eq!((&**entry.what.name(), entry.easing), ("dawn", Some(Easing::Linear)));
     assert_eq!(entry.fade, Fade::from_seconds(20.0).map(Fades::from));
     assert_eq!(entry.streams, Streams::Some(vec![StreamIndex(0)]));
     let first_of_may: jiff::civil::Date = "2026-05-01".parse().unwrap();

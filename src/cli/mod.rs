@@ -8,6 +8,7 @@ mod log;
 mod manual;
 mod place;
 mod plan;
+mod playlist;
 mod reference;
 mod reload;
 mod run;
@@ -49,8 +50,12 @@ enum Command {
     Run(run::Options),
     /// Check show files: every mistake at once, with its place and what was meant.
     Check(check::Options),
-    /// Fire a scene or a cue of the running show.
+    /// Fire a scene or a cue of the running show; without a name, GO: the step that stands by in its playlist.
     Go(go::Options),
+    /// Fire the step before in the playlist of the running show.
+    Back(playlist::Back),
+    /// Play a playlist of the running show, or step, pause, resume or stop it.
+    Playlist(playlist::Options),
     /// Let the schedule of the running show do nothing for a while, and then follow it again.
     Bypass(bypass::Options),
     /// Tell what is on, how far the transition is, and how the streams are.
@@ -134,6 +139,8 @@ pub fn main() -> ExitCode {
         Command::Run(options) => run::run(&options, &log),
         Command::Check(options) => check::run(&options),
         Command::Go(options) => go::run(&options),
+        Command::Back(options) => playlist::back(&options),
+        Command::Playlist(options) => playlist::run(&options),
         Command::Bypass(options) => bypass::run(&options),
         Command::Plan(options) => plan::run(&options),
         Command::Status(options) => status::run(&options),

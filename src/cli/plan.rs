@@ -17,6 +17,7 @@ use crate::{
         cron::Run,
         duration,
         event::StreamIndex,
+        playlist::PlayVerb,
         schedule::Stretch,
         sheet::{Sheet, Step, Trigger, When},
     },
@@ -183,7 +184,7 @@ impl<'a> Plan<'a> {
                 format!("{}: ", names.join(", "))
             };
             let (what, why) = match stretch.entry.map(|entry| &self.sheet.schedule.entries[entry]) {
-                Some(entry) => (entry.scene.name.to_string(), format!("{entry}, line {}", entry.line)),
+                Some(entry) => (entry.what.to_string(), format!("{entry}, line {}", entry.line)),
                 None => ("-".to_owned(), "nothing is due: what is on stays".to_owned()),
             };
             let note = stretch.note.map_or_else(String::new, |note| format!(" ({note})"));
@@ -210,7 +211,8 @@ impl<'a> Plan<'a> {
                 "stream": sheet.streams[stream.0].name,
                 "start": local(stretch.start),
                 "end": stretch.end.map(local),
-                "scene": entry.map(|entry| &entry.scene.name),
+                "scene": entry.and_then(|entry| entry.what.scene()).map(|scene| &scene.name),
+                "playlist": entry.filter(|entry| entry.what.scene().is_none()).map(|entry| entry.what.name()),
                 "why": entry.map(ToString::to_string),
                 "line": entry.map(|entry| entry.line),
                 "note": stretch.note.map(|note| note.to_string()),
@@ -247,6 +249,9 @@ fn does(steps: &[Step]) -> String {
         Step::Steer { verb, .. } => verb.name().to_owned(),
         Step::Grab { .. } => "progress".to_owned(),
         Step::Bypass { .. } => "bypass".to_owned(),
+        Step::Playlist { list: Some(list), verb: PlayVerb::Play, .. } => format!("playlist {}", list.name),
+        Step::Playlist { list: Some(list), verb, .. } => format!("{} playlist {}", verb.name(), list.name),
+        Step::Playlist { list: None, verb, .. } => verb.name().to_owned(),
     });
     told.collect::<Vec<_>>().join(", ")
 }

@@ -13,9 +13,10 @@
 //! | `recovery` | what is done on their bad days, and who is told |
 //! | `scenes`, `demands` | `scenes`, and what they need from the streams |
 //! | `steps`, `triggers`, `inline` | `cues` and `triggers`, and the scenes inside them |
+//! | `playlists` | `playlists` |
 //! | `schedule`, `overlaps` | `schedule` and `location`, and what of it can never be seen |
 //! | `inputs`, `web`, `text` | `inputs`, `web` and `text` |
-//! | `keys`, `recovery_keys` | every key there is, with what it says |
+//! | `keys`, `playlist_keys`, `recovery_keys` | every key there is, with what it says |
 //! | `report`, `diagnostic`, `words` | what to tell about it |
 //! | `explain` | when the cron triggers will fire |
 
@@ -33,6 +34,8 @@ pub mod keys;
 mod nets;
 mod overlaps;
 mod params;
+mod playlist_keys;
+mod playlists;
 mod reader;
 mod recovery;
 mod recovery_keys;
@@ -64,6 +67,7 @@ use std::{
 use jiff::tz::TimeZone;
 
 use crate::show::{
+    playlist::GO_APART,
     sheet::{Reload, Sheet, Trigger, When},
     topic::TopicFilter,
     venue::{MqttDoor, Venue},
@@ -175,6 +179,8 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let streams_entry = fields.entry("streams");
     let scenes_entry = fields.entry("scenes");
     let cues_entry = fields.entry("cues");
+    let playlists_node = fields.entry("playlists").map(|entry| &entry.value);
+    let go_apart = fields.get("go_apart", report, playlists::go_apart).unwrap_or(GO_APART);
     let triggers_entry = fields.entry("triggers");
     let calendar = (fields.value("schedule", report), fields.value("location", report));
     let commands = allows_commands(&mut fields, report);
@@ -191,13 +197,14 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let (cues_node, triggers_node) =
         (cues_entry.map(|entry| &entry.value), triggers_entry.map(|entry| &entry.value));
     let mut inline = BTreeMap::new();
-    for (place, draft) in inline::read(cues_node, triggers_node, report) {
+    for (place, draft) in inline::read(cues_node, playlists_node, triggers_node, report) {
         inline.insert(place, Arc::clone(&draft.scene));
         scene_drafts.push(draft);
     }
     warn_of_no_scenes(scenes_entry, &top, report);
     let named = scenes::named(&scene_drafts);
-    let mut cast = Cast { scenes, inline, streams: Vec::new(), cues: BTreeMap::new() };
+    let mut cast =
+        Cast { scenes, inline, streams: Vec::new(), cues: BTreeMap::new(), playlists: BTreeMap::new() };
     let streams_place = streams_entry.map_or(&top, |entry| &entry.key.span);
     let hooks = HookContext { has_mqtt: doors.has_mqtt, commands };
     let house = format!("{} {title}", context.node);
@@ -207,6 +214,7 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let on_alarm = recovery::hooks(alarm_node, "", "on_alarm", hooks, report);
     scenes::check(&scene_drafts, &stream_drafts.list, report);
     cast.streams = stream_drafts.names;
+    cast.playlists = playlists::read(playlists_node, &cast, report);
     cast.cues = steps::cues(cues_node, &cast, report);
     let around = Surroundings {
         source,
@@ -220,8 +228,21 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let mqtt = doors.mqtt.map(|door| MqttDoor { filters: filters(&triggers), ..door });
     let streams = stream_drafts.list.into_iter().map(|draft| draft.sheet).collect();
     let venue = Venue { osc: doors.osc, mqtt, web, text, history };
-    let Cast { scenes, cues, .. } = cast;
-    Some(Sheet { title, zone, streams, scenes, cues, triggers, schedule, on_alarm, venue, reload })
+    let Cast { scenes, cues, playlists, .. } = cast;
+    Some(Sheet {
+        title,
+        zone,
+        streams,
+        scenes,
+        cues,
+        playlists,
+        go_apart,
+        triggers,
+        schedule,
+        on_alarm,
+        venue,
+        reload,
+    })
 }
 
 /// Warns of a show that has nothing to show.

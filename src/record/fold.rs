@@ -51,6 +51,11 @@ impl Kind {
             Fact::TransitionGrabbed { stream, scene: _ } => {
                 ("transition_grabbed", Arc::clone(stream), ["", ""])
             }
+            // Ten a second where neither fades nor holds take any time.
+            Fact::PlaylistStep { name, .. } => ("playlist_step", Arc::clone(name), ["", ""]),
+            Fact::PlaylistSteered { name, verb, step: _ } => {
+                ("playlist_steered", Arc::clone(name), [*verb, ""])
+            }
             Fact::Drifted { stream, .. } => ("drifted", Arc::clone(stream), ["", ""]),
             Fact::RequestFailed { stream, request, failure, message: _, in_a_row: _ } => {
                 ("request_failed", Arc::clone(stream), [*request, failure_name(*failure)])

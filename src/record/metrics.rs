@@ -41,6 +41,7 @@ pub struct Metrics {
     transitions: Family<OfOutcome, Counter>,
     requests_failed: Family<OfFailure, Counter>,
     triggers: Family<OfDoor, Counter>,
+    playlist_steps: Counter,
     refused: Family<OfRefusal, Counter>,
     events_dropped: Counter,
     history_dropped: Counter,
@@ -66,6 +67,7 @@ impl Metrics {
             transitions: Family::default(),
             requests_failed: Family::default(),
             triggers: Family::default(),
+            playlist_steps: Counter::default(),
             refused: Family::default(),
             events_dropped: Counter::default(),
             history_dropped: Counter::default(),
@@ -135,6 +137,7 @@ impl Metrics {
             self.requests_failed.clone(),
         );
         registry.register("triggers", "Triggers that fired", self.triggers.clone());
+        registry.register("playlist_steps", "Steps that playlists went to", self.playlist_steps.clone());
         registry.register("refused", "Messages that made no sense", self.refused.clone());
         registry.register("events_dropped", "Events that found no room", self.events_dropped.clone());
         registry.register(
@@ -166,6 +169,9 @@ impl Metrics {
                 let failure = failure_name(*failure);
                 self.requests_failed.get_or_create(&OfFailure { stream: of.stream, request, failure }).inc();
             }
+            Fact::PlaylistStep { .. } => {
+                self.playlist_steps.inc();
+            }
             Fact::TransitionStarted { stream, .. } => self.count_transition(stream, "started"),
             Fact::TransitionQueued { stream, .. } => self.count_transition(stream, "queued"),
             Fact::TransitionIgnored { stream, .. } => self.count_transition(stream, "ignored"),
@@ -180,6 +186,10 @@ impl Metrics {
             | Fact::Due { .. }
             | Fact::Bypassed { .. }
             | Fact::BypassOver
+            | Fact::PlaylistStarted { .. }
+            | Fact::PlaylistSteered { .. }
+            | Fact::PlaylistResumed { .. }
+            | Fact::PlaylistEnded { .. }
             | Fact::TransitionSteered { .. }
             | Fact::TransitionGrabbed { .. }
             | Fact::TransitionResumed { .. }

@@ -12,6 +12,8 @@ use crate::show::duration;
 pub enum Topic {
     /// What was fired.
     Triggers,
+    /// Where playlists were.
+    Playlists,
     /// Which scenes were gone to.
     Scenes,
     /// What went wrong, and what became well again.
@@ -25,6 +27,13 @@ impl Topic {
     pub fn kinds(self) -> &'static [&'static str] {
         match self {
             Self::Triggers => &["trigger", "cue", "run_missed", "due", "bypassed", "bypass_over"],
+            Self::Playlists => &[
+                "playlist_started",
+                "playlist_step",
+                "playlist_steered",
+                "playlist_resumed",
+                "playlist_ended",
+            ],
             Self::Scenes => &[
                 "transition_started",
                 "transition_resumed",
@@ -148,6 +157,16 @@ fn what(happening: &Happening) -> String {
             format!("{count} messages refused ({door}, {}), such as {}", word("reason"), word("example"))
         }
         "not_remembered" => format!("state cannot be written to disk: {}", word("message")),
+        "playlist_started" => format!("playlist `{name}` started"),
+        "playlist_step" => format!("playlist `{name}`: step {}, `{}`", number("step"), word("label")),
+        "playlist_steered" => match number("step") {
+            0 => format!("playlist `{name}`: {}", word("verb")),
+            step => format!("playlist `{name}`: step {step} stands by"),
+        },
+        "playlist_resumed" => {
+            format!("playlist `{name}` resumed at step {}, `{}`", number("step"), word("label"))
+        }
+        "playlist_ended" => format!("playlist `{name}` ended: {}", word("why")),
         other => recovery(happening)
             .unwrap_or_else(|| format!("{other} {}", Value::from(happening.detail.clone()))),
     }

@@ -7,7 +7,9 @@ use std::{fmt, sync::Arc, time::Duration};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{fact::Fact, health::StatusReport, memoir::Memoir, sheet::Verb, transition::Fader};
+use super::{
+    fact::Fact, health::StatusReport, memoir::Memoir, playlist::PlayVerb, sheet::Verb, transition::Fader,
+};
 
 /// Which stream of the show: its place in the sheet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -172,6 +174,15 @@ pub enum Command {
     Bypass {
         /// How long; zero ends it.
         time: Duration,
+    },
+    /// Do something with a playlist.
+    Playlist {
+        /// Its name; `None` for whichever plays.
+        playlist: Option<String>,
+        /// What.
+        verb: PlayVerb,
+        /// On which stream whichever plays is meant; `None` for all.
+        stream: Option<String>,
     },
 }
 
@@ -403,6 +414,8 @@ pub enum Wake {
     Cron,
     /// When something else is due by the schedule, or a bypass of it ends.
     Schedule,
+    /// When a playlist goes on, or is to be prepared for.
+    Playlist,
     /// When a bundle with a time tag is due.
     Osc,
     /// When a running transition needs its next step.

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     easing::Easing,
+    playlist::form::Programme,
     prompt,
     scene::Scene,
     sheet::{Policy, Sheet, Step},
@@ -43,6 +44,9 @@ pub struct Memoir {
     /// What is done of each cron trigger, by its name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub triggers: BTreeMap<Arc<str>, Runs>,
+    /// Where each playlist is.
+    #[serde(default, skip_serializing_if = "Programme::is_empty")]
+    pub playlists: Programme,
 }
 
 /// How far a cron trigger is.
@@ -241,5 +245,7 @@ fn find<'s>(sheet: &'s Sheet, name: &str) -> Option<&'s Arc<Scene>> {
             _ => None,
         })
     };
-    sheet.scenes.get(name).or_else(in_steps)
+    let in_playlists =
+        || sheet.playlists.values().flat_map(|list| list.scenes()).find(|scene| *scene.name == *name);
+    sheet.scenes.get(name).or_else(in_steps).or_else(in_playlists)
 }

@@ -79,6 +79,9 @@ impl Show {
                     self.perform(step, door, now);
                 }
             }
+            Step::Playlist { list, verb, streams } => {
+                self.conduct(list.as_ref(), (verb, streams), door, now);
+            }
         }
     }
 
@@ -104,7 +107,11 @@ pub(super) fn expect<'a>(step: &'a Step, expected: &mut [Option<&'a Arc<Scene>>]
                 }
             }
         }
-        Step::Steer { .. } | Step::Grab { .. } | Step::Mix { .. } | Step::Bypass { .. } => {}
+        Step::Steer { .. }
+        | Step::Grab { .. }
+        | Step::Mix { .. }
+        | Step::Bypass { .. }
+        | Step::Playlist { .. } => {}
         Step::Cue(cue) => cue.steps.iter().for_each(|step| expect(step, expected)),
     }
 }

@@ -21,6 +21,7 @@ use super::{
     event::{Action, Memory, StreamIndex},
     memoir::Memoir,
     out::Out,
+    playlist::Opening,
     refusals::Refusals,
     rota::Rota,
     schedule::follow::Follow,
@@ -93,11 +94,13 @@ impl Show {
         now: Now,
     ) -> Self {
         let mut out = Out::new(seed);
+        let opening = Opening::new(&sheet, memoir, seed, now);
         let mut streams = Vec::new();
         for (index, stream) in sheet.streams.iter().enumerate() {
             let index = StreamIndex(index);
             let due = sheet.schedule.due(index, now.wall);
-            let due = due.map(|entry| Arc::clone(&sheet.schedule.entries[entry].scene));
+            let due = due.and_then(|entry| sheet.schedule.entries[entry].what.scene().cloned());
+            let due = due.or_else(|| opening.scene(index));
             let mut made = Stream::new(&sheet, index, memories.get(&stream.name), due, now);
             if let Some((memoir, place)) =
                 memoir.and_then(|memoir| Some((memoir, memoir.streams.get(&stream.name)?)))
@@ -112,7 +115,8 @@ impl Show {
         let mut pen = Pen::default();
         // What is done of the calendar is known from the first moment on.
         pen.touch(Edge::Turned, now.mono);
-        Self {
+        let Opening { deck, doing } = opening;
+        let mut show = Self {
             rota: Rota::new(streams.len()),
             streams,
             agenda: Agenda::new(&sheet, memoir.map(|memoir| &memoir.triggers), now),
@@ -126,8 +130,11 @@ impl Show {
             preparing: false,
             unsettled: Some(now),
             pen,
+            deck,
             sheet,
-        }
+        };
+        show.open(doing, now);
+        show
     }
 
     /// Looks whether there is something new of a stream that is to be kept.
@@ -145,7 +152,7 @@ impl Show {
         if ends {
             (0..self.streams.len()).for_each(|index| self.touch(index, now));
         }
-        if let Some(edge) = self.agenda.edge() {
+        for edge in [self.agenda.edge(), self.deck.edge()].into_iter().flatten() {
             self.pen.touch(edge, now.mono);
         }
         let runs = self.streams.iter().any(|stream| stream.is_running(now.mono));
@@ -158,6 +165,7 @@ impl Show {
                 at: now.wall,
                 streams: self.streams.iter().map(place).collect(),
                 triggers: self.agenda.runs(&self.sheet),
+                playlists: self.deck.programme(&self.sheet, now.mono),
             };
             self.out.push(Action::Keep(Box::new(memoir)));
         }

@@ -14,6 +14,7 @@ use super::{
     easing::Easing,
     event::StreamIndex,
     fades::Fades,
+    playlist::{PlayVerb, Playlist},
     recovery::{Hook, OnDrift, OnLost, Recovery},
     scene::{Fade, Level, Scene},
     schedule::Schedule,
@@ -36,6 +37,10 @@ pub struct Sheet {
     pub scenes: BTreeMap<Arc<str>, Arc<Scene>>,
     /// The cues by name.
     pub cues: BTreeMap<Arc<str>, Arc<Cue>>,
+    /// The playlists by name.
+    pub playlists: BTreeMap<Arc<str>, Arc<Playlist>>,
+    /// The least time between two GOs for one playlist.
+    pub go_apart: Duration,
     /// The triggers, in the order of the file.
     pub triggers: Vec<Trigger>,
     /// What is due when.
@@ -276,6 +281,15 @@ pub enum Step {
     },
     /// Fire a cue. Cues hold no cues, so this cannot go in circles.
     Cue(Arc<Cue>),
+    /// Do something with a playlist.
+    Playlist {
+        /// Which; `None` for whichever plays.
+        list: Option<Arc<Playlist>>,
+        /// What.
+        verb: PlayVerb,
+        /// On which streams whichever plays is meant.
+        streams: Streams,
+    },
 }
 
 /// What can be done to a running transition.

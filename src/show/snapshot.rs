@@ -1,12 +1,12 @@
 //! What may be seen of the show: by the page, the status command, MQTT. A copy; nobody reads the live state.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use jiff::{Timestamp, tz::TimeZone};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{time::Mono, transition::Transition, venue::Backend};
+use super::{duration, time::Mono, transition::Transition, venue::Backend};
 
 /// The show at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -15,6 +15,8 @@ pub struct Snapshot {
     pub show: Arc<str>,
     /// Every stream, in the order of the file.
     pub streams: Vec<StreamSnapshot>,
+    /// Every playlist of the show, by name.
+    pub playlists: Vec<PlaylistSnapshot>,
     /// The next runs of cron triggers, soonest first; five at most.
     pub upcoming: Vec<Upcoming>,
     /// Until when the schedule is bypassed; `None` if it is not.
@@ -66,6 +68,10 @@ pub struct StreamSnapshot {
     pub waiting: Vec<Arc<str>>,
     /// What is due by the schedule; `None` if it says nothing about this stream at any time.
     pub due: Option<Due>,
+    /// The playlist that plays on it; `None` if none does.
+    pub playlist: Option<Arc<str>>,
+    /// The scene that stands by in that.
+    pub next: Option<Arc<str>>,
     /// Where it went on after a restart; `None` for one that began anew.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resumed: Option<Resumed>,
@@ -238,22 +244,139 @@ impl Trouble {
 pub struct Due {
     /// The scene; `None` if the schedule says nothing: what is on stays.
     pub scene: Option<Arc<str>>,
+    /// The playlist in place of a scene.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub playlist: Option<Arc<str>>,
     /// Until when; `None` if nothing else is due within a year.
     pub until: Option<Timestamp>,
     /// What is due then.
     pub then: Option<Arc<str>>,
+    /// The playlist in place of a scene.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub then_playlist: Option<Arc<str>>,
 }
 
 impl Due {
     /// Tells it as a person would: `dawn until 18:00, then night`. A time of another day than `now` has its date.
     pub fn tell(&self, now: Timestamp, zone: &TimeZone) -> String {
-        let name = |scene: &Option<Arc<str>>| {
-            scene.as_ref().map_or_else(|| "nothing, what is on stays".to_owned(), ToString::to_string)
+        let name = |scene: &Option<Arc<str>>, playlist: &Option<Arc<str>>| match (scene, playlist) {
+            (_, Some(playlist)) => format!("playlist {playlist}"),
+            (Some(scene), None) => scene.to_string(),
+            (None, None) => "nothing, what is on stays".to_owned(),
         };
-        let Some(until) = self.until else { return name(&self.scene) };
+        let present = name(&self.scene, &self.playlist);
+        let Some(until) = self.until else { return present };
         let (now, until) = (now.to_zoned(zone.clone()), until.to_zoned(zone.clone()));
         let form = if now.date() == until.date() { "%H:%M" } else { "%a %-d %b %H:%M" };
-        format!("{} until {}, then {}", name(&self.scene), until.strftime(form), name(&self.then))
+        let then = name(&self.then, &self.then_playlist);
+        format!("{present} until {}, then {then}", until.strftime(form))
+    }
+}
+
+/// A playlist at one moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlaylistSnapshot {
+    /// Its name in the show.
+    pub name: Arc<str>,
+    /// What it waits for.
+    pub state: PlaylistState,
+    /// On which streams it plays.
+    pub streams: Vec<Arc<str>>,
+    /// The number of the step that is on, or was when it stopped, from 1; `None` if it has not played.
+    pub step: Option<usize>,
+    /// What that step is called.
+    pub step_name: Option<Arc<str>>,
+    /// How many steps there are.
+    pub steps: usize,
+    /// The playlists within it that are on, each with the number of its step.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub within: BTreeMap<Arc<str>, usize>,
+    /// The scene of that step.
+    pub scene: Option<Arc<str>>,
+    /// What stands by; `None` at the end.
+    pub next: Option<NextStep>,
+    /// How long until that; `None` if it does not come by itself.
+    pub next_in_seconds: Option<f64>,
+}
+
+/// What a playlist waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PlaylistState {
+    /// Somebody plays it.
+    Stopped,
+    /// The end of the hold.
+    Playing,
+    /// A GO.
+    Waiting,
+    /// Somebody lets it go on.
+    Paused,
+}
+
+/// The step of a playlist that stands by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NextStep {
+    /// Its number, from 1.
+    pub step: usize,
+    /// What it is called.
+    pub name: Arc<str>,
+    /// Its scene.
+    pub scene: Arc<str>,
+}
+
+impl PlaylistState {
+    /// Returns the state as everybody outside spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stopped => "stopped",
+            Self::Playing => "playing",
+            Self::Waiting => "waiting",
+            Self::Paused => "paused",
+        }
+    }
+}
+
+impl PlaylistSnapshot {
+    /// Makes that of a playlist that has not played.
+    pub fn idle(name: &Arc<str>, steps: usize) -> Self {
+        Self {
+            name: Arc::clone(name),
+            state: PlaylistState::Stopped,
+            streams: Vec::new(),
+            step: None,
+            step_name: None,
+            steps,
+            within: BTreeMap::new(),
+            scene: None,
+            next: None,
+            next_in_seconds: None,
+        }
+    }
+
+    /// Tells it as a person would: `evening: step 2 of 5, dawn; then neon in 4m 30s`.
+    pub fn tell(&self) -> String {
+        let Self { name, state, step, step_name, steps, next, next_in_seconds, .. } = self;
+        let mut text = match (step, step_name) {
+            (Some(step), Some(label)) => format!("{name}: step {step} of {steps}, {label}"),
+            _ => format!("{name}: {steps} steps"),
+        };
+        if let PlaylistState::Paused | PlaylistState::Stopped = state {
+            text += ", ";
+            text += state.as_str();
+        }
+        match (next, next_in_seconds) {
+            (Some(next), Some(seconds)) => {
+                let time = Duration::try_from_secs_f64(seconds.round()).unwrap_or_default();
+                text += &format!("; then {} in {}", next.name, duration::text(time));
+            }
+            (Some(next), None) if *state == PlaylistState::Waiting => {
+                text += &format!("; then {} at GO", next.name)
+            }
+            (Some(next), None) => text += &format!("; {} stands by", next.name),
+            (None, _) if *state == PlaylistState::Stopped => {}
+            (None, _) => text += "; then it ends",
+        }
+        text
     }
 }
 
@@ -288,6 +411,8 @@ impl StreamSnapshot {
             }),
             waiting: Vec::new(),
             due: None,
+            playlist: None,
+            next: None,
             resumed: None,
             prompts: Vec::new(),
             seeds: Vec::new(),

@@ -11,6 +11,7 @@ mod login;
 mod nearest;
 mod page;
 mod places;
+mod playlists;
 mod problem;
 mod read;
 mod reload;

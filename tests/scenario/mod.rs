@@ -8,6 +8,7 @@ mod hands;
 mod ladder;
 mod pace;
 mod paths;
+mod playlists;
 mod prompts;
 mod reload;
 mod restarts;

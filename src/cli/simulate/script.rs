@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::show::{
     duration,
     event::{Arg, Command, Event, MqttMessage, OscMessage, OscPacket},
+    playlist::{PlayVerb, StepRef},
     time::Mono,
 };
 
@@ -61,7 +62,7 @@ pub(super) enum Trouble {
 }
 
 /// The verbs, for whoever misspells one.
-const VERBS: &str = "`osc ADDRESS [ARGUMENT…]`, `mqtt TOPIC [PAYLOAD]`, `retained TOPIC [PAYLOAD]`, `go SCENE [FADE]`, `cue NAME`, `bypass TIME`, \
+const VERBS: &str = "`osc ADDRESS [ARGUMENT…]`, `mqtt TOPIC [PAYLOAD]`, `retained TOPIC [PAYLOAD]`, `go SCENE [FADE]`, `cue NAME`, `go`, `back`, `playlist NAME [VERB [STEP]]`, `bypass TIME`, \
      `api down TIME`, `api error STATUS TIME`, `api slow BY TIME`, \
      `video on`, `video off`, `runner stall`, `runner freeze`, `runner restart`, `runner swap`, `stream gone`, `kill`";
 
@@ -135,6 +136,14 @@ fn deed(text: &str) -> Result<Deed, String> {
         ["retained", topic, ..] => Deed::Event(mqtt(topic, text, true)),
         ["go", scene] => Deed::Event(go(scene, None)),
         ["go", scene, fade] => Deed::Event(go(scene, Some(duration::parse(fade)?))),
+        ["go"] => Deed::Event(playlist(None, PlayVerb::Go)),
+        ["back"] => Deed::Event(playlist(None, PlayVerb::Back)),
+        ["playlist", name, rest @ ..] if rest.len() <= 2 => {
+            let verb = rest.first().copied().unwrap_or("play");
+            let step = rest.get(1).map(|step| StepRef::from(*step));
+            let verb = PlayVerb::find(verb, step).ok_or_else(|| format!("a playlist cannot `{verb}`"))??;
+            Deed::Event(playlist(Some(name), verb))
+        }
         ["cue", cue] => Deed::Event(Event::Command(Command::Cue { cue: (*cue).to_owned() })),
         ["api", "down", time] => Deed::Api(Trouble::Down, duration::parse(time)?),
         ["api", "slow", by, time] => Deed::Api(Trouble::Slow(duration::parse(by)?), duration::parse(time)?),
@@ -158,6 +167,10 @@ fn deed(text: &str) -> Result<Deed, String> {
         [] => return Err(format!("nothing happens; what can: {VERBS}")),
         _ => return Err(format!("`{text}` makes no sense; what can happen: {VERBS}")),
     })
+}
+
+fn playlist(name: Option<&str>, verb: PlayVerb) -> Event {
+    Event::Command(Command::Playlist { playlist: name.map(ToOwned::to_owned), verb, stream: None })
 }
 
 fn go(scene: &str, fade: Option<Duration>) -> Event {

@@ -75,6 +75,9 @@ impl Transcript {
         if let Some((who, what)) = self.at_night(fact) {
             return self.line(now, who, &what);
         }
+        if let Some((who, what)) = of_playlist(fact) {
+            return self.line(now, who, &what);
+        }
         let (who, what): (&str, String) = match fact {
             Fact::Trigger { name, door: Door::Cron } => {
                 let local = now.wall.to_zoned(self.zone.clone());
@@ -165,6 +168,25 @@ impl Transcript {
             _ => return None,
         })
     }
+}
+
+/// Tells where a playlist is.
+fn of_playlist(fact: &Fact) -> Option<(&str, String)> {
+    Some(match fact {
+        Fact::PlaylistStarted { name } => (name, "starts".to_owned()),
+        Fact::PlaylistStep { name, step, label, hold } => {
+            let hold =
+                hold.map_or_else(|| "until GO".to_owned(), |hold| format!("for {}", duration::text(hold)));
+            (name, format!("step {step}, {label}, {hold}"))
+        }
+        Fact::PlaylistSteered { name, verb, step } => {
+            let step = step.map_or_else(String::new, |step| format!(" {step}"));
+            (name, format!("{verb}{step}"))
+        }
+        Fact::PlaylistResumed { name, step, label } => (name, format!("resumes at step {step}, {label}")),
+        Fact::PlaylistEnded { name, why } => (name, format!("ends: {why}")),
+        _ => return None,
+    })
 }
 
 /// Tells what the schedule wants, and whether anybody listens.

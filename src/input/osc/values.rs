@@ -7,7 +7,7 @@ use rosc::{OscMessage, OscPacket, OscType};
 use crate::show::{
     address,
     sheet::Sheet,
-    snapshot::{Snapshot, StreamSnapshot},
+    snapshot::{PlaylistSnapshot, Snapshot, StreamSnapshot},
 };
 
 /// The steps in which shares and progress are told: finer than the 10 bits of a motor fader. A fade of any length is at most
@@ -33,7 +33,20 @@ pub(super) type Values = BTreeMap<Arc<str>, Value>;
 
 /// Returns all there is to tell. A scene's share is told of every scene of the show file; what a hand typed has no address.
 pub(super) fn of(snapshot: &Snapshot, sheet: &Sheet) -> Values {
-    snapshot.streams.iter().flat_map(|stream| of_stream(stream, sheet)).collect()
+    let of_streams = snapshot.streams.iter().flat_map(|stream| of_stream(stream, sheet));
+    of_streams.chain(snapshot.playlists.iter().flat_map(of_playlist)).collect()
+}
+
+/// The number of the step is 0 before the first.
+fn of_playlist(list: &PlaylistSnapshot) -> [(Arc<str>, Value); 4] {
+    let place = |rest: &str| Arc::from(format!("/segue/playlist/{}/{rest}", list.name));
+    let text = |text: Option<&Arc<str>>| Value::Text(text.cloned().unwrap_or_default());
+    [
+        (place("state"), Value::Text(list.state.as_str().into())),
+        (place("index"), Value::Number(list.step.unwrap_or(0) as f32)),
+        (place("step"), text(list.step_name.as_ref())),
+        (place("next"), text(list.next.as_ref().map(|next| &next.name))),
+    ]
 }
 
 fn of_stream(stream: &StreamSnapshot, sheet: &Sheet) -> Vec<(Arc<str>, Value)> {
@@ -44,7 +57,8 @@ fn of_stream(stream: &StreamSnapshot, sheet: &Sheet) -> Vec<(Arc<str>, Value)> {
         stream.transition.as_ref().map_or(1.0, |way| (way.progress * STEPS).floor() / STEPS) as f32;
     let mut values = vec![
         (place("scene"), text(&stream.scene)),
-        (place("next"), text(stream.waiting.first().map_or("", |scene| scene))),
+        (place("next"), text(stream.waiting.first().or(stream.next.as_ref()).map_or("", |scene| scene))),
+        (place("playlist"), text(stream.playlist.as_deref().unwrap_or_default())),
         (place("phase"), text(stream.phase.as_str())),
         (place("transition/progress"), Value::Number(progress)),
         (place("alarm"), stream.alarm.as_ref().map_or(Value::Nothing, |alarm| text(&alarm.reason))),

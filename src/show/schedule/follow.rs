@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{LOOK_AHEAD, Schedule};
+use super::{LOOK_AHEAD, Schedule, What};
 use crate::show::{
     event::StreamIndex,
     scene::Scene,
@@ -42,14 +42,14 @@ pub(in crate::show) struct Follow {
 /// What was said about one stream.
 #[derive(Debug)]
 struct Said {
-    /// The entry that is due, and its scene.
+    /// The entry that is due, and what it shows.
     entry: Option<usize>,
-    scene: Option<Arc<Scene>>,
+    what: Option<What>,
     /// Since when, by the calendar.
     since: Timestamp,
-    /// When something else is due, and which scene; `None` if not before `look_again`.
+    /// When something else is due, and what; `None` if not before `look_again`.
     next: Option<Timestamp>,
-    then: Option<Arc<Scene>>,
+    then: Option<What>,
     look_again: Timestamp,
 }
 
@@ -109,7 +109,7 @@ impl Follow {
             let back = said.since.duration_since(now.wall);
             let corrected = back.is_positive() && back <= CORRECTION_MAX;
             let fresh = Said::work_out(schedule, stream, if corrected { said.since } else { now.wall });
-            let differs = fresh.scene_name() != said.scene_name();
+            let differs = !fresh.is_called(said);
             let since = match edge {
                 Some(first) => last_edge(schedule, stream, first, now.wall),
                 None if differs => fresh.since,
@@ -174,9 +174,9 @@ impl Follow {
             let scene = match self.bypass {
                 Some(until) if is_soon(until) => {
                     let at = wall.checked_add(until.since(mono)).ok()?;
-                    Arc::clone(&schedule.entries[schedule.due(stream, at)?].scene)
+                    schedule.entries[schedule.due(stream, at)?].what.scene()?.clone()
                 }
-                None if is_soon(self.last_look.mono_at(said.next?)) => said.then.clone()?,
+                None if is_soon(self.last_look.mono_at(said.next?)) => said.then.as_ref()?.scene()?.clone(),
                 Some(_) | None => return None,
             };
             Some((stream, scene))
@@ -187,8 +187,18 @@ impl Follow {
     /// Returns what is due on a stream and until when, as people may see it; `None` if the schedule does not concern it.
     pub(in crate::show) fn due(&self, stream: StreamIndex) -> Option<Due> {
         let said = self.streams.get(stream.0)?.as_ref()?;
-        let name = |scene: &Option<Arc<Scene>>| scene.as_ref().map(|scene| Arc::clone(&scene.name));
-        Some(Due { scene: name(&said.scene), until: said.next, then: name(&said.then) })
+        let scene = |what: &Option<What>| what.as_ref()?.scene().map(|scene| Arc::clone(&scene.name));
+        let playlist = |what: &Option<What>| match what {
+            Some(What::Playlist(list)) => Some(Arc::clone(&list.name)),
+            Some(What::Scene(_)) | None => None,
+        };
+        Some(Due {
+            scene: scene(&said.what),
+            playlist: playlist(&said.what),
+            until: said.next,
+            then: scene(&said.then),
+            then_playlist: playlist(&said.then),
+        })
     }
 
     fn look_at_clock(&mut self, now: Now) {
@@ -206,27 +216,31 @@ impl Follow {
 impl Said {
     fn work_out(schedule: &Schedule, stream: StreamIndex, at: Timestamp) -> Self {
         let (entry, next) = (schedule.due(stream, at), schedule.next_change(stream, at));
-        let scene = |entry: Option<usize>| entry.map(|entry| Arc::clone(&schedule.entries[entry].scene));
+        let what = |entry: Option<usize>| entry.map(|entry| schedule.entries[entry].what.clone());
         Self {
             entry,
-            scene: scene(entry),
+            what: what(entry),
             since: at,
             next,
-            then: next.and_then(|next| scene(schedule.due(stream, next))),
+            then: next.and_then(|next| what(schedule.due(stream, next))),
             look_again: at.checked_add(LOOK_AHEAD).unwrap_or(Timestamp::MAX),
         }
     }
 
     fn nothing(now: Timestamp) -> Self {
-        Self { entry: None, scene: None, since: now, next: None, then: None, look_again: now }
+        Self { entry: None, what: None, since: now, next: None, then: None, look_again: now }
     }
 
     fn news(&self, stream: StreamIndex) -> News {
         News { stream, entry: self.entry, since: self.since }
     }
 
-    fn scene_name(&self) -> Option<&str> {
-        self.scene.as_ref().map(|scene| &*scene.name)
+    /// Returns whether both say the same, whatever has become of it since.
+    fn is_called(&self, other: &Self) -> bool {
+        match (&self.what, &other.what) {
+            (Some(this), Some(that)) => this.is_called(that),
+            (this, that) => this.is_none() == that.is_none(),
+        }
     }
 }
 

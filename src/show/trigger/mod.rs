@@ -5,6 +5,7 @@
 
 mod mqtt;
 mod osc;
+mod playlist;
 
 use std::{sync::Arc, time::Duration};
 
@@ -71,6 +72,13 @@ pub(super) fn of_command(sheet: &Sheet, command: &Command) -> Result<Ask, Refusa
         }
         Command::Cue { cue } => (format!("cue {cue}"), cue_step(sheet, cue)?),
         Command::Bypass { time } => ("bypass".to_owned(), bypass_step(sheet, Ok(*time))?),
+        Command::Playlist { playlist: Some(name), verb, .. } => {
+            (format!("playlist {name} {}", verb.name()), playlist::of_list(sheet, name, verb.clone())?)
+        }
+        Command::Playlist { playlist: None, verb, stream } => {
+            let streams = stream.as_deref().map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
+            (verb.name().to_owned(), playlist::of_any(sheet, verb.clone(), streams)?)
+        }
     };
     Ok(Ask { name: name.into(), steps: vec![step] })
 }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::{
-    Ask, Refusal, ask, bypass_step, bypass_time, cue_step, fade_of, fader_of, one_stream, prompt_step,
-    scene_step, steer_step,
+    Ask, Refusal, ask, bypass_step, bypass_time, cue_step, fade_of, fader_of, one_stream, playlist,
+    prompt_step, scene_step, steer_step,
 };
 use crate::show::{
     condition::{self, Condition},
     duration,
     event::MqttMessage,
+    playlist::{PlayVerb, StepRef},
     scene::Fade,
     sheet::{Sheet, Step, Streams, When},
 };
@@ -55,9 +56,13 @@ fn fixed_mqtt(sheet: &Sheet, message: &MqttMessage, payload: Option<&str>) -> Re
     };
     let parts: Vec<&str> = verb.split('/').collect();
     let (stream, key, scene) = match parts.as_slice() {
-        [key @ ("scene" | "cue" | "transition" | "prompt"), "set"] => (None, *key, None),
+        [key @ ("scene" | "cue" | "transition" | "prompt" | "playlist" | "go" | "back"), "set"] => {
+            (None, *key, None)
+        }
         ["bypass", "set"] => (None, "for", None),
-        [stream, key @ ("scene" | "transition" | "prompt"), "set"] => (Some(*stream), *key, None),
+        [stream, key @ ("scene" | "transition" | "prompt" | "go" | "back"), "set"] => {
+            (Some(*stream), *key, None)
+        }
         [stream, "mix", scene, "set"] => (Some(*stream), "mix", Some(*scene)),
         _ => return Ok(None),
     };
@@ -75,6 +80,11 @@ fn fixed_mqtt(sheet: &Sheet, message: &MqttMessage, payload: Option<&str>) -> Re
     let payload = payload.trim();
     let step = match (scene, stream) {
         (Some(scene), Some(streams)) => mix_step(sheet, scene, payload, streams)?,
+        // A button: what it says does not matter.
+        (_, stream) if key == "go" => playlist::of_any(sheet, PlayVerb::Go, stream.unwrap_or(Streams::All))?,
+        (_, stream) if key == "back" => {
+            playlist::of_any(sheet, PlayVerb::Back, stream.unwrap_or(Streams::All))?
+        }
         (_, stream) => set_payload(sheet, key, payload, stream)?,
     };
     Ok(Some(Ask { name: message.topic.as_str().into(), steps: vec![step] }))
@@ -96,6 +106,7 @@ fn set_payload(sheet: &Sheet, key: &str, payload: &str, stream: Option<Streams>)
             "cue" => cue_step(sheet, payload),
             "for" => bypass_step(sheet, bypass_time(payload)),
             "transition" => steer_step(payload, streams),
+            "playlist" => playlist::of_list(sheet, payload, PlayVerb::Play),
             "prompt" => prompt_step(sheet, &payload.into(), None, streams, None),
             _ => scene_step(sheet, payload, streams, None),
         };
@@ -109,6 +120,7 @@ fn set_payload(sheet: &Sheet, key: &str, payload: &str, stream: Option<Streams>)
         "for" => &["for"],
         "transition" => &["transition", "progress", "stream"],
         "prompt" => &["prompt", "seed", "fade", "stream"],
+        "playlist" => &["playlist", "do", "step"],
         _ => &["scene", "fade", "stream"],
     };
     let is_allowed =
@@ -134,6 +146,16 @@ fn set_payload(sheet: &Sheet, key: &str, payload: &str, stream: Option<Streams>)
             }
             _ => bypass_step(sheet, bypass_time(name()?)),
         },
+        "playlist" => {
+            let step = match object.get("step") {
+                Some(Value::Number(number)) => {
+                    let number = number.as_f64().and_then(StepRef::from_number);
+                    Some(number.ok_or_else(|| bad("`step` is no number of a step".to_owned()))?)
+                }
+                _ => text("step")?.map(StepRef::from),
+            };
+            playlist::named(sheet, name()?, text("do")?.unwrap_or("play"), step)
+        }
         "transition" => match object.get("progress") {
             Some(_) if object.contains_key("transition") => {
                 Err(bad("`transition` and `progress` exclude each other".to_owned()))

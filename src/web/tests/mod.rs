@@ -24,11 +24,12 @@ use tokio::{
 use super::{Busy, Desk, LIMITS, Limits, Reply, Server, Token, bind, connections as shell};
 use crate::show::{
     event::Command,
+    playlist::{Content, ListStep, Number, Order, Playlist},
     recovery::{OnDrift, OnLost, Recovery},
     reload::Changes,
     scene::Scene,
-    sheet::{Base, BlendMode, Cue, OnExit, OnRestart, Reload, Sheet, StreamSheet, Updates},
-    snapshot::{Phase, RecoveryStage, Share, Snapshot, StreamSnapshot},
+    sheet::{Base, BlendMode, Cue, OnExit, OnRestart, Reload, Sheet, StreamSheet, Streams, Updates},
+    snapshot::{Phase, PlaylistSnapshot, RecoveryStage, Share, Snapshot, StreamSnapshot},
     time::Mono,
     venue::{Backend, Connection, Environment, Timeouts, Venue, WebDoor},
     weighted::Weighted,
@@ -230,12 +231,30 @@ fn sheet() -> Sheet {
         streams: vec![wall],
         scenes: ["dawn", "neon", "night sky/2"].map(scene).into(),
         cues: [("open".into(), Arc::new(Cue { name: "open".into(), steps: Vec::new() }))].into(),
+        playlists: [("evening".into(), Arc::new(evening()))].into(),
+        go_apart: crate::show::playlist::GO_APART,
         triggers: Vec::new(),
         schedule: crate::show::schedule::Schedule::default(),
         on_alarm: Vec::new(),
         venue: Venue::default(),
         reload: Reload::default(),
     }
+}
+
+/// A playlist of two steps.
+fn evening() -> Playlist {
+    let step = |name: &str| ListStep {
+        name: None,
+        weight: 1.0,
+        content: Content::Scene(Number {
+            scene: Arc::new(Scene::empty(name)),
+            fade: None,
+            easing: None,
+            hold: None,
+        }),
+    };
+    let steps = vec![step("dawn"), step("neon")];
+    Playlist { name: "evening".into(), order: Order::Loop, streams: Streams::All, steps }
 }
 
 /// One live stream, on its way from dawn to neon.
@@ -252,6 +271,8 @@ fn snapshot() -> Snapshot {
         transition: None,
         waiting: Vec::new(),
         due: None,
+        playlist: None,
+        next: None,
         resumed: None,
         prompts: vec![(json!("<script>alert('mist')</script>"), 1.0)],
         seeds: vec![(json!(42), 1.0)],
@@ -264,6 +285,7 @@ fn snapshot() -> Snapshot {
     Snapshot {
         show: "Gallery <North>".into(),
         streams: vec![wall],
+        playlists: vec![PlaylistSnapshot::idle(&"evening".into(), 2)],
         upcoming: Vec::new(),
         bypassed_until: None,
         show_file: None,
