@@ -329,6 +329,16 @@ triggers:
     }
 
     #[test]
+    fn a_playlist_stands_in_a_plan_by_its_name() {
+        let with = SHOW.replace("scene: neon, stream: wall }", "play: evening }").replace(
+            "triggers:",
+            "playlists: { evening: { stream: wall, steps: [{ scene: neon, hold: 1m }, { scene: dawn }] } }\ntriggers:\n  \
+             late: { when: { cron: \"0 3 * * *\" }, do: [{ playlist: evening, do: pause }, { playlist: evening }] }",
+        );
+        insta::assert_snapshot!(plan(&with, "2026-11-22T02:00", "3h", |plan| plan.tell(false)), @"");
+    }
+
+    #[test]
     fn a_plan_for_programs_has_every_stretch_with_its_place_in_the_file() {
         insta::assert_snapshot!(plan(SHOW, "2026-10-25", "4h", |plan| format!("{:#}", plan.to_json())), @r#"
         {

@@ -58,7 +58,6 @@ fn of_stream(stream: &StreamSnapshot, sheet: &Sheet) -> Vec<(Arc<str>, Value)> {
     let mut values = vec![
         (place("scene"), text(&stream.scene)),
         (place("next"), text(stream.waiting.first().or(stream.next.as_ref()).map_or("", |scene| scene))),
-        (place("playlist"), text(stream.playlist.as_deref().unwrap_or_default())),
         (place("phase"), text(stream.phase.as_str())),
         (place("transition/progress"), Value::Number(progress)),
         (place("alarm"), stream.alarm.as_ref().map_or(Value::Nothing, |alarm| text(&alarm.reason))),
@@ -66,6 +65,9 @@ fn of_stream(stream: &StreamSnapshot, sheet: &Sheet) -> Vec<(Arc<str>, Value)> {
     if let Some(fps) = stream.health.as_ref().and_then(|health| health.fps_out).filter(|fps| fps.is_finite())
     {
         values.push((place("fps"), Value::Number(((fps * FPS_STEPS).round() / FPS_STEPS) as f32)));
+    }
+    if !sheet.playlists.is_empty() {
+        values.push((place("playlist"), text(stream.playlist.as_deref().unwrap_or_default())));
     }
     for scene in sheet.scenes.keys() {
         let shares = stream.mix.iter().filter(|share| share.scene == *scene);

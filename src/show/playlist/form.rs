@@ -73,6 +73,9 @@ impl Programme {
 impl Deck {
     /// Returns where everything is.
     pub(in crate::show) fn programme(&self, sheet: &Sheet, now: Mono) -> Programme {
+        if self.players.is_empty() {
+            return Programme::default();
+        }
         let place = |(name, player): (&Arc<str>, &Player)| (Arc::clone(name), Place::of(player, sheet, now));
         Programme { lists: self.players.iter().map(place).collect(), dice: self.dice.state() }
     }

@@ -57,6 +57,10 @@ impl Opening {
                 deck.join(list, index, now.mono, &mut doing);
             }
         }
+        if memoir.is_none() {
+            // A stream that begins with a scene need not come to it.
+            deck.players.values_mut().for_each(|player| player.arrive(now.mono));
+        }
         Self { deck, doing }
     }
 
@@ -88,7 +92,7 @@ impl Show {
         };
         let only =
             || (self.sheet.playlists.len() == 1).then(|| self.sheet.playlists.values().next().cloned());
-        let lists = if lists.is_empty() && *verb == PlayVerb::Go {
+        let lists = if lists.is_empty() && matches!(verb, PlayVerb::Go | PlayVerb::Back) {
             only().flatten().into_iter().collect()
         } else {
             lists

@@ -84,6 +84,15 @@ impl Player {
         self.state = hold.map_or(State::Waiting, until);
     }
 
+    /// Ends the way in: the hold begins now.
+    pub(super) fn arrive(&mut self, now: Mono) {
+        let left = self.arrives.since(now);
+        self.arrives = self.arrives - left;
+        if let State::Holding { until } = &mut self.state {
+            *until = *until - left;
+        }
+    }
+
     /// Lets the time of the hold stand; the way in goes on.
     pub(super) fn pause(&mut self, now: Mono) {
         let left = match self.state {
