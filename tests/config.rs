@@ -252,7 +252,10 @@ fn a_playlist_is_what_its_file_says() {
     assert_eq!(labels, ["stars", "neon"]);
     let told: Vec<String> =
         sheet.schedule.entries.iter().map(|entry| format!("{} {:?}", entry.what, entry.streams)).collect();
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @r"
+    playlist day Some([StreamIndex(0)])
+    playlist night Some([StreamIndex(1)])
+    ");
     let step = Step::Playlist {
         list: Some(Arc::clone(night)),
         verb: PlayVerb::Goto(StepRef::Name("stars".into())),

@@ -335,7 +335,18 @@ triggers:
             "playlists: { evening: { stream: wall, steps: [{ scene: neon, hold: 1m }, { scene: dawn }] } }\ntriggers:\n  \
              late: { when: { cron: \"0 3 * * *\" }, do: [{ playlist: evening, do: pause }, { playlist: evening }] }",
         );
-        insta::assert_snapshot!(plan(&with, "2026-11-22T02:00", "3h", |plan| plan.tell(false)), @"");
+        insta::assert_snapshot!(plan(&with, "2026-11-22T02:00", "3h", |plan| plan.tell(false)), @r"
+        Gallery North (Europe/Berlin)
+
+        Sun 22 November 2026
+          02:00  night                                     otherwise, line 13
+          02:30  wall: playlist evening                    SUN 02:30 to 04:00, line 12
+          02:30  neon                                      cron: sweep
+          03:00  pause playlist evening, playlist evening  cron: late
+          04:00  wall: night                               otherwise, line 13
+
+        And 36 times: dawn, cron: pulse (`*/5 * * * *`)
+        ");
     }
 
     #[test]
@@ -369,6 +380,7 @@ triggers:
               "end": "2026-10-25T02:30:00+02:00",
               "line": 13,
               "note": null,
+              "playlist": null,
               "scene": "night",
               "start": "2026-10-25T00:00:00+02:00",
               "stream": "wall",
@@ -378,6 +390,7 @@ triggers:
               "end": "2026-10-25T04:00:00+01:00",
               "line": 12,
               "note": "02:30 happens twice on this day: the first time",
+              "playlist": null,
               "scene": "neon",
               "start": "2026-10-25T02:30:00+02:00",
               "stream": "wall",
@@ -387,6 +400,7 @@ triggers:
               "end": "2026-10-25T10:00:00+01:00",
               "line": 13,
               "note": null,
+              "playlist": null,
               "scene": "night",
               "start": "2026-10-25T00:00:00+02:00",
               "stream": "floor",

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Error, place::Place};
 use crate::{
     clock,
-    show::snapshot::{Due, PlaylistSnapshot},
+    show::{playlist::snapshot::PlaylistSnapshot, snapshot::Due},
 };
 
 /// How old a status may be to stand for the present: three times the usual 5 s between two.

@@ -11,8 +11,9 @@ use crate::{
     input::mqtt::outbox::Outbox,
     show::{
         event::MqttMessage,
+        playlist::snapshot::{PlaylistSnapshot, PlaylistState},
         sheet::Sheet,
-        snapshot::{PlaylistSnapshot, PlaylistState, Snapshot, StreamSnapshot},
+        snapshot::{Snapshot, StreamSnapshot},
         time::Mono,
         venue::MqttDoor,
     },

@@ -410,6 +410,9 @@ mod tests {
             # HELP segue_triggers Triggers that fired.
             # TYPE segue_triggers counter
             segue_triggers_total{door="cron"} 1
+            # HELP segue_playlist_steps Steps that playlists went to.
+            # TYPE segue_playlist_steps counter
+            segue_playlist_steps_total 0
             # HELP segue_refused Messages that made no sense.
             # TYPE segue_refused counter
             segue_refused_total{door="osc",reason="nested"} 7

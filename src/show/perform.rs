@@ -8,6 +8,7 @@ use super::{
     Show,
     event::{Action, Door, StreamIndex},
     fact::Fact,
+    playlist::PlayVerb,
     scene::Scene,
     sheet::{Cue, Step},
     stream::queue::{Going, WAITING_MAX},
@@ -107,11 +108,15 @@ pub(super) fn expect<'a>(step: &'a Step, expected: &mut [Option<&'a Arc<Scene>>]
                 }
             }
         }
-        Step::Steer { .. }
-        | Step::Grab { .. }
-        | Step::Mix { .. }
-        | Step::Bypass { .. }
-        | Step::Playlist { .. } => {}
+        Step::Steer { .. } | Step::Grab { .. } | Step::Mix { .. } | Step::Bypass { .. } => {}
+        Step::Playlist { list: Some(list), verb: PlayVerb::Play, .. } => {
+            for (index, expected) in expected.iter_mut().enumerate() {
+                if list.streams.contains(StreamIndex(index)) {
+                    *expected = list.first().or(*expected);
+                }
+            }
+        }
+        Step::Playlist { .. } => {}
         Step::Cue(cue) => cue.steps.iter().for_each(|step| expect(step, expected)),
     }
 }

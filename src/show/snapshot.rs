@@ -1,12 +1,12 @@
 //! What may be seen of the show: by the page, the status command, MQTT. A copy; nobody reads the live state.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use jiff::{Timestamp, tz::TimeZone};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
-use super::{duration, time::Mono, transition::Transition, venue::Backend};
+use super::{playlist::snapshot::PlaylistSnapshot, time::Mono, transition::Transition, venue::Backend};
 
 /// The show at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -270,113 +270,6 @@ impl Due {
         let form = if now.date() == until.date() { "%H:%M" } else { "%a %-d %b %H:%M" };
         let then = name(&self.then, &self.then_playlist);
         format!("{present} until {}, then {then}", until.strftime(form))
-    }
-}
-
-/// A playlist at one moment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PlaylistSnapshot {
-    /// Its name in the show.
-    pub name: Arc<str>,
-    /// What it waits for.
-    pub state: PlaylistState,
-    /// On which streams it plays.
-    pub streams: Vec<Arc<str>>,
-    /// The number of the step that is on, or was when it stopped, from 1; `None` if it has not played.
-    pub step: Option<usize>,
-    /// What that step is called.
-    pub step_name: Option<Arc<str>>,
-    /// How many steps there are.
-    pub steps: usize,
-    /// The playlists within it that are on, each with the number of its step.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub within: BTreeMap<Arc<str>, usize>,
-    /// The scene of that step.
-    pub scene: Option<Arc<str>>,
-    /// What stands by; `None` at the end.
-    pub next: Option<NextStep>,
-    /// How long until that; `None` if it does not come by itself.
-    pub next_in_seconds: Option<f64>,
-}
-
-/// What a playlist waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum PlaylistState {
-    /// Somebody plays it.
-    Stopped,
-    /// The end of the hold.
-    Playing,
-    /// A GO.
-    Waiting,
-    /// Somebody lets it go on.
-    Paused,
-}
-
-/// The step of a playlist that stands by.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NextStep {
-    /// Its number, from 1.
-    pub step: usize,
-    /// What it is called.
-    pub name: Arc<str>,
-    /// Its scene.
-    pub scene: Arc<str>,
-}
-
-impl PlaylistState {
-    /// Returns the state as everybody outside spells it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Stopped => "stopped",
-            Self::Playing => "playing",
-            Self::Waiting => "waiting",
-            Self::Paused => "paused",
-        }
-    }
-}
-
-impl PlaylistSnapshot {
-    /// Makes that of a playlist that has not played.
-    pub fn idle(name: &Arc<str>, steps: usize) -> Self {
-        Self {
-            name: Arc::clone(name),
-            state: PlaylistState::Stopped,
-            streams: Vec::new(),
-            step: None,
-            step_name: None,
-            steps,
-            within: BTreeMap::new(),
-            scene: None,
-            next: None,
-            next_in_seconds: None,
-        }
-    }
-
-    /// Tells it as a person would: `evening: step 2 of 5, dawn; then neon in 4m 30s`.
-    pub fn tell(&self) -> String {
-        let Self { name, state, step, step_name, steps, next, next_in_seconds, .. } = self;
-        let mut text = match (step, step_name) {
-            (Some(step), Some(label)) => format!("{name}: step {step} of {steps}, {label}"),
-            _ => format!("{name}: {steps} steps"),
-        };
-        if let PlaylistState::Paused | PlaylistState::Stopped = state {
-            text += ", ";
-            text += state.as_str();
-        }
-        match (next, next_in_seconds) {
-            (Some(next), Some(seconds)) => {
-                let time = Duration::try_from_secs_f64(seconds.round()).unwrap_or_default();
-                text += &format!("; then {} in {}", next.name, duration::text(time));
-            }
-            (Some(next), None) if *state == PlaylistState::Waiting => {
-                text += &format!("; then {} at GO", next.name)
-            }
-            (Some(next), None) => text += &format!("; {} stands by", next.name),
-            (None, _) if *state == PlaylistState::Stopped => {}
-            (None, _) => text += "; then it ends",
-        }
-        text
     }
 }
 

@@ -9,8 +9,9 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
 
 use crate::show::{
+    playlist::snapshot::PlaylistSnapshot,
     sheet::Sheet,
-    snapshot::{Health, Phase, PlaylistSnapshot, Share, Snapshot, StreamSnapshot, Upcoming, Updates},
+    snapshot::{Health, Phase, Share, Snapshot, StreamSnapshot, Upcoming, Updates},
     venue::Backend,
 };
 

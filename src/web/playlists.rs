@@ -7,13 +7,13 @@ use axum::{
 
 use super::{
     Server,
-    nearest::nearest,
     problem::{Kind, Problem, quoted},
     read::{Members, bad},
     scenes::order,
 };
 use crate::show::{
     event::Command,
+    nearest::nearest,
     playlist::{PlayVerb, StepRef},
 };
 

@@ -54,7 +54,27 @@ fn a_playlist_goes_on_by_itself_and_a_hold_counts_from_the_arrival() {
         0:01 playlist evening
         0:50 playlist evening
         3:00 end
-    ")), @"");
+    ")), @r"
+    0:01.000 trigger playlist evening play (http)
+    0:01.000 evening starts
+    0:01.000 evening 1: dawn, 1m
+    0:01.000 wall to dawn in 2s
+    0:03.000 wall on dawn
+    0:50.000 trigger playlist evening play (http)
+    1:03.000 evening 2: neon, 30s
+    1:03.000 wall to neon in 2s
+    1:05.000 wall on neon
+    1:35.000 evening 3: rain, 8s
+    1:35.000 wall to rain in 2s
+    1:37.000 wall on rain
+    1:45.000 evening 1: dawn, 1m
+    1:45.000 wall to dawn in 2s
+    1:47.000 wall on dawn
+    2:47.000 evening 2: neon, 30s
+    2:47.000 wall to neon in 2s
+    2:49.000 wall on neon
+    3:00.000 then waits for Playlist
+    ");
 }
 
 #[test]
@@ -63,7 +83,22 @@ fn once_ends_with_its_last_hold_and_what_is_on_stays() {
     insta::assert_snapshot!(plot(&play(&once, "
         0:01 playlist evening
         0:30 end
-    ")), @"");
+    ")), @r"
+    0:01.000 trigger playlist evening play (http)
+    0:01.000 evening starts
+    0:01.000 evening 1: dawn, 5s
+    0:01.000 wall to dawn in 0s
+    0:01.000 floor to dawn in 0s
+    0:01.100 wall on dawn
+    0:01.100 floor on dawn
+    0:06.000 evening 2: neon, 3s
+    0:06.000 wall to neon in 2s
+    0:06.000 floor to neon in 2s
+    0:08.000 wall on neon
+    0:08.000 floor on neon
+    0:11.000 evening ends: over
+    0:30.000 then waits for Poll
+    ");
 }
 
 #[test]
@@ -78,7 +113,16 @@ fn a_step_without_a_hold_waits_for_go_and_the_end_needs_none() {
         2:00 mqtt segue/go/set GO
         2:30 go
         3:00 end
-    ")), @"");
+    ")), @r"
+    0:01.000 evening starts
+    0:01.000 evening 1: doors, GO
+    1:00.000 evening 2: neon, GO
+    2:00.000 evening 3: rain, 1s
+    2:03.000 evening 4: rest, 0s
+    2:05.000 evening ends: over
+    2:30.000 evening starts
+    2:30.000 evening 1: doors, GO
+    ");
 }
 
 #[test]
@@ -91,13 +135,27 @@ fn a_go_that_comes_too_soon_is_refused_at_every_door() {
         0:10.09 osc /segue/wall/go
         0:10.1 osc /segue/playlist/evening/go
         0:11 end
-    ")), @"");
+    ")), @r"
+    0:01.000 trigger playlist evening play (http)
+    0:01.000 evening starts
+    0:01.000 evening 1: dawn, 1m
+    0:10.000 evening 2: neon, 30s
+    0:10.050 refused mqtt: too soon (1): GO for evening
+    0:10.060 refused http: too soon (1): GO for evening
+    0:10.090 refused osc: too soon (1): GO for evening
+    0:10.100 trigger /segue/playlist/evening/go (osc)
+    0:10.100 evening 3: rain, 8s
+    ");
     let apart = SHOW.replace("inputs:", "go_apart: 0s\ninputs:");
     insta::assert_snapshot!(steps(&play(&apart, "
         0:10 osc /segue/go
         0:10.001 osc /segue/go
         0:11 end
-    ")), @"");
+    ")), @r"
+    0:10.000 evening starts
+    0:10.000 evening 1: dawn, 1m
+    0:10.001 evening 2: neon, 30s
+    ");
 }
 
 #[test]
@@ -108,7 +166,34 @@ fn a_go_in_the_middle_of_a_fade_starts_from_where_the_mix_is() {
         0:05 playlist evening goto neon
         0:10 osc /segue/go
         0:13 end
-    "), @"");
+    "), @r"
+    0:00.001 create wall | prompt water 1.0 mist 0.0 city 0.0 | seed 789 1.0
+    0:00.001 create floor | prompt water 1.0 mist 0.0 city 0.0 | seed 789 1.0
+    0:00.101 wall created as str_1
+    0:00.101 floor created as str_2
+    0:00.102 wall on rest
+    0:00.102 floor on rest
+    0:00.202 wall is ONLINE
+    0:00.202 floor is ONLINE
+    0:05.000 trigger playlist evening goto (http)
+    0:05.000 evening starts
+    0:05.000 evening 2: neon, 30s
+    0:05.000 wall to neon in 10s
+    0:05.000 update wall | prompt water 0.9405 mist 0.0 city 0.0595
+    0:05.990 update wall | prompt water 0.8415 mist 0.0 city 0.1585
+    0:06.980 update wall | prompt water 0.7425 mist 0.0 city 0.2575
+    0:07.970 update wall | prompt water 0.6435 mist 0.0 city 0.3565
+    0:08.960 update wall | prompt water 0.5445 mist 0.0 city 0.4555
+    0:09.950 update wall | prompt water 0.4455 mist 0.0 city 0.5545
+    0:10.000 trigger /segue/go (osc)
+    0:10.000 evening 3: rain, 8s
+    0:10.000 wall to rain in 2s
+    0:10.050 update wall | prompt water 0.31626 mist 0.0 city 0.45981 rain 0.22392
+    0:11.000 update wall | prompt water 0.04966 mist 0.0 city 0.07943 rain 0.87091
+    0:12.000 update wall | prompt water 0.0 mist 0.0 city 0.0 rain 1.0
+    0:12.100 wall on rain
+    0:13.000 then waits for Playlist
+    ");
 }
 
 #[test]
@@ -127,7 +212,25 @@ fn hands_step_back_go_to_and_let_stand_by() {
         0:43 osc /segue/playlist/noon
         0:44 playlist evening back
         1:00 end
-    ")), @"");
+    ")), @r"
+    0:01.000 trigger playlist evening play (http)
+    0:01.000 evening starts
+    0:01.000 evening 1: dawn, 1m
+    0:10.000 evening 3: rain, 8s
+    0:20.000 evening 1: dawn, 1m
+    0:20.000 trigger /segue/playlist/evening/goto (osc)
+    0:20.000 evening 2: neon, 30s
+    0:25.000 evening 1: dawn, 1m
+    0:30.000 trigger /segue/playlist/evening/standby (osc)
+    0:30.000 evening standby 3
+    0:31.000 refused osc: unknown step (1): 9 of evening
+    0:40.000 evening 3: rain, 8s
+    0:41.000 refused osc: bad step (1): `goto` wants a step: its number from 1, or its name
+    0:42.000 refused osc: unknown verb (1): dance
+    0:43.000 refused osc: unknown playlist (1): noon
+    0:44.000 trigger playlist evening back (http)
+    0:44.000 evening 1: dawn, 1m
+    ");
 }
 
 #[test]
@@ -145,7 +248,40 @@ fn a_pause_lets_the_hold_stand_and_a_stop_the_picture() {
         4:02 playlist evening stop
         4:03 playlist evening go
         4:10 end
-    ")), @"");
+    ")), @r"
+    0:01.000 trigger playlist evening play (http)
+    0:01.000 evening starts
+    0:01.000 evening 1: dawn, 1m
+    0:01.000 wall to dawn in 2s
+    0:02.000 trigger segue/playlist/set (mqtt)
+    0:02.000 evening pause
+    0:03.000 wall on dawn
+    0:10.000 trigger playlist evening pause (http)
+    0:20.000 trigger playlist evening resume (http)
+    0:20.000 evening resume
+    0:50.000 trigger playlist evening pause (http)
+    0:50.000 evening pause
+    2:00.000 trigger playlist evening play (http)
+    2:00.000 evening resume
+    2:30.000 evening 2: neon, 30s
+    2:30.000 wall to neon in 2s
+    2:30.500 trigger playlist evening stop (http)
+    2:30.500 evening ends: stopped
+    2:32.000 wall on neon
+    4:00.000 trigger playlist evening pause (http)
+    4:00.000 refused http: the playlist does not play (1): evening
+    4:01.000 trigger playlist evening resume (http)
+    4:01.000 evening starts
+    4:01.000 evening 2: neon, 30s
+    4:02.000 trigger playlist evening stop (http)
+    4:02.000 evening ends: stopped
+    4:03.000 trigger playlist evening go (http)
+    4:03.000 evening starts
+    4:03.000 evening 3: rain, 8s
+    4:03.000 wall to rain in 2s
+    4:05.000 wall on rain
+    4:10.000 then waits for Playlist
+    ");
 }
 
 #[test]
@@ -154,7 +290,19 @@ fn what_a_person_asks_for_stays_until_the_next_step() {
         0:01 playlist evening
         0:20 go rest
         1:10 end
-    ")), @"");
+    ")), @r"
+    0:01.000 trigger playlist evening play (http)
+    0:01.000 evening starts
+    0:01.000 evening 1: dawn, 1m
+    0:01.000 wall to dawn in 2s
+    0:03.000 wall on dawn
+    0:20.000 trigger go rest (http)
+    0:20.000 wall to rest in 2s
+    1:03.000 evening 2: neon, 30s
+    1:03.000 wall to neon in 2s
+    1:05.000 wall on neon
+    1:10.000 then waits for Playlist
+    ");
 }
 
 /// Plays a minute of an order that chance has a say in, once with an API that fails.
@@ -172,8 +320,36 @@ fn chance(order: &str) -> String {
 
 #[test]
 fn chance_is_the_seeds_and_faults_do_not_change_it() {
-    insta::assert_snapshot!(chance("shuffle"), @"");
-    insta::assert_snapshot!(chance("random"), @"");
+    insta::assert_snapshot!(chance("shuffle"), @r"
+    0:01.000 trigger playlist evening play (http)
+    0:01.000 evening starts
+    0:01.000 evening 1: dawn, 5s 552ms
+    0:08.553 evening 3: rain, 1s
+    0:11.553 evening 2: neon, 1s
+    0:14.553 evening 1: dawn, 6s 416ms
+    0:22.969 evening 3: rain, 1s
+    0:25.969 evening 2: neon, 1s
+    0:28.969 evening 3: rain, 1s
+    0:31.969 evening 2: neon, 1s
+    0:34.969 evening 1: dawn, 2s 623ms
+    0:39.593 evening 3: rain, 1s
+    0:42.593 evening 1: dawn, 6s 125ms
+    ");
+    insta::assert_snapshot!(chance("random"), @r"
+    0:01.000 trigger playlist evening play (http)
+    0:01.000 evening starts
+    0:01.000 evening 1: dawn, 5s 552ms
+    0:08.553 evening 3: rain, 1s
+    0:11.553 evening 1: dawn, 6s 416ms
+    0:19.969 evening 2: neon, 1s
+    0:22.969 evening 1: dawn, 7s 771ms
+    0:32.741 evening 3: rain, 1s
+    0:35.741 evening 2: neon, 1s
+    0:38.741 evening 1: dawn, 2s 932ms
+    0:43.673 evening 3: rain, 1s
+    0:46.673 evening 2: neon, 1s
+    0:49.673 evening 1: dawn, 8s 51ms
+    ");
 }
 
 #[test]
@@ -181,7 +357,16 @@ fn a_ping_pong_turns_at_its_ends() {
     let list = show(
         "{ order: ping-pong, stream: wall, steps: [{ scene: dawn, hold: 1s }, { scene: neon, hold: 1s }, { scene: rain, hold: 1s }] }",
     );
-    insta::assert_snapshot!(steps(&play(&list, "0:01 playlist evening\n0:16 end")), @"");
+    insta::assert_snapshot!(steps(&play(&list, "0:01 playlist evening\n0:16 end")), @r"
+    0:01.000 trigger playlist evening play (http)
+    0:01.000 evening starts
+    0:01.000 evening 1: dawn, 1s
+    0:04.000 evening 2: neon, 1s
+    0:07.000 evening 3: rain, 1s
+    0:10.000 evening 2: neon, 1s
+    0:13.000 evening 1: dawn, 1s
+    0:16.000 evening 2: neon, 1s
+    ");
 }
 
 #[test]
@@ -209,7 +394,23 @@ fn another_playlist_takes_the_streams_that_it_wants() {
         0:30 playlist night
         0:40 osc /segue/go
         0:50 end
-    ")), @"");
+    ")), @r"
+    0:01.000 trigger playlist night play (http)
+    0:01.000 night starts
+    0:01.000 night 1: rest, 1m
+    0:10.000 trigger playlist evening play (http)
+    0:10.000 evening starts
+    0:10.000 evening 1: dawn, 1m
+    0:10.000 wall to dawn in 2s
+    0:12.000 wall on dawn
+    0:20.000 trigger /segue/floor/go (osc)
+    0:20.000 night 1: rest, 1m
+    0:30.000 trigger playlist night play (http)
+    0:30.000 wall to rest in 2s
+    0:40.000 trigger /segue/go (osc)
+    0:40.000 night 1: rest, 1m
+    0:50.000 then waits for Playlist
+    ");
 }
 
 #[test]
@@ -217,8 +418,8 @@ fn go_with_nothing_to_go_to_says_what_to_do() {
     let two = SHOW
         .replace("  evening:", "  night: { order: loop, steps: [{ scene: rest, hold: 1m }] }\n  evening:");
     let none = SHOW.replace(&format!("playlists:\n  evening: {EVENING}\n"), "");
-    insta::assert_snapshot!(steps(&play(&two, "0:01 osc /segue/go\n0:02 osc /segue/floor/back\n0:03 end")), @"");
-    insta::assert_snapshot!(steps(&play(&none, "0:01 osc /segue/go\n0:03 end")), @"");
+    insta::assert_snapshot!(steps(&play(&two, "0:01 osc /segue/go\n0:02 osc /segue/floor/back\n0:03 end")), @"0:01.000 refused osc: no playlist plays (1): go: play one first, as with /segue/playlist/<name>");
+    insta::assert_snapshot!(steps(&play(&none, "0:01 osc /segue/go\n0:03 end")), @"0:01.000 refused osc: no playlist plays (1): the show has no playlists");
 }
 
 #[test]
@@ -228,7 +429,33 @@ fn the_next_scene_takes_its_slots_ten_seconds_before() {
         0:01 playlist evening
         0:04 go rain 0s
         1:02 end
-    "), @"");
+    "), @r"
+    0:00.001 create wall | prompt water 1.0 mist 0.0 city 0.0 | seed 789 1.0
+    0:00.001 create floor | prompt water 1.0 mist 0.0 city 0.0 | seed 789 1.0
+    0:00.101 wall created as str_1
+    0:00.101 floor created as str_2
+    0:00.102 wall on rest
+    0:00.102 floor on rest
+    0:00.202 wall is ONLINE
+    0:00.202 floor is ONLINE
+    0:01.000 trigger playlist evening play (http)
+    0:01.000 evening starts
+    0:01.000 evening 1: dawn, 1m
+    0:01.000 wall to dawn in 2s
+    0:01.000 update wall | prompt water 0.79956 mist 0.20044 city 0.0
+    0:01.950 update wall | prompt water 0.14243 mist 0.85757 city 0.0
+    0:02.900 update wall | prompt water 0.0 mist 1.0 city 0.0
+    0:03.000 wall on dawn
+    0:04.000 trigger go rain (http)
+    0:04.000 wall to rain in 0s
+    0:04.000 floor to rain in 0s
+    0:04.000 update wall | prompt water 0.0 mist 0.0 rain 1.0
+    0:04.000 update floor | prompt water 0.0 rain 1.0 city 0.0
+    0:04.100 wall on rain
+    0:04.100 floor on rain
+    0:53.000 update wall | prompt city 0.0 mist 0.0 rain 1.0
+    1:02.000 then waits for Playlist
+    ");
 }
 
 /// In Berlin, where it is an hour later than the script's UTC.
@@ -283,7 +510,69 @@ fn a_kill_costs_nothing_of_the_hold_and_a_long_night_goes_on_with_the_next_step(
         6:40 playlist evening stop
         6:50 kill
         7:00 end
-    ")), @"");
+    ")), @r"
+    0:01.000 trigger playlist evening play (http)
+    0:01.000 evening starts
+    0:01.000 evening 1: dawn, 1m
+    0:01.000 wall to dawn in 2s
+    0:03.000 wall on dawn
+    0:40.000 wall resumes to dawn at 100 %, 0s left
+    0:40.000 floor resumes to rest at 100 %, 0s left
+    0:40.000 evening resumes at 1: dawn
+    0:40.100 wall attached to str_1
+    0:40.100 floor attached to str_2
+    0:40.200 wall on dawn
+    1:03.000 evening 2: neon, 30s
+    1:03.000 wall to neon in 2s
+    1:05.000 wall on neon
+    3:20.000 wall resumes to neon at 100 %, 0s left
+    3:20.000 floor resumes to rest at 100 %, 0s left
+    3:20.000 evening resumes at 2: neon
+    3:20.000 evening 3: rain, 8s
+    3:20.000 wall to rain in 2s
+    3:20.100 wall attached to str_1
+    3:20.100 floor attached to str_2
+    3:22.000 wall on rain
+    3:30.000 evening 1: dawn, 1m
+    3:30.000 wall to dawn in 2s
+    3:32.000 wall on dawn
+    4:32.000 evening 2: neon, 30s
+    4:32.000 wall to neon in 2s
+    4:34.000 wall on neon
+    5:00.000 trigger playlist evening pause (http)
+    5:00.000 evening pause
+    5:10.000 wall resumes to neon at 100 %, 0s left
+    5:10.000 floor resumes to rest at 100 %, 0s left
+    5:10.000 evening resumes at 2: neon
+    5:10.100 wall attached to str_1
+    5:10.100 floor attached to str_2
+    5:10.200 wall on neon
+    6:00.000 trigger playlist evening standby (http)
+    6:00.000 evening standby 1
+    6:05.000 wall resumes to neon at 100 %, 0s left
+    6:05.000 floor resumes to rest at 100 %, 0s left
+    6:05.000 evening resumes at 2: neon
+    6:05.100 wall attached to str_1
+    6:05.100 floor attached to str_2
+    6:05.200 wall on neon
+    6:10.000 trigger playlist evening resume (http)
+    6:10.000 evening resume
+    6:14.000 evening 1: dawn, 1m
+    6:14.000 wall to dawn in 2s
+    6:16.000 wall on dawn
+    6:30.000 trigger go (http)
+    6:30.000 evening 2: neon, 30s
+    6:30.000 wall to neon in 2s
+    6:32.000 wall on neon
+    6:40.000 trigger playlist evening stop (http)
+    6:40.000 evening ends: stopped
+    6:50.000 wall resumes to neon at 100 %, 0s left
+    6:50.000 floor resumes to rest at 100 %, 0s left
+    6:50.100 wall attached to str_1
+    6:50.100 floor attached to str_2
+    6:50.200 wall on neon
+    7:00.000 then waits for Poll
+    ");
 }
 
 #[test]
@@ -303,7 +592,7 @@ fn an_edited_playlist_stays_at_its_step_or_at_the_nearest() {
     insta::assert_snapshot!(plot(&play(SHOW, "
         0:01 playlist evening goto neon
         0:10 edit steps: [ => steps: [{ scene: rest, hold: 5s }, 
-        0:15 edit { scene: neon, hold: 30s },  => 
+        0:15 edit { scene: neon, hold: 30s }, { scene: rain => { scene: rain
         0:40 edit order: loop => order: once
         1:00 edit   evening: =>   late:
         1:20 end
@@ -327,7 +616,20 @@ inputs:",
         0:02 osc /third
         0:04 osc /quiet
         0:10 end
-    ")), @"");
+    ")), @r"
+    0:01.000 trigger start (osc)
+    0:01.000 evening starts
+    0:01.000 evening 1: dawn, 1m
+    0:01.000 wall to dawn in 2s
+    0:02.000 trigger third (osc)
+    0:02.000 evening 3: rain, 8s
+    0:02.000 wall to rain in 2s
+    0:04.000 trigger quiet (osc)
+    0:04.000 cue quiet
+    0:04.000 evening ends: stopped
+    0:04.000 wall to rest in 2s
+    0:10.000 then waits for Poll
+    ");
 }
 
 #[test]
@@ -336,5 +638,5 @@ fn steps_that_take_no_time_come_ten_times_a_second_at_most() {
         "{ order: loop, steps: [{ scene: dawn, fade: 0s, hold: 0s }, { scene: neon, fade: 0s, hold: 0s }] }",
     );
     let told = steps(&play(&list, "0:01 playlist evening\n0:11.05 end"));
-    assert_eq!(told.lines().filter(|line| line.contains(", 0s")).count(), 101, "{told}");
+    assert_eq!(told.lines().filter(|line| line.contains(", 100ms")).count(), 101, "{told}");
 }

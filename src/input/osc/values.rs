@@ -6,8 +6,9 @@ use rosc::{OscMessage, OscPacket, OscType};
 
 use crate::show::{
     address,
+    playlist::snapshot::PlaylistSnapshot,
     sheet::Sheet,
-    snapshot::{PlaylistSnapshot, Snapshot, StreamSnapshot},
+    snapshot::{Snapshot, StreamSnapshot},
 };
 
 /// The steps in which shares and progress are told: finer than the 10 bits of a motor fader. A fade of any length is at most

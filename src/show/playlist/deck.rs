@@ -202,11 +202,12 @@ impl Deck {
     pub(super) fn leave(&mut self, stream: usize, but: Option<&str>, why: &'static str, doing: &mut Doing) {
         let has = |player: &Player| player.streams.contains(&stream) && Some(&*player.list.name) != but;
         let Some(player) = self.players.values_mut().find(|player| has(player)) else { return };
-        player.streams.retain(|other| *other != stream);
         self.edge = Some(Edge::Turned);
-        if player.streams.is_empty() {
+        if player.streams == [stream] {
             let name = Arc::clone(&player.list.name);
             self.end(&name, why, doing);
+        } else {
+            player.streams.retain(|other| *other != stream);
         }
     }
 
@@ -302,7 +303,7 @@ impl Doing {
         self.facts.push(Fact::PlaylistStep {
             name: Arc::clone(&player.list.name),
             step: at[0] + 1,
-            label: Arc::clone(player.list.steps[at[0]].label()),
+            label: player.list.label(at),
             hold,
         });
         for stream in &player.streams {

@@ -1,13 +1,15 @@
 //! Playlists: scenes one after the other, each with its way in and its hold. What the show file says of them.
 //!
 //! `order.rs` knows in which order they come, `walk.rs` where one is, `player.rs` when it goes on, `deck.rs` which playlist
-//! has which stream and what hands may do, `form.rs` what survives, `play.rs` brings it all to the streams.
+//! has which stream and what hands may do, `form.rs` what survives,
+//! `snapshot.rs` what may be seen, `play.rs` brings it all to the streams.
 
 mod deck;
 pub mod form;
 mod order;
 mod play;
 mod player;
+pub mod snapshot;
 mod verb;
 mod walk;
 
@@ -148,12 +150,35 @@ impl Playlist {
         }
     }
 
+    /// Returns the scene that it begins with; `None` where that is left to chance.
+    pub(super) fn first(&self) -> Option<&Arc<Scene>> {
+        match &self.steps.first().filter(|_| !self.order.is_chance())?.content {
+            Content::Scene(number) => Some(&number.scene),
+            Content::Playlist(list) => list.first(),
+        }
+    }
+
     /// Returns the scenes of its own steps.
     pub(super) fn scenes(&self) -> impl Iterator<Item = &Arc<Scene>> {
         self.steps.iter().filter_map(|step| match &step.content {
             Content::Scene(number) => Some(&number.scene),
             Content::Playlist(_) => None,
         })
+    }
+
+    /// Returns what people call the step that a path leads to: `dawn`, or `guests/dawn` in a playlist within.
+    fn label(&self, path: &[usize]) -> Arc<str> {
+        let Some((step, rest)) =
+            path.split_first().and_then(|(first, rest)| Some((self.steps.get(*first)?, rest)))
+        else {
+            return Arc::default();
+        };
+        match &step.content {
+            Content::Playlist(list) if !rest.is_empty() => {
+                format!("{}/{}", step.label(), list.label(rest)).into()
+            }
+            Content::Playlist(_) | Content::Scene(_) => Arc::clone(step.label()),
+        }
     }
 
     /// Returns the scene that a path of places leads to.

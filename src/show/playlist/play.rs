@@ -1,13 +1,8 @@
 //! Brings playlists to the streams: what hands ask for, what the schedule wants, what comes by itself, what survives.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use super::{
-    Content, Deck, PlayVerb, Playlist,
-    deck::Doing,
-    form::Programme,
-    player::{Player, State},
-};
+use super::{Deck, PlayVerb, Playlist, deck::Doing, form::Programme, player::Player};
 use crate::show::{
     Show,
     event::{Action, Door, StreamIndex},
@@ -17,7 +12,6 @@ use crate::show::{
     scene::Scene,
     schedule::What,
     sheet::{OnRestart, Sheet, Streams},
-    snapshot::{NextStep, PlaylistSnapshot, PlaylistState},
     time::Now,
     trigger::Refusal,
 };
@@ -45,9 +39,9 @@ impl Opening {
             deck.restore(programme, sheet, stays, (gone, now.mono));
         }
         for player in deck.players.values().filter(|player| player.plays()) {
-            let Some(place) = player.walk.at.as_ref().map(|at| at[0]) else { continue };
-            let (name, label) = (Arc::clone(&player.list.name), Arc::clone(player.list.steps[place].label()));
-            doing.facts.push(Fact::PlaylistResumed { name, step: place + 1, label });
+            let Some(at) = &player.walk.at else { continue };
+            let (name, label) = (Arc::clone(&player.list.name), player.list.label(at));
+            doing.facts.push(Fact::PlaylistResumed { name, step: at[0] + 1, label });
         }
         for index in 0..sheet.streams.len() {
             let due = sheet.schedule.due(StreamIndex(index), now.wall);
@@ -90,10 +84,8 @@ impl Show {
             Some(list) => self.sheet.playlists.get(&list.name).cloned().into_iter().collect(),
             None => self.deck.playing(streams),
         };
-        let only =
-            || (self.sheet.playlists.len() == 1).then(|| self.sheet.playlists.values().next().cloned());
         let lists = if lists.is_empty() && matches!(verb, PlayVerb::Go | PlayVerb::Back) {
-            only().flatten().into_iter().collect()
+            self.only_list(streams).into_iter().collect()
         } else {
             lists
         };
@@ -109,6 +101,14 @@ impl Show {
                 self.refuse(door, &refusal, now);
             }
         }
+    }
+
+    /// Returns the playlist that is meant where none plays: the only one that the show has, if it is for these streams.
+    fn only_list(&self, streams: &Streams) -> Option<Arc<Playlist>> {
+        let mut lists = self.sheet.playlists.values();
+        let (Some(list), None) = (lists.next(), lists.next()) else { return None };
+        let is_meant = |stream: StreamIndex| list.streams.contains(stream) && streams.contains(stream);
+        (0..self.streams.len()).map(StreamIndex).any(is_meant).then(|| Arc::clone(list))
     }
 
     /// Lets those playlists go on whose hold is over.
@@ -163,55 +163,4 @@ impl Show {
             self.send(stream, going, door, now);
         }
     }
-
-    /// Returns what may be seen of every playlist.
-    pub(in crate::show) fn see_playlists(&self, now: Now) -> Vec<PlaylistSnapshot> {
-        let see = |(name, list): (&Arc<str>, &Arc<Playlist>)| {
-            let player = self.deck.players.get(name);
-            let blank = PlaylistSnapshot::idle(name, list.steps.len());
-            player.map_or(blank.clone(), |player| {
-                let streams = player.streams.iter().map(|index| Arc::clone(&self.sheet.streams[*index].name));
-                PlaylistSnapshot { streams: streams.collect(), ..see(player, blank, now) }
-            })
-        };
-        self.sheet.playlists.iter().map(see).collect()
-    }
-}
-
-fn see(player: &Player, blank: PlaylistSnapshot, now: Now) -> PlaylistSnapshot {
-    let at = player.walk.at.as_ref();
-    let label = |path: &Vec<usize>| Arc::clone(player.list.steps[path[0]].label());
-    let next = player.walk.next().and_then(|path| {
-        let scene = Arc::clone(&player.next()?.scene.name);
-        Some(NextStep { step: path[0] + 1, name: label(path), scene })
-    });
-    PlaylistSnapshot {
-        state: match player.state {
-            State::Stopped => PlaylistState::Stopped,
-            State::Holding { .. } => PlaylistState::Playing,
-            State::Waiting => PlaylistState::Waiting,
-            State::Paused { .. } => PlaylistState::Paused,
-        },
-        step: at.map(|at| at[0] + 1),
-        step_name: at.map(label),
-        within: at.map(|at| within(&player.list, at)).unwrap_or_default(),
-        scene: player.number().map(|number| Arc::clone(&number.scene.name)),
-        next,
-        next_in_seconds: player.due().map(|due| due.since(now.mono).as_secs_f64()),
-        ..blank
-    }
-}
-
-/// Returns the playlists within that are on, from the outermost inwards, each with the number of its step.
-fn within(list: &Playlist, path: &[usize]) -> BTreeMap<Arc<str>, usize> {
-    let mut found = BTreeMap::new();
-    let (mut list, mut path) = (list, path);
-    while let Some((place, rest)) = path.split_first()
-        && let Content::Playlist(inner) = &list.steps[*place].content
-        && let Some(step) = rest.first()
-    {
-        found.insert(Arc::clone(&inner.name), step + 1);
-        (list, path) = (inner, rest);
-    }
-    found
 }

@@ -174,9 +174,9 @@ impl Follow {
             let scene = match self.bypass {
                 Some(until) if is_soon(until) => {
                     let at = wall.checked_add(until.since(mono)).ok()?;
-                    schedule.entries[schedule.due(stream, at)?].what.scene()?.clone()
+                    schedule.entries[schedule.due(stream, at)?].what.first()?.clone()
                 }
-                None if is_soon(self.last_look.mono_at(said.next?)) => said.then.as_ref()?.scene()?.clone(),
+                None if is_soon(self.last_look.mono_at(said.next?)) => said.then.as_ref()?.first()?.clone(),
                 Some(_) | None => return None,
             };
             Some((stream, scene))

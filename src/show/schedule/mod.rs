@@ -87,6 +87,14 @@ impl What {
         }
     }
 
+    /// Returns the scene that it begins with; `None` where that is left to chance.
+    pub(super) fn first(&self) -> Option<&Arc<Scene>> {
+        match self {
+            Self::Scene(scene) => Some(scene),
+            Self::Playlist(list) => list.first(),
+        }
+    }
+
     /// Returns whether both are the same by kind and name.
     pub fn is_called(&self, other: &Self) -> bool {
         matches!(self, Self::Scene(_)) == matches!(other, Self::Scene(_)) && self.name() == other.name()

@@ -24,12 +24,12 @@ use tokio::{
 use super::{Busy, Desk, LIMITS, Limits, Reply, Server, Token, bind, connections as shell};
 use crate::show::{
     event::Command,
-    playlist::{Content, ListStep, Number, Order, Playlist},
+    playlist::{Content, ListStep, Number, Order, Playlist, snapshot::PlaylistSnapshot},
     recovery::{OnDrift, OnLost, Recovery},
     reload::Changes,
     scene::Scene,
     sheet::{Base, BlendMode, Cue, OnExit, OnRestart, Reload, Sheet, StreamSheet, Streams, Updates},
-    snapshot::{Phase, PlaylistSnapshot, RecoveryStage, Share, Snapshot, StreamSnapshot},
+    snapshot::{Phase, RecoveryStage, Share, Snapshot, StreamSnapshot},
     time::Mono,
     venue::{Backend, Connection, Environment, Timeouts, Venue, WebDoor},
     weighted::Weighted,

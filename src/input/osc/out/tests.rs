@@ -332,8 +332,18 @@ fn where_a_playlist_is_is_told_with_its_stream() {
     stage.waits(SECOND / 10);
     let told = stage.told();
     let of_lists = told.lines().filter(|line| line.contains("playlist") || line.contains("next"));
-    insta::assert_snapshot!(of_lists.collect::<Vec<_>>().join("\n"), @"");
+    insta::assert_snapshot!(of_lists.collect::<Vec<_>>().join("\n"), @r#"
+    0.1 10.0.0.7:9000 /segue/playlist/evening/index 1
+    0.1 10.0.0.7:9000 /segue/playlist/evening/next "rain"
+    0.1 10.0.0.7:9000 /segue/playlist/evening/state "playing"
+    0.1 10.0.0.7:9000 /segue/playlist/evening/step "city"
+    0.1 10.0.0.7:9000 /segue/wall/next "rain"
+    0.1 10.0.0.7:9000 /segue/wall/playlist "evening"
+    "#);
     stage.says("10.0.0.7:50000", "/segue/playlist/evening/index", &ask());
     stage.says("10.0.0.7:50000", "/segue/playlist", &ask());
-    insta::assert_snapshot!(stage.told(), @"");
+    insta::assert_snapshot!(stage.told(), @r#"
+    0.1 10.0.0.7:50000 /segue/playlist/evening/index 1
+    0.1 10.0.0.7:50000 /segue/wall/playlist "evening"
+    "#);
 }
