@@ -1,6 +1,6 @@
 //! Brings playlists to the streams: what hands ask for, what the schedule wants, what comes by itself, what survives.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use super::{Deck, PlayVerb, Playlist, deck::Doing, form::Programme, player::Player};
 use crate::show::{
@@ -25,18 +25,22 @@ pub(in crate::show) struct Opening {
 
 impl Opening {
     /// Goes on where an earlier run was, and begins what is due and was never begun.
-    pub(in crate::show) fn new(sheet: &Sheet, memoir: Option<&Memoir>, seed: u64, now: Now) -> Self {
+    pub(in crate::show) fn new(
+        sheet: &Sheet,
+        memoir: Option<&Memoir>,
+        is_bypassed: bool,
+        (seed, now): (u64, Now),
+    ) -> Self {
         let mut deck = Deck::new(sheet.streams.len(), seed, now.mono);
         let mut doing = Doing::default();
         let nothing = Programme::default();
         let programme = memoir.map_or(&nothing, |memoir| &memoir.playlists);
         if let Some(memoir) = memoir {
-            let gone = Duration::try_from(now.wall.duration_since(memoir.at)).unwrap_or(Duration::ZERO);
             let stays = |name: &str| {
                 let stream = sheet.streams.iter().find(|stream| &*stream.name == name);
                 stream.is_some_and(|stream| stream.on_restart != OnRestart::Restart)
             };
-            deck.restore(programme, sheet, stays, (gone, now.mono));
+            deck.restore(programme, sheet, stays, (memoir.age(now.wall), now.mono));
         }
         for player in deck.players.values().filter(|player| player.plays()) {
             let Some(at) = &player.walk.at else { continue };
@@ -44,7 +48,7 @@ impl Opening {
             doing.facts.push(Fact::PlaylistResumed { name, step: at[0] + 1, label });
         }
         for index in 0..sheet.streams.len() {
-            let due = sheet.schedule.due(StreamIndex(index), now.wall);
+            let due = sheet.schedule.due(StreamIndex(index), now.wall).filter(|_| !is_bypassed);
             if let Some(What::Playlist(list)) = due.map(|entry| &sheet.schedule.entries[entry].what)
                 && !programme.knows(&list.name)
             {
