@@ -160,6 +160,7 @@ fn read(show: &ReadFile, on_disk: bool, context: &Context<'_>) -> Loaded {
 }
 
 /// Reads the whole file.
+#[expect(clippy::too_many_lines, reason = "one line for each section of the file")]
 fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &mut Report) -> Option<Sheet> {
     if !matches!(root.value, Value::Map(_)) {
         let message = format!("a show file is a map, not {}", root.kind());

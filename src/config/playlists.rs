@@ -1,7 +1,11 @@
 //! The playlists of the show file: what they play, in which order, and that none comes round to itself. And what steps of cues
 //! and triggers do with them.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use crate::show::{
     playlist::{
@@ -23,6 +27,9 @@ use super::{
 
 /// Playlists by name.
 pub(super) type Playlists = BTreeMap<Arc<str>, Arc<Playlist>>;
+
+/// Where the name of each playlist stands.
+type Names = BTreeMap<Arc<str>, Span>;
 
 /// The keys that a scene has and a playlist in its place has not.
 const SCENE_KEYS: [&str; 4] = ["fade", "easing", "hold", "follow"];
@@ -62,7 +69,8 @@ enum DraftContent {
 /// Reads all playlists.
 pub(super) fn read(node: Option<&Node>, cast: &Cast, report: &mut Report) -> Playlists {
     let entries = node.and_then(|node| reader::entries(node, "`playlists`", report)).unwrap_or_default();
-    let names: BTreeMap<Arc<str>, ()> = entries.iter().map(|(name, _)| (Arc::from(*name), ())).collect();
+    let names: Names =
+        entries.iter().map(|(name, entry)| (Arc::from(*name), entry.key.span.clone())).collect();
     let mut drafts = BTreeMap::new();
     for (name, entry) in entries {
         report.take(scalar::name(&entry.key, "a playlist"));
@@ -78,13 +86,7 @@ pub(super) fn read(node: Option<&Node>, cast: &Cast, report: &mut Report) -> Pla
     joined.done.into_iter().filter_map(|(name, list)| Some((name, list?))).collect()
 }
 
-fn draft(
-    name: &str,
-    entry: &Entry,
-    names: &BTreeMap<Arc<str>, ()>,
-    cast: &Cast,
-    report: &mut Report,
-) -> Option<Draft> {
+fn draft(name: &str, entry: &Entry, names: &Names, cast: &Cast, report: &mut Report) -> Option<Draft> {
     let of = format!("playlist {}", quoted(name));
     let place = entry.key.span.clone();
     let mut fields = Fields::of(&entry.value, &place, &of, &keys::PLAYLIST, report)?;
@@ -104,7 +106,7 @@ fn list_steps(
     node: &Node,
     of: &str,
     order: Order,
-    (names, cast): (&BTreeMap<Arc<str>, ()>, &Cast),
+    (names, cast): (&Names, &Cast),
     report: &mut Report,
 ) -> Option<Vec<DraftStep>> {
     let Value::List(items) = &node.value else {
@@ -137,7 +139,7 @@ fn list_step(
     item: &Node,
     of: &str,
     order: Order,
-    (names, cast): (&BTreeMap<Arc<str>, ()>, &Cast),
+    (names, cast): (&Names, &Cast),
     report: &mut Report,
 ) -> Option<(DraftStep, Option<Span>)> {
     if !matches!(item.value, Value::Map(_)) {
@@ -180,11 +182,7 @@ fn list_step(
 }
 
 /// Reads a playlist that stands in another one.
-fn within(
-    fields: &mut Fields<'_>,
-    names: &BTreeMap<Arc<str>, ()>,
-    report: &mut Report,
-) -> Option<DraftContent> {
+fn within(fields: &mut Fields<'_>, names: &Names, report: &mut Report) -> Option<DraftContent> {
     let of = fields.what().to_owned();
     for entry in fields.given(&SCENE_KEYS) {
         let message = format!("a playlist brings its own `{}`", entry.key.text().unwrap_or_default());
@@ -324,10 +322,9 @@ pub(super) fn step(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) ->
         }
     };
     if let Some(step) = verb.step().filter(|step| list.find(step).is_none()) {
-        let labels: BTreeMap<Arc<str>, ()> =
-            list.steps.iter().map(|step| (Arc::clone(step.label()), ())).collect();
+        let labels: BTreeSet<&str> = list.steps.iter().map(|step| &**step.label()).collect();
         let message = format!("playlist {} has no step {}", quoted(&list.name), quoted(&step.to_string()));
-        let names = labels.keys().map(|name| &**name);
+        let names = labels.into_iter();
         let hint = super::words::did_you_mean_or_list(&step.to_string(), names, "its steps:");
         report.push(Problem::error(&place, message).of(&of).hint_maybe(hint));
         return None;

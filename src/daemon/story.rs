@@ -52,6 +52,7 @@ fn sum_up(Kind { kind, of, apart: [door, reason] }: &Kind, held: &Held<()>) {
 }
 
 /// Writes one fact to the log.
+#[expect(clippy::too_many_lines, reason = "one arm for each fact")]
 fn tell(fact: &Fact) {
     match fact {
         Fact::Trigger { name, door } => info!(trigger = %name, door = door.as_str(), "Trigger fired."),
@@ -147,11 +148,11 @@ fn tell_playlist(fact: &Fact) {
     match fact {
         Fact::PlaylistStarted { name } => info!(playlist = %name, "Playlist started."),
         Fact::PlaylistStep { name, step, label, hold } => {
-            let hold = hold.map(duration::text);
+            let hold = hold.map(|hold| duration::text(hold.0));
             info!(playlist = %name, step, label = %label, hold, "Playlist went on.");
         }
         Fact::PlaylistSteered { name, verb, step } => {
-            info!(playlist = %name, verb, step, "Playlist steered.")
+            info!(playlist = %name, verb, step, "Playlist steered.");
         }
         Fact::PlaylistResumed { name, step, label } => {
             info!(playlist = %name, step, label = %label, "Playlist resumed.");

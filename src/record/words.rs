@@ -157,17 +157,8 @@ fn what(happening: &Happening) -> String {
             format!("{count} messages refused ({door}, {}), such as {}", word("reason"), word("example"))
         }
         "not_remembered" => format!("state cannot be written to disk: {}", word("message")),
-        "playlist_started" => format!("playlist `{name}` started"),
-        "playlist_step" => format!("playlist `{name}`: step {}, `{}`", number("step"), word("label")),
-        "playlist_steered" => match number("step") {
-            0 => format!("playlist `{name}`: {}", word("verb")),
-            step => format!("playlist `{name}`: step {step} stands by"),
-        },
-        "playlist_resumed" => {
-            format!("playlist `{name}` resumed at step {}, `{}`", number("step"), word("label"))
-        }
-        "playlist_ended" => format!("playlist `{name}` ended: {}", word("why")),
         other => recovery(happening)
+            .or_else(|| playlist(happening))
             .unwrap_or_else(|| format!("{other} {}", Value::from(happening.detail.clone()))),
     }
 }
@@ -190,6 +181,26 @@ fn recovery(happening: &Happening) -> Option<String> {
         "alarm" => format!("somebody is needed: {}", word("reason")),
         "alarm_over" => format!("nobody is needed any more, after {}", seconds("after_seconds")),
         "drifted" => format!("somebody else wrote {}", word("names")),
+        _ => return None,
+    })
+}
+
+/// Tells where a playlist is.
+fn playlist(happening: &Happening) -> Option<String> {
+    let word = |key: &str| happening.detail.get(key).and_then(Value::as_str).unwrap_or("?");
+    let number = |key: &str| happening.detail.get(key).and_then(Value::as_u64).unwrap_or_default();
+    let name = happening.name.as_deref().unwrap_or("?");
+    Some(match happening.kind.as_str() {
+        "playlist_started" => format!("playlist `{name}` started"),
+        "playlist_step" => format!("playlist `{name}`: step {}, `{}`", number("step"), word("label")),
+        "playlist_steered" => match number("step") {
+            0 => format!("playlist `{name}`: {}", word("verb")),
+            step => format!("playlist `{name}`: step {step} stands by"),
+        },
+        "playlist_resumed" => {
+            format!("playlist `{name}` resumed at step {}, `{}`", number("step"), word("label"))
+        }
+        "playlist_ended" => format!("playlist `{name}` ended: {}", word("why")),
         _ => return None,
     })
 }

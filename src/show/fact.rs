@@ -59,8 +59,8 @@ pub enum Fact {
         /// What it is called.
         label: Arc<str>,
         /// How long it stays once it is there; `None`: until somebody says GO.
-        #[serde(rename = "hold_seconds", serialize_with = "as_seconds_if_any")]
-        hold: Option<Duration>,
+        #[serde(rename = "hold_seconds")]
+        hold: Option<Seconds>,
     },
     /// A hand did something to a playlist besides firing a step.
     PlaylistSteered {
@@ -382,13 +382,10 @@ pub enum Fact {
     },
 }
 
-fn as_seconds_if_any<S: serde::Serializer>(
-    time: &Option<Duration>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    time.map(|time| time.as_secs_f64()).serialize(serializer)
-}
-
 fn as_seconds<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(time.as_secs_f64())
 }
+
+/// A length of time that is written down in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Seconds(#[serde(serialize_with = "as_seconds")] pub Duration);

@@ -108,7 +108,6 @@ pub(super) fn expect<'a>(step: &'a Step, expected: &mut [Option<&'a Arc<Scene>>]
                 }
             }
         }
-        Step::Steer { .. } | Step::Grab { .. } | Step::Mix { .. } | Step::Bypass { .. } => {}
         Step::Playlist { list: Some(list), verb: PlayVerb::Play, .. } => {
             for (index, expected) in expected.iter_mut().enumerate() {
                 if list.streams.contains(StreamIndex(index)) {
@@ -116,7 +115,11 @@ pub(super) fn expect<'a>(step: &'a Step, expected: &mut [Option<&'a Arc<Scene>>]
                 }
             }
         }
-        Step::Playlist { .. } => {}
+        Step::Steer { .. }
+        | Step::Grab { .. }
+        | Step::Mix { .. }
+        | Step::Bypass { .. }
+        | Step::Playlist { .. } => {}
         Step::Cue(cue) => cue.steps.iter().for_each(|step| expect(step, expected)),
     }
 }

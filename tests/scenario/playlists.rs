@@ -380,7 +380,20 @@ fn a_playlist_within_plays_a_round_and_then_the_next_step_comes() {
         0:10 playlist night back
         0:20 playlist night goto evening
         2:30 end
-    ")), @"");
+    ")), @r"
+    0:01.000 trigger playlist night play (http)
+    0:01.000 night starts
+    0:01.000 night 1: rest, 1s
+    0:04.000 night 2: evening/dawn, 1m
+    0:10.000 trigger playlist night back (http)
+    0:10.000 night 1: rest, 1s
+    0:13.000 night 2: evening/dawn, 1m
+    0:20.000 trigger playlist night goto (http)
+    0:20.000 night 2: evening/dawn, 1m
+    1:22.000 night 2: evening/neon, 30s
+    1:54.000 night 2: evening/rain, 8s
+    2:04.000 night ends: over
+    ");
 }
 
 #[test]
@@ -406,6 +419,7 @@ fn another_playlist_takes_the_streams_that_it_wants() {
     0:20.000 trigger /segue/floor/go (osc)
     0:20.000 night 1: rest, 1m
     0:30.000 trigger playlist night play (http)
+    0:30.000 evening ends: another one plays there
     0:30.000 wall to rest in 2s
     0:40.000 trigger /segue/go (osc)
     0:40.000 night 1: rest, 1m
@@ -475,7 +489,35 @@ fn a_window_plays_a_playlist_from_its_beginning_and_ends_it() {
         1:30 go rest
         4:00 playlist evening
         4:10 end
-    ")), @"");
+    ")), @r"
+    0:00.000 wall due: rest until 10:00, then playlist evening
+    0:00.000 floor due: rest
+    1:00.000 wall due: playlist evening until 10:02, then rest
+    1:00.000 evening starts
+    1:00.000 evening 1: dawn, 1m
+    1:00.000 wall to dawn in 2s
+    1:02.000 wall on dawn
+    1:30.000 trigger go rest (http)
+    1:30.000 wall to rest in 2s
+    2:02.000 evening 2: neon, 30s
+    2:02.000 wall to neon in 2s
+    2:04.000 wall on neon
+    2:34.000 evening 3: rain, 8s
+    2:34.000 wall to rain in 2s
+    2:36.000 wall on rain
+    2:44.000 evening 1: dawn, 1m
+    2:44.000 wall to dawn in 2s
+    2:46.000 wall on dawn
+    3:00.000 wall due: rest until Sat 21 Nov 10:00, then playlist evening
+    3:00.000 evening ends: something else is due
+    3:00.000 wall to rest in 2s
+    4:00.000 trigger playlist evening play (http)
+    4:00.000 evening starts
+    4:00.000 evening 1: dawn, 1m
+    4:00.000 wall to dawn in 2s
+    4:02.000 wall on dawn
+    4:10.000 then waits for Playlist
+    ");
 }
 
 #[test]
@@ -483,7 +525,18 @@ fn who_is_powered_on_within_a_window_sees_the_first_step_at_once() {
     insta::assert_snapshot!(plot(&World::at(&scheduled(), "2026-11-20T09:01:00Z", &BTreeMap::new()).play("
         0:30 playlist evening stop
         2:00 end
-    ")), @"");
+    ")), @r"
+    0:00.000 evening starts
+    0:00.000 evening 1: dawn, 1m
+    0:00.000 wall due: playlist evening until 10:02, then rest
+    0:00.000 floor due: rest
+    0:00.102 wall on dawn
+    0:30.000 trigger playlist evening stop (http)
+    0:30.000 evening ends: stopped
+    1:00.000 wall due: rest until Sat 21 Nov 10:00, then playlist evening
+    1:00.000 wall to rest in 2s
+    2:00.000 then waits for Poll
+    ");
 }
 
 #[test]
@@ -492,7 +545,29 @@ fn a_bypass_leaves_the_playlist_alone_and_a_gap_ends_what_was_due() {
     insta::assert_snapshot!(plot(&World::at(&gap, "2026-11-20T08:59:30Z", &BTreeMap::new()).play("
         0:40 bypass 10s
         3:00 end
-    ")), @"");
+    ")), @r"
+    0:30.000 wall due: playlist evening until 10:02, then nothing, what is on stays
+    0:30.000 evening starts
+    0:30.000 evening 1: dawn, 1m
+    0:30.000 wall to dawn in 2s
+    0:32.000 wall on dawn
+    0:40.000 trigger bypass (http)
+    0:40.000 bypassed for 10s
+    0:50.000 bypass over
+    0:50.000 wall due: playlist evening until 10:02, then nothing, what is on stays
+    1:32.000 evening 2: neon, 30s
+    1:32.000 wall to neon in 2s
+    1:34.000 wall on neon
+    2:04.000 evening 3: rain, 8s
+    2:04.000 wall to rain in 2s
+    2:06.000 wall on rain
+    2:14.000 evening 1: dawn, 1m
+    2:14.000 wall to dawn in 2s
+    2:16.000 wall on dawn
+    2:30.000 wall due: nothing, what is on stays until Sat 21 Nov 10:00, then playlist evening
+    2:30.000 evening ends: it is due no more
+    3:00.000 then waits for Poll
+    ");
 }
 
 #[test]
@@ -596,7 +671,26 @@ fn an_edited_playlist_stays_at_its_step_or_at_the_nearest() {
         0:40 edit order: loop => order: once
         1:00 edit   evening: =>   late:
         1:20 end
-    ")), @"");
+    ")), @r"
+    0:01.000 trigger playlist evening goto (http)
+    0:01.000 evening starts
+    0:01.000 evening 2: neon, 30s
+    0:01.000 wall to neon in 2s
+    0:03.000 wall on neon
+    0:10.000 now: playlist `evening` changed
+    0:15.000 now: playlist `evening` changed
+    0:15.000 not yet: playlist `evening` is at step 3: the step that it was at is gone, and what is on stays until the next
+    0:33.000 evening 1: rest, 5s
+    0:33.000 wall to rest in 2s
+    0:40.000 evening 2: dawn, 1m
+    0:40.000 wall to dawn in 2s
+    0:40.000 now: playlist `evening` changed
+    0:42.000 wall on dawn
+    1:00.000 evening ends: gone from the show file
+    1:00.000 now: playlist `late` is new
+    1:00.000 now: playlist `evening` is gone
+    1:20.000 then waits for Poll
+    ");
 }
 
 #[test]

@@ -29,7 +29,7 @@ cues:
   both: [{ scene: c, stream: wall }, { scene: e, stream: floor, fade: 0s }]
 playlists:
   slow: { order: shuffle, steps: [{ scene: a, hold: 1s..4s }, { scene: b, fade: 1s }, { playlist: fast }] }
-  fast: { order: random, stream: floor, steps: [{ scene: d, hold: 0s }, { scene: e, fade: 0s, hold: 100ms }] }
+  fast: { order: random, stream: floor, steps: [{ scene: d, hold: 2s }, { scene: e, fade: 0s, hold: 1s }] }
 inputs: { osc: {} }
 ";
 

@@ -604,7 +604,7 @@ impl World {
             Fact::BypassOver => "bypass over".to_owned(),
             Fact::PlaylistStarted { name } => format!("{name} starts"),
             Fact::PlaylistStep { name, step, label, hold } => {
-                let hold = hold.map_or_else(|| "GO".to_owned(), duration::text);
+                let hold = hold.map_or_else(|| "GO".to_owned(), |hold| duration::text(hold.0));
                 format!("{name} {step}: {label}, {hold}")
             }
             Fact::PlaylistSteered { name, verb, step: Some(step) } => format!("{name} {verb} {step}"),

@@ -75,9 +75,6 @@ impl Transcript {
         if let Some((who, what)) = self.at_night(fact) {
             return self.line(now, who, &what);
         }
-        if let Some((who, what)) = of_playlist(fact) {
-            return self.line(now, who, &what);
-        }
         let (who, what): (&str, String) = match fact {
             Fact::Trigger { name, door: Door::Cron } => {
                 let local = now.wall.to_zoned(self.zone.clone());
@@ -165,7 +162,7 @@ impl Transcript {
             Fact::AlarmOver { stream, after } => {
                 (stream, format!("alarm over after {}", duration::text(*after)))
             }
-            _ => return None,
+            _ => return of_playlist(fact),
         })
     }
 }
@@ -176,7 +173,7 @@ fn of_playlist(fact: &Fact) -> Option<(&str, String)> {
         Fact::PlaylistStarted { name } => (name, "starts".to_owned()),
         Fact::PlaylistStep { name, step, label, hold } => {
             let hold =
-                hold.map_or_else(|| "until GO".to_owned(), |hold| format!("for {}", duration::text(hold)));
+                hold.map_or_else(|| "until GO".to_owned(), |hold| format!("for {}", duration::text(hold.0)));
             (name, format!("step {step}, {label}, {hold}"))
         }
         Fact::PlaylistSteered { name, verb, step } => {

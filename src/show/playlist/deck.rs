@@ -10,7 +10,7 @@ use super::{
 };
 use crate::show::{
     dice::Dice,
-    fact::Fact,
+    fact::{Fact, Seconds},
     scene::Scene,
     sheet::{Policy, Streams},
     stream::{place::Edge, queue::Going},
@@ -304,7 +304,7 @@ impl Doing {
             name: Arc::clone(&player.list.name),
             step: at[0] + 1,
             label: player.list.label(at),
-            hold,
+            hold: hold.map(Seconds),
         });
         for stream in &player.streams {
             self.sends.extend(going(player).map(|going| (*stream, going)));

@@ -93,27 +93,23 @@ impl PlaylistSnapshot {
     /// Tells it as a person would: `evening: step 2 of 5, dawn; then neon in 4m 30s`.
     pub fn tell(&self) -> String {
         let Self { name, state, step, step_name, steps, next, next_in_seconds, .. } = self;
-        let mut text = match (step, step_name) {
+        let place = match (step, step_name) {
             (Some(step), Some(label)) => format!("{name}: step {step} of {steps}, {label}"),
             _ => format!("{name}: {steps} steps"),
         };
-        if let PlaylistState::Paused | PlaylistState::Stopped = state {
-            text += ", ";
-            text += state.as_str();
-        }
-        match (next, next_in_seconds) {
+        let rest = match (next, next_in_seconds) {
             (Some(next), Some(seconds)) => {
                 let time = Duration::try_from_secs_f64(seconds.round()).unwrap_or_default();
-                text += &format!("; then {} in {}", next.name, duration::text(time));
+                format!("; then {} in {}", next.name, duration::text(time))
             }
-            (Some(next), None) if *state == PlaylistState::Waiting => {
-                text += &format!("; then {} at GO", next.name)
-            }
-            (Some(next), None) => text += &format!("; {} stands by", next.name),
-            (None, _) if *state == PlaylistState::Stopped => {}
-            (None, _) => text += "; then it ends",
-        }
-        text
+            (Some(next), None) if *state == PlaylistState::Waiting => format!("; then {} at GO", next.name),
+            (Some(next), None) => format!("; {} stands by", next.name),
+            (None, _) if *state == PlaylistState::Stopped => String::new(),
+            (None, _) => "; then it ends".to_owned(),
+        };
+        let stands = matches!(state, PlaylistState::Paused | PlaylistState::Stopped);
+        let state = if stands { format!(", {}", state.as_str()) } else { String::new() };
+        place + &state + &rest
     }
 }
 
