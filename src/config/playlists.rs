@@ -324,7 +324,7 @@ pub(super) fn step(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) ->
     if let Some(step) = verb.step().filter(|step| list.find(step).is_none()) {
         let labels: BTreeSet<&str> = list.steps.iter().map(|step| &**step.label()).collect();
         let message = format!("playlist {} has no step {}", quoted(&list.name), quoted(&step.to_string()));
-        let names = labels.into_iter();
+        let names = labels.iter().copied();
         let hint = super::words::did_you_mean_or_list(&step.to_string(), names, "its steps:");
         report.push(Problem::error(&place, message).of(&of).hint_maybe(hint));
         return None;
