@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::{
     Ask, Refusal, ask, bypass_step, bypass_time, cue_step, fade_of, fader_of, one_stream, playlist,
@@ -148,10 +148,7 @@ fn set_payload(sheet: &Sheet, key: &str, payload: &str, stream: Option<Streams>)
         },
         "playlist" => {
             let step = match object.get("step") {
-                Some(Value::Number(number)) => {
-                    let number = number.as_f64().and_then(StepRef::from_number);
-                    Some(number.ok_or_else(|| bad("`step` is no number of a step".to_owned()))?)
-                }
+                Some(Value::Number(number)) => Some(step_of(number)?),
                 _ => text("step")?.map(StepRef::from),
             };
             playlist::named(sheet, name()?, text("do")?.unwrap_or("play"), step)
@@ -172,6 +169,12 @@ fn set_payload(sheet: &Sheet, key: &str, payload: &str, stream: Option<Streams>)
         }
         _ => scene_step(sheet, name()?, streams, fade_in(&object)?),
     }
+}
+
+/// Reads the number of a playlist's step.
+fn step_of(number: &Number) -> Result<StepRef, Refusal> {
+    let step = number.as_f64().and_then(StepRef::from_number);
+    step.ok_or_else(|| Refusal::new("bad step", format!("{number} is no number of a step")))
 }
 
 /// Reads the fade of a command: seconds as a number, or a text such as `1m30s`.
