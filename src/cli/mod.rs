@@ -9,6 +9,7 @@ mod log;
 mod manual;
 mod place;
 mod plan;
+mod playlist;
 mod reference;
 mod reload;
 mod run;
@@ -50,8 +51,12 @@ enum Command {
     Run(run::Options),
     /// Check show files: every mistake at once, with its place and what was meant.
     Check(check::Options),
-    /// Fire a scene or a cue of the running show.
+    /// Fire a scene or a cue of the running show; without a name, GO: the step that stands by in its playlist.
     Go(go::Options),
+    /// Fire the step before in the playlist of the running show.
+    Back(playlist::Back),
+    /// Play a playlist of the running show, or step, pause, resume or stop it.
+    Playlist(playlist::Options),
     /// Let the schedule of the running show do nothing for a while, and then follow it again.
     Bypass(bypass::Options),
     /// Go to the panic scene, which stays until it is released; the second time at once.
@@ -139,6 +144,8 @@ pub fn main() -> ExitCode {
         Command::Run(options) => run::run(&options, &log),
         Command::Check(options) => check::run(&options),
         Command::Go(options) => go::run(&options),
+        Command::Back(options) => playlist::back(&options),
+        Command::Playlist(options) => playlist::run(&options),
         Command::Bypass(options) => bypass::run(&options),
         Command::Panic(options) => lane::run(LaneVerb::Panic, &options),
         Command::Release(options) => lane::run(LaneVerb::Release, &options),

@@ -7,7 +7,10 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
 
 use super::{Error, place::Place};
-use crate::{clock, show::snapshot::Due};
+use crate::{
+    clock,
+    show::{playlist::snapshot::PlaylistSnapshot, snapshot::Due},
+};
 
 /// How old a status may be to stand for the present: three times the usual 5 s between two.
 const STALE_SECONDS: f64 = 15.0;
@@ -46,6 +49,15 @@ fn describe(state: &Value, now: Timestamp, zone: &TimeZone) -> String {
     }
     if let Some(connected) = state["broker_connected"].as_bool() {
         let _ = writeln!(text, "\nMQTT: {}", if connected { "connected" } else { "no broker; trying again" });
+    }
+    let playing: Vec<Value> =
+        list("playlists").into_iter().filter(|list| list["state"].as_str() != Some("stopped")).collect();
+    if !playing.is_empty() {
+        let _ = writeln!(text, "\nPlaylists:");
+    }
+    for list in playing {
+        let told = serde_json::from_value::<PlaylistSnapshot>(list).map(|list| list.tell());
+        let _ = writeln!(text, "  {}", told.unwrap_or_else(|_| "?".to_owned()));
     }
     if let Some(until) = state["bypassed_until"].as_str().and_then(|until| until.parse::<Timestamp>().ok()) {
         let until = until.to_zoned(zone.clone());
@@ -120,7 +132,8 @@ fn due(told: &Value) -> Option<Due> {
     told.as_object()?;
     let name = |key: &str| told[key].as_str().map(Into::into);
     let until = told["until"].as_str().and_then(|until| until.parse().ok());
-    Some(Due { scene: name("scene"), until, then: name("then") })
+    let (playlist, then_playlist) = (name("playlist"), name("then_playlist"));
+    Some(Due { scene: name("scene"), playlist, until, then: name("then"), then_playlist })
 }
 
 fn describe_health(text: &mut String, stream: &Value) {

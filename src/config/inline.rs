@@ -13,9 +13,19 @@ use super::{
 /// A scene inside a step, by where its map begins in the file.
 pub(super) type InlineScene = (usize, SceneDraft);
 
-/// Reads the scenes inside the steps of cues and triggers.
-pub(super) fn read(cues: Option<&Node>, triggers: Option<&Node>, report: &mut Report) -> Vec<InlineScene> {
+/// Reads the scenes inside the steps of cues, playlists and triggers.
+pub(super) fn read(
+    cues: Option<&Node>,
+    playlists: Option<&Node>,
+    triggers: Option<&Node>,
+    report: &mut Report,
+) -> Vec<InlineScene> {
     let mut found = Vec::new();
+    for Entry { key, value } in playlists.map(entries).unwrap_or_default() {
+        if let Some(steps) = member(value, "steps") {
+            in_steps(steps, ("playlist", key), &mut found, report);
+        }
+    }
     for Entry { key, value } in cues.map(entries).unwrap_or_default() {
         in_steps(value, ("cue", key), &mut found, report);
     }

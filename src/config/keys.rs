@@ -6,6 +6,7 @@
 use core::f64::consts::PI;
 
 use super::lane_keys::{self, HOLD, LANE, PANIC, PANIC_KEY, PRIORITY, RELEASE};
+use super::playlist_keys::{DO, GO_APART, IN_STEP, LIST_STEP, OTHERWISE, PLAYLIST, STEP_OF};
 use super::recovery_keys::{FALLBACK, HOOK, HOOKS, RECOVERY, RECREATE, RESEND};
 use crate::show::{
     easing::Easing,
@@ -111,11 +112,11 @@ impl Section {
 }
 
 /// Every section, from the whole file inwards.
-pub static SECTIONS: [&Section; 34] = [
+pub static SECTIONS: [&Section; 37] = [
     &SHOW, &INCLUDED, &RELOAD, &PANIC, &STREAM, &SECRET, &PARAMS, &NET, &TIMEOUTS, &UPDATES, &STATUS,
-    &RECOVERY, &RESEND, &RECREATE, &FALLBACK, &HOOK, &SCENE, &FADES, &CUE_STEP, &LOCATION, &SCHEDULE,
-    &MOMENT, &TRIGGER, &WHEN, &PAYLOAD, &ARGS, &STEP, &INPUTS, &OSC, &MQTT, &DISCOVERY, &WEB, &TEXT,
-    &HISTORY,
+    &RECOVERY, &RESEND, &RECREATE, &FALLBACK, &HOOK, &SCENE, &FADES, &CUE_STEP, &PLAYLIST, &LIST_STEP,
+    &LOCATION, &SCHEDULE, &OTHERWISE, &MOMENT, &TRIGGER, &WHEN, &PAYLOAD, &ARGS, &STEP, &INPUTS, &OSC, &MQTT,
+    &DISCOVERY, &WEB, &TEXT, &HISTORY,
 ];
 
 pub(super) const fn section(title: &'static str, keys: &'static [Key]) -> Section {
@@ -151,6 +152,8 @@ pub static SHOW: Section = section(
         ),
         key("scenes", NAMED_SCENES, "", "the scenes by name"),
         key("cues", Form::Named(&CUE), "", "the cues by name: what anything can fire"),
+        key("playlists", PLAYLISTS, "", "the playlists by name: scenes one after the other"),
+        GO_APART,
         key(
             "schedule",
             Form::List(&Form::Map(&SCHEDULE)),
@@ -183,6 +186,7 @@ pub static INCLUDED: Section = section(
     &[
         key("scenes", NAMED_SCENES, "", "more scenes by name"),
         key("cues", Form::Named(&CUE), "", "more cues by name"),
+        key("playlists", PLAYLISTS, "", "more playlists by name"),
         key("triggers", Form::Named(&Form::Map(&TRIGGER)), "", "more triggers by name"),
     ],
 );
@@ -209,6 +213,7 @@ pub static RELOAD: Section = section(
 const RESTART_WHAT: &str = "where streams begin when the show has run before: `resume` goes on where the clock says, \
      `finish` arrives where it was going, `restart` begins with the scene of `start`";
 const ZONE: Form = Form::Like("Europe/Berlin");
+const PLAYLISTS: Form = Form::Named(&Form::Map(&PLAYLIST));
 const NAMED_SCENES: Form = Form::Named(&Form::Any(&[Form::Map(&SCENE), Form::Nothing]));
 static CUE: Form = Form::Any(&[Form::Map(&CUE_STEP), Form::List(&Form::Map(&CUE_STEP))]);
 
@@ -350,7 +355,7 @@ pub static SCENE: Section = Section {
     params: Params::Scene,
 };
 
-const FADE: Form = Form::Any(&[Form::Time, Form::Map(&FADES)]);
+pub(super) const FADE: Form = Form::Any(&[Form::Time, Form::Map(&FADES)]);
 
 /// How long each group of parameters takes.
 pub static FADES: Section = Section {
@@ -366,18 +371,19 @@ pub static FADES: Section = Section {
     params: Params::Fades,
 };
 
-const EASING: Form = Form::Any(&[Form::Words(&Easing::NAMES), Form::Like("cubic-bezier(0.4, 0, 0.2, 1)")]);
-const STREAMS: Form = Form::Any(&[Form::Text, Form::List(&Form::Text)]);
+pub(super) const EASING: Form =
+    Form::Any(&[Form::Words(&Easing::NAMES), Form::Like("cubic-bezier(0.4, 0, 0.2, 1)")]);
+pub(super) const STREAMS: Form = Form::Any(&[Form::Text, Form::List(&Form::Text)]);
 
-const PLAYED: Form = Form::Any(&[Form::Text, Form::Map(&SCENE)]);
-const PLAYED_WHAT: &str = "the scene to go to: its name, or a scene written here";
+pub(super) const PLAYED: Form = Form::Any(&[Form::Text, Form::Map(&SCENE)]);
+pub(super) const PLAYED_WHAT: &str = "the scene to go to: its name, or a scene written here";
 const POLICY_WHAT: &str = "what if a transition is running: `blend` goes there from where it is, `finish-first` lets it \
      arrive within a second, `ignore` does nothing, `queue` waits for its end";
 const VERB_WHAT: &str = "what to do to the running transition, in place of a scene";
 
 /// A step of a cue.
 pub static CUE_STEP: Section = section(
-    "A step of a cue: a scene, a transition, or a lane",
+    "A step of a cue: a scene, a transition, a playlist, or a lane",
     &[
         key("scene", PLAYED, "", PLAYED_WHAT),
         key("fade", FADE, "the scene's", "how long it takes"),
@@ -389,12 +395,15 @@ pub static CUE_STEP: Section = section(
         PRIORITY,
         RELEASE,
         LANE,
+        IN_STEP,
+        DO,
+        STEP_OF,
     ],
 );
 
 /// A step of a trigger.
 pub static STEP: Section = section(
-    "A step of a trigger: a scene, a transition, a lane, or a cue",
+    "A step of a trigger: a scene, a transition, a playlist, a lane, or a cue",
     &[
         key("scene", PLAYED, "", PLAYED_WHAT),
         key("fade", FADE, "the scene's", "how long it takes"),
@@ -406,6 +415,9 @@ pub static STEP: Section = section(
         PRIORITY,
         RELEASE,
         LANE,
+        IN_STEP,
+        DO,
+        STEP_OF,
         key("cue", Form::Text, "", "the cue to fire, alone"),
     ],
 );
@@ -440,9 +452,10 @@ pub static SCHEDULE: Section = section(
         key("from", TIME_OF_DAY, "00:00", "when it starts; `sunrise` and `sunset` need a `location`"),
         key("to", TIME_OF_DAY, "24:00", "when it ends: on the next day if that is not after its start"),
         key("scene", Form::Text, "", "what is shown"),
+        key("play", Form::Text, "", "the playlist that is played in place of a scene, from its beginning"),
         key(
             "otherwise",
-            Form::Text,
+            Form::Any(&[Form::Text, Form::Map(&OTHERWISE)]),
             "",
             "what is shown when nothing else is, in place of a scene and its times",
         ),

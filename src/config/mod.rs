@@ -14,9 +14,10 @@
 //! | `scenes`, `demands` | `scenes`, and what they need from the streams |
 //! | `steps`, `triggers`, `inline` | `cues` and `triggers`, and the scenes inside them |
 //! | `lanes` | `panic`, `operator_idle`, and `hold` in a step |
+//! | `playlists` | `playlists` |
 //! | `schedule`, `overlaps` | `schedule` and `location`, and what of it can never be seen |
 //! | `inputs`, `web`, `text` | `inputs`, `web` and `text` |
-//! | `keys`, `recovery_keys`, `lane_keys` | every key there is, with what it says |
+//! | `keys`, `lane_keys`, `playlist_keys`, `recovery_keys` | every key there is, with what it says |
 //! | `report`, `diagnostic`, `words` | what to tell about it |
 //! | `explain` | when the cron triggers will fire |
 
@@ -36,6 +37,8 @@ mod lanes;
 mod nets;
 mod overlaps;
 mod params;
+mod playlist_keys;
+mod playlists;
 mod reader;
 mod recovery;
 mod recovery_keys;
@@ -68,6 +71,7 @@ use jiff::tz::TimeZone;
 
 use crate::show::{
     lane::OperatorPlan,
+    playlist::GO_APART,
     sheet::{Reload, Sheet, Trigger, When},
     topic::TopicFilter,
     venue::{MqttDoor, Venue},
@@ -160,6 +164,7 @@ fn read(show: &ReadFile, on_disk: bool, context: &Context<'_>) -> Loaded {
 }
 
 /// Reads the whole file.
+#[expect(clippy::too_many_lines, reason = "one line for each section of the file")]
 fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &mut Report) -> Option<Sheet> {
     if !matches!(root.value, Value::Map(_)) {
         let message = format!("a show file is a map, not {}", root.kind());
@@ -179,6 +184,8 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let streams_entry = fields.entry("streams");
     let scenes_entry = fields.entry("scenes");
     let cues_entry = fields.entry("cues");
+    let playlists_node = fields.entry("playlists").map(|entry| &entry.value);
+    let go_apart = fields.get("go_apart", report, playlists::go_apart).unwrap_or(GO_APART);
     let triggers_entry = fields.entry("triggers");
     let calendar = (fields.value("schedule", report), fields.value("location", report));
     let commands = allows_commands(&mut fields, report);
@@ -197,13 +204,14 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let (cues_node, triggers_node) =
         (cues_entry.map(|entry| &entry.value), triggers_entry.map(|entry| &entry.value));
     let mut inline = BTreeMap::new();
-    for (place, draft) in inline::read(cues_node, triggers_node, report) {
+    for (place, draft) in inline::read(cues_node, playlists_node, triggers_node, report) {
         inline.insert(place, Arc::clone(&draft.scene));
         scene_drafts.push(draft);
     }
     warn_of_no_scenes(scenes_entry, &top, report);
     let named = scenes::named(&scene_drafts);
-    let mut cast = Cast { scenes, inline, streams: Vec::new(), cues: BTreeMap::new() };
+    let mut cast =
+        Cast { scenes, inline, streams: Vec::new(), cues: BTreeMap::new(), playlists: BTreeMap::new() };
     let streams_place = streams_entry.map_or(&top, |entry| &entry.key.span);
     let hooks = HookContext { has_mqtt: doors.has_mqtt, commands };
     let house = format!("{} {title}", context.node);
@@ -214,6 +222,7 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let panic = lanes::panic(panic_node, &cast.scenes, report);
     scenes::check(&scene_drafts, &stream_drafts.list, report);
     cast.streams = stream_drafts.names;
+    cast.playlists = playlists::read(playlists_node, &cast, report);
     cast.cues = steps::cues(cues_node, &cast, report);
     let around = Surroundings {
         source,
@@ -227,8 +236,22 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let mqtt = doors.mqtt.map(|door| MqttDoor { filters: filters(&triggers), ..door });
     let streams = stream_drafts.list.into_iter().map(|draft| draft.sheet).collect();
     let venue = Venue { osc: doors.osc, mqtt, web, text, history };
-    let Cast { scenes, cues, .. } = cast;
-    Some(Sheet { title, zone, streams, scenes, cues, triggers, schedule, on_alarm, venue, reload, panic })
+    let Cast { scenes, cues, playlists, .. } = cast;
+    Some(Sheet {
+        title,
+        zone,
+        streams,
+        scenes,
+        cues,
+        playlists,
+        go_apart,
+        triggers,
+        schedule,
+        on_alarm,
+        venue,
+        reload,
+        panic,
+    })
 }
 
 /// Warns of a show that has nothing to show.

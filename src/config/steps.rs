@@ -10,6 +10,7 @@ use crate::show::{
 
 use super::{
     fades, keys, lanes,
+    playlists::{self, Playlists},
     reader::{self, Fields},
     report::{Problem, Report},
     scalar, scenes,
@@ -18,7 +19,7 @@ use super::{
 };
 
 /// What a step does: one of these.
-const KINDS: [&str; 4] = ["scene", "transition", "lane", "cue"];
+const KINDS: [&str; 5] = ["scene", "transition", "lane", "cue", "playlist"];
 
 /// The keys that say how a scene comes in.
 const WAY_KEYS: [&str; 3] = ["fade", "easing", "policy"];
@@ -32,6 +33,7 @@ pub(super) struct Cast {
     pub(super) streams: Vec<Arc<str>>,
     /// Empty while the cues themselves are read: a cue cannot fire a cue.
     pub(super) cues: BTreeMap<Arc<str>, Arc<Cue>>,
+    pub(super) playlists: Playlists,
 }
 
 /// Who takes the steps.
@@ -98,6 +100,8 @@ fn step(node: &Node, of: &str, actor: Actor, cast: &Cast, report: &mut Report) -
     }
     let step = if kind("cue").is_some() {
         cue_step(&mut fields, cast, report)
+    } else if kind("playlist").is_some() {
+        playlists::step(&mut fields, cast, report)
     } else if kind("transition").is_some() {
         steer_step(&mut fields, cast, report)
     } else if kind("lane").is_some() {
@@ -110,6 +114,7 @@ fn step(node: &Node, of: &str, actor: Actor, cast: &Cast, report: &mut Report) -
             Some("cue") => "fires a cue",
             Some("transition") => "steers the transition",
             Some("lane") => "changes the lane",
+            Some("playlist") => "plays a playlist",
             _ => "plays a scene",
         };
         let message = format!("a step {} or {}, not both", does(first), does(second));
@@ -117,19 +122,28 @@ fn step(node: &Node, of: &str, actor: Actor, cast: &Cast, report: &mut Report) -
         let hint = format!("write two steps: `[{{ {one}: … }}, {{ {two}: … }}]`");
         report.push(Problem::error(&second.key.span, message).of(of).hint(hint));
     }
+    if kind("playlist").is_none() {
+        for entry in fields.given(&["do", "step"]) {
+            let key = entry.key.text().unwrap_or_default();
+            let message = format!("`{key}` goes with `playlist`");
+            report.push(Problem::error(&entry.key.span, message).of(of).hint("take it out"));
+        }
+    }
     fields.finish(report);
     step
 }
 
-fn scene_step(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) -> Option<Step> {
+/// Returns the scene that a step names or holds; `form` is what to write where there is none.
+pub(super) fn scene_of(
+    fields: &mut Fields<'_>,
+    cast: &Cast,
+    form: &str,
+    report: &mut Report,
+) -> Option<Arc<Scene>> {
     let of = fields.what().to_owned();
-    let misspelt = fields.rest().iter().any(|(name, _)| closest(name, ["transition"]).is_some());
-    let node = if misspelt {
-        fields.value("scene", report)
-    } else {
-        fields.required("scene", "write `{ scene: NAME }`", report)
-    };
-    let scene = node.and_then(|node| {
+    let misspelt = fields.rest().iter().any(|(name, _)| closest(name, ["transition", "playlist"]).is_some());
+    let node = if misspelt { fields.value("scene", report) } else { fields.required("scene", form, report) };
+    node.and_then(|node| {
         if let Value::Map(_) = node.value {
             return cast.inline.get(&node.span.start).cloned();
         }
@@ -141,7 +155,12 @@ fn scene_step(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) -> Opti
                 .ok_or_else(|| missing(node, name, &of, "plays scene", &cast.scenes))
         });
         report.take(found)
-    });
+    })
+}
+
+fn scene_step(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) -> Option<Step> {
+    let of = fields.what().to_owned();
+    let scene = scene_of(fields, cast, "write `{ scene: NAME }`", report);
     let fade = fields.value("fade", report).and_then(|node| fades::read(node, &of, report));
     let easing = fields.get("easing", report, scenes::easing);
     let policy = fields.get("policy", report, |node| {

@@ -8,6 +8,7 @@ use crate::show::{
     address::AddressPattern,
     condition::Condition,
     cron::CronExpression,
+    playlist::PlayVerb,
     sheet::{Step, Trigger, When},
     topic::TopicFilter,
 };
@@ -179,6 +180,8 @@ fn goes_to_a_scene(step: &Step) -> bool {
         Step::Scene { hold, .. } => hold.is_none(),
         Step::Mix { .. } => true,
         Step::Cue(cue) => cue.steps.iter().any(goes_to_a_scene),
+        // Whoever comes in late wants the picture, and not a GO of the past.
+        Step::Playlist { verb, .. } => *verb == PlayVerb::Play,
         Step::Bypass { .. } | Step::Steer { .. } | Step::Grab { .. } | Step::Lane { .. } => false,
     }
 }

@@ -180,6 +180,9 @@ fn payload(sheet: &Sheet, base: &str, node: &str) -> Value {
     for cue in sheet.cues.keys() {
         entities.button(&format!("cue_{cue}"), cue, "cue/set", cue);
     }
+    if !sheet.playlists.is_empty() {
+        entities.playlists(&sheet.playlists.keys().map(|list| &**list).collect::<Vec<_>>());
+    }
     for stream in &sheet.streams {
         entities.stream(&stream.name, &scenes, with_shares);
     }
@@ -215,6 +218,19 @@ impl Entities<'_> {
     fn button(&mut self, id: &str, name: &str, topic: &str, press: &str) {
         let command = format!("{}/{topic}", self.base);
         self.add(id, "button", name, json!({ "command_topic": command, "payload_press": press }));
+    }
+
+    fn playlists(&mut self, lists: &[&str]) {
+        let state = format!("{}/state", self.base);
+        let select = json!({
+            "state_topic": state,
+            "value_template": "{{ value_json.playlist }}",
+            "command_topic": format!("{}/playlist/set", self.base),
+            "options": lists,
+        });
+        self.add("playlist", "select", "playlist", select);
+        self.button("go", "GO", "go/set", "GO");
+        self.button("back", "back", "back/set", "back");
     }
 
     fn stream(&mut self, stream: &str, scenes: &[&str], with_shares: bool) {

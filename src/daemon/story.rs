@@ -71,11 +71,17 @@ fn tell_lane(fact: &Fact) {
 }
 
 /// Writes one fact to the log.
+#[expect(clippy::too_many_lines, reason = "one arm for each fact")]
 fn tell(fact: &Fact) {
     match fact {
         Fact::Trigger { name, door } => info!(trigger = %name, door = door.as_str(), "Trigger fired."),
         Fact::Cue { name } => info!(cue = %name, "Cue started."),
         Fact::Due { .. } | Fact::Bypassed { .. } | Fact::BypassOver => tell_schedule(fact),
+        Fact::PlaylistStarted { .. }
+        | Fact::PlaylistStep { .. }
+        | Fact::PlaylistSteered { .. }
+        | Fact::PlaylistResumed { .. }
+        | Fact::PlaylistEnded { .. } => tell_playlist(fact),
         Fact::TransitionStarted { stream, scene, fade } => {
             info!(%stream, %scene, fade = duration::text(*fade), "Transition started.");
         }
@@ -148,12 +154,33 @@ fn tell(fact: &Fact) {
 /// What the schedule has to say.
 fn tell_schedule(fact: &Fact) {
     match fact {
-        Fact::Due { stream, due: Due { scene, until, then } } => {
-            let (scene, then) = (scene.as_deref(), then.as_deref());
-            info!(%stream, scene, until = until.map(tracing::field::display), then, "Due by the schedule.");
+        Fact::Due { stream, due: Due { scene, playlist, until, then, then_playlist } } => {
+            let (scene, playlist) = (scene.as_deref(), playlist.as_deref());
+            let then = then.as_deref().or(then_playlist.as_deref());
+            let until = until.map(tracing::field::display);
+            info!(%stream, scene, playlist, until, then, "Due by the schedule.");
         }
         Fact::Bypassed { time } => info!(time = duration::text(*time), "Schedule bypassed."),
         Fact::BypassOver => info!("Schedule followed again."),
+        _ => {}
+    }
+}
+
+/// Where playlists are.
+fn tell_playlist(fact: &Fact) {
+    match fact {
+        Fact::PlaylistStarted { name } => info!(playlist = %name, "Playlist started."),
+        Fact::PlaylistStep { name, step, label, hold } => {
+            let hold = hold.map(|hold| duration::text(hold.0));
+            info!(playlist = %name, step, label = %label, hold, "Playlist went on.");
+        }
+        Fact::PlaylistSteered { name, verb, step } => {
+            info!(playlist = %name, verb, step, "Playlist steered.");
+        }
+        Fact::PlaylistResumed { name, step, label } => {
+            info!(playlist = %name, step, label = %label, "Playlist resumed.");
+        }
+        Fact::PlaylistEnded { name, why } => info!(playlist = %name, why, "Playlist ended."),
         _ => {}
     }
 }

@@ -42,6 +42,7 @@ pub struct Metrics {
     lane: Family<OfLane, Gauge>,
     requests_failed: Family<OfFailure, Counter>,
     triggers: Family<OfDoor, Counter>,
+    playlist_steps: Counter,
     refused: Family<OfRefusal, Counter>,
     events_dropped: Counter,
     history_dropped: Counter,
@@ -68,6 +69,7 @@ impl Metrics {
             lane: Family::default(),
             requests_failed: Family::default(),
             triggers: Family::default(),
+            playlist_steps: Counter::default(),
             refused: Family::default(),
             events_dropped: Counter::default(),
             history_dropped: Counter::default(),
@@ -138,6 +140,7 @@ impl Metrics {
             self.requests_failed.clone(),
         );
         registry.register("triggers", "Triggers that fired", self.triggers.clone());
+        registry.register("playlist_steps", "Steps that playlists went to", self.playlist_steps.clone());
         registry.register("refused", "Messages that made no sense", self.refused.clone());
         registry.register("events_dropped", "Events that found no room", self.events_dropped.clone());
         registry.register(
@@ -169,6 +172,9 @@ impl Metrics {
                 let failure = failure_name(*failure);
                 self.requests_failed.get_or_create(&OfFailure { stream: of.stream, request, failure }).inc();
             }
+            Fact::PlaylistStep { .. } => {
+                self.playlist_steps.inc();
+            }
             Fact::TransitionStarted { stream, .. } => self.count_transition(stream, "started"),
             Fact::TransitionQueued { stream, .. } => self.count_transition(stream, "queued"),
             Fact::TransitionIgnored { stream, .. } => self.count_transition(stream, "ignored"),
@@ -183,6 +189,10 @@ impl Metrics {
             | Fact::Due { .. }
             | Fact::Bypassed { .. }
             | Fact::BypassOver
+            | Fact::PlaylistStarted { .. }
+            | Fact::PlaylistSteered { .. }
+            | Fact::PlaylistResumed { .. }
+            | Fact::PlaylistEnded { .. }
             | Fact::TransitionSteered { .. }
             | Fact::TransitionGrabbed { .. }
             | Fact::TransitionResumed { .. }
@@ -416,6 +426,9 @@ mod tests {
             # HELP segue_triggers Triggers that fired.
             # TYPE segue_triggers counter
             segue_triggers_total{door="cron"} 1
+            # HELP segue_playlist_steps Steps that playlists went to.
+            # TYPE segue_playlist_steps counter
+            segue_playlist_steps_total 0
             # HELP segue_refused Messages that made no sense.
             # TYPE segue_refused counter
             segue_refused_total{door="osc",reason="nested"} 7

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::{
-    fact::Fact, health::StatusReport, lane::LaneVerb, memoir::Memoir, sheet::Verb, transition::Fader,
+    fact::Fact, health::StatusReport, lane::LaneVerb, memoir::Memoir, playlist::PlayVerb, sheet::Verb,
+    transition::Fader,
 };
 
 /// Which stream of the show: its place in the sheet.
@@ -184,6 +185,15 @@ pub enum Command {
         /// What.
         verb: LaneVerb,
         /// Of which stream; `None` for all.
+        stream: Option<String>,
+    },
+    /// Do something with a playlist.
+    Playlist {
+        /// Its name; `None` for whichever plays.
+        playlist: Option<String>,
+        /// What.
+        verb: PlayVerb,
+        /// On which stream whichever plays is meant; `None` for all.
         stream: Option<String>,
     },
 }
@@ -416,6 +426,8 @@ pub enum Wake {
     Cron,
     /// When something else is due by the schedule, or a bypass of it ends.
     Schedule,
+    /// When a playlist goes on, or is to be prepared for.
+    Playlist,
     /// When a bundle with a time tag is due.
     Osc,
     /// When a running transition needs its next step.

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     easing::Easing,
     lane::{Lanes, form::Standing},
+    playlist::form::Programme,
     prompt,
     scene::Scene,
     schedule::follow::BYPASS_MAX,
@@ -47,6 +48,9 @@ pub struct Memoir {
     /// What is done of each cron trigger, by its name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub triggers: BTreeMap<Arc<str>, Runs>,
+    /// Where each playlist is.
+    #[serde(default, skip_serializing_if = "Programme::is_empty")]
+    pub playlists: Programme,
     /// Until when the schedule is bypassed, by the same clock as `at`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bypassed_until: Option<Timestamp>,
@@ -290,5 +294,7 @@ fn find<'s>(sheet: &'s Sheet, name: &str) -> Option<&'s Arc<Scene>> {
             _ => None,
         })
     };
-    sheet.scenes.get(name).or_else(in_steps)
+    let in_playlists =
+        || sheet.playlists.values().flat_map(|list| list.scenes()).find(|scene| *scene.name == *name);
+    sheet.scenes.get(name).or_else(in_steps).or_else(in_playlists)
 }

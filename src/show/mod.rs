@@ -28,6 +28,7 @@ pub mod nearest;
 mod out;
 pub mod params;
 mod perform;
+pub mod playlist;
 pub mod prompt;
 pub mod recovery;
 pub mod refusals;
@@ -60,12 +61,13 @@ use self::{
     mix::Mix,
     out::Out,
     perform::expect,
+    playlist::Deck,
     refusals::Refusals,
     reload::Changes,
     resume::Pen,
     rota::Rota,
     schedule::{
-        Entry,
+        Entry, What,
         follow::{Findings, Follow, News},
     },
     sheet::{Policy, Sheet},
@@ -103,6 +105,8 @@ pub struct Show {
     unsettled: Option<Now>,
     /// When to have the state kept.
     pen: Pen,
+    /// The playlists.
+    deck: Deck,
 }
 
 impl Show {
@@ -173,9 +177,10 @@ impl Show {
             return changes;
         }
         let sheet = Arc::new(sheet);
+        let mut changes = changes;
+        self.revise_playlists(&sheet, &mut changes, now);
         self.agenda.reload(&self.sheet, &sheet, now);
         self.follow.doubt();
-        let mut changes = changes;
         for stream in &mut self.streams {
             stream.reload(&sheet, now, &mut changes);
         }
@@ -218,8 +223,9 @@ impl Show {
         let cron = self.agenda.next_due().filter(|_| !self.stopping).map(|due| (due, Wake::Cron));
         let schedule = self.follow.next_due().filter(|_| !self.stopping).map(|due| (due, Wake::Schedule));
         let tell = self.refusals.next_due().map(|due| (due, Wake::Tell));
+        let playlist = self.deck.next_due().filter(|_| !self.stopping).map(|due| (due, Wake::Playlist));
         let keep = self.pen.due().filter(|_| !self.stopping).map(|due| (due, Wake::Keep));
-        streams.chain(held).chain(cron).chain(schedule).chain(tell).chain(keep).min()
+        streams.chain(held).chain(cron).chain(schedule).chain(playlist).chain(tell).chain(keep).min()
     }
 
     /// Returns whether nothing is left to do after [`Event::Stop`].
@@ -251,11 +257,13 @@ impl Show {
     pub fn snapshot(&self, now: Now) -> Snapshot {
         let streams = self.streams.iter().enumerate().map(|(index, stream)| {
             let due = self.follow.due(StreamIndex(index));
-            StreamSnapshot { due, ..stream.snapshot(now) }
+            let (playlist, next) = self.deck.on(index).unzip();
+            StreamSnapshot { due, playlist, next: next.flatten(), ..stream.snapshot(now) }
         });
         Snapshot {
             show: Arc::clone(&self.sheet.title),
             streams: streams.collect(),
+            playlists: self.see_playlists(now),
             bypassed_until: self.follow.bypassed_until(now),
             upcoming: self.agenda.upcoming(&self.sheet, UPCOMING),
             show_file: None,
@@ -268,6 +276,7 @@ impl Show {
         if !self.stopping {
             self.follow_calendar(now);
             self.release_held(now);
+            self.play_on(now);
             self.prepare();
         }
         for fact in self.refusals.due(now.mono) {
@@ -305,11 +314,18 @@ impl Show {
                 self.fire(due, now);
             }
             self.note_due(stream);
-            if let Some(entry) = entry {
-                let Entry { scene, fade, easing, .. } = &self.sheet.schedule.entries[entry];
-                let (scene, fade, easing) = (Arc::clone(scene), fade.clone(), *easing);
-                let going = Going { scene, fade, easing, policy: Policy::Blend };
-                self.send(stream.0, going, None, &By::schedule(), now);
+            let Some(entry) = entry else {
+                self.play_no_more(stream.0, false, now);
+                continue;
+            };
+            let Entry { what, fade, easing, .. } = self.sheet.schedule.entries[entry].clone();
+            match what {
+                What::Scene(scene) => {
+                    self.play_no_more(stream.0, true, now);
+                    let going = Going { scene, fade, easing, policy: Policy::Blend };
+                    self.send(stream.0, going, None, &By::schedule(), now);
+                }
+                What::Playlist(list) => self.play_due(&list, stream.0, now),
             }
         }
         for due in crons {
@@ -339,11 +355,18 @@ impl Show {
     /// Tells each stream which scene the calendar will want of it soon.
     fn prepare(&mut self) {
         let (scheduled, coming) = (self.follow.coming(&self.sheet.schedule), self.agenda.coming());
-        if scheduled.is_empty() && coming.is_empty() && !self.preparing {
+        let played = self.deck.coming();
+        let is_any = !scheduled.is_empty() || !coming.is_empty() || !played.is_empty();
+        if !is_any && !self.preparing {
             return;
         }
-        self.preparing = !scheduled.is_empty() || !coming.is_empty();
+        self.preparing = is_any;
         let mut expected = vec![None; self.streams.len()];
+        for (streams, scene) in played {
+            for stream in streams {
+                expected[*stream] = Some(scene);
+            }
+        }
         for (stream, scene) in &scheduled {
             expected[stream.0] = Some(scene);
         }

@@ -9,6 +9,7 @@ use super::{
     event::{Action, Door, StreamIndex},
     fact::Fact,
     lane::{By, Hold, LaneVerb},
+    playlist::PlayVerb,
     scene::Scene,
     sheet::{Cue, Step, Streams},
     stream::queue::{Going, WAITING_MAX},
@@ -83,6 +84,9 @@ impl Show {
                     self.perform(step, &by, now);
                 }
             }
+            Step::Playlist { list, verb, streams } => {
+                self.conduct(list.as_ref(), (verb, streams), by, now);
+            }
         }
     }
 
@@ -95,10 +99,10 @@ impl Show {
     }
 
     /// Returns whether something other than a wish of the moment says what is to be on a stream, so that a hand has
-    /// something to give it back to: the schedule, unless it is bypassed.
+    /// something to give it back to: a playlist, or the schedule, unless it is bypassed.
     pub(super) fn is_governed(&self, stream: StreamIndex, now: Now) -> bool {
         let is_due = || self.follow.due(stream).is_some_and(|due| due.scene.is_some());
-        self.follow.bypassed_until(now).is_none() && is_due()
+        self.deck.plays_on(stream.0) || self.follow.bypassed_until(now).is_none() && is_due()
     }
 
     /// Takes that a hand is on a control of a stream, which takes the operator lane with that; returns whether what it
@@ -134,11 +138,19 @@ pub(super) fn expect<'a>(step: &'a Step, expected: &mut [Option<&'a Arc<Scene>>]
                 }
             }
         }
+        Step::Playlist { list: Some(list), verb: PlayVerb::Play, .. } => {
+            for (index, expected) in expected.iter_mut().enumerate() {
+                if list.streams.contains(StreamIndex(index)) {
+                    *expected = list.first().or(*expected);
+                }
+            }
+        }
         Step::Steer { .. }
         | Step::Grab { .. }
         | Step::Mix { .. }
         | Step::Bypass { .. }
-        | Step::Lane { .. } => {}
+        | Step::Lane { .. }
+        | Step::Playlist { .. } => {}
         Step::Cue(cue) => cue.steps.iter().for_each(|step| expect(step, expected)),
     }
 }

@@ -25,6 +25,7 @@ use super::{
     event::{Action, Memory, StreamIndex},
     memoir::Memoir,
     out::Out,
+    playlist::Opening,
     refusals::Refusals,
     rota::Rota,
     schedule::follow::Follow,
@@ -105,12 +106,15 @@ impl Show {
             .and_then(|memoir| memoir.bypass_left(now.wall))
             .filter(|_| !sheet.schedule.entries.is_empty());
         let mut out = Out::new(seed);
+        let is_bypassed = bypass.is_some_and(|left| !left.is_zero());
+        let opening = Opening::new(&sheet, memoir, is_bypassed, (seed, now));
         let mut streams = Vec::new();
         for (index, stream) in sheet.streams.iter().enumerate() {
             let index = StreamIndex(index);
             let due = sheet.schedule.due(index, now.wall);
-            let due = due.filter(|_| bypass.is_none_or(|left| left.is_zero()));
-            let due = due.map(|entry| Arc::clone(&sheet.schedule.entries[entry].scene));
+            let due = due.filter(|_| !is_bypassed);
+            let due = due.and_then(|entry| sheet.schedule.entries[entry].what.scene().cloned());
+            let due = due.or_else(|| opening.scene(index));
             let governed = due.is_some();
             let mut made = Stream::new(&sheet, index, memories.get(&stream.name), due, now);
             if let Some((memoir, place)) =
@@ -129,7 +133,8 @@ impl Show {
         let mut pen = Pen::default();
         // What is done of the calendar is known from the first moment on.
         pen.touch(Edge::Turned, now.mono);
-        Self {
+        let Opening { deck, doing } = opening;
+        let mut show = Self {
             rota: Rota::new(streams.len()),
             streams,
             agenda: Agenda::new(&sheet, memoir.map(|memoir| &memoir.triggers), now),
@@ -143,8 +148,11 @@ impl Show {
             preparing: false,
             unsettled: Some(now),
             pen,
+            deck,
             sheet,
-        }
+        };
+        show.open(doing, now);
+        show
     }
 
     /// Looks whether there is something new of a stream that is to be kept.
@@ -162,7 +170,8 @@ impl Show {
         if ends {
             (0..self.streams.len()).for_each(|index| self.touch(index, now));
         }
-        for edge in self.agenda.edge().into_iter().chain(self.follow.edge()) {
+        let edges = [self.agenda.edge(), self.follow.edge(), self.deck.edge()];
+        for edge in edges.into_iter().flatten() {
             self.pen.touch(edge, now.mono);
         }
         let runs = self.streams.iter().any(|stream| stream.is_running(now.mono)) || self.follow.is_bypassed();
@@ -175,8 +184,9 @@ impl Show {
                 at: now.wall,
                 streams: self.streams.iter().map(place).collect(),
                 triggers: self.agenda.runs(&self.sheet),
+                playlists: self.deck.programme(&self.sheet, now.mono),
                 bypassed_until: self.follow.bypassed_until(now),
-                due: Some(self.follow.scenes(&self.sheet.streams)),
+                due: Some(self.follow.kept(&self.sheet.streams)),
             };
             self.out.push(Action::Keep(Box::new(memoir)));
         }

@@ -15,6 +15,7 @@ use super::{
     event::StreamIndex,
     fades::Fades,
     lane::{Hold, LaneVerb, OperatorPlan, PanicPlan},
+    playlist::{PlayVerb, Playlist},
     recovery::{Hook, OnDrift, OnLost, Recovery},
     scene::{Fade, Level, Scene},
     schedule::Schedule,
@@ -37,6 +38,10 @@ pub struct Sheet {
     pub scenes: BTreeMap<Arc<str>, Arc<Scene>>,
     /// The cues by name.
     pub cues: BTreeMap<Arc<str>, Arc<Cue>>,
+    /// The playlists by name.
+    pub playlists: BTreeMap<Arc<str>, Arc<Playlist>>,
+    /// The least time between two GOs for one playlist.
+    pub go_apart: Duration,
     /// The triggers, in the order of the file.
     pub triggers: Vec<Trigger>,
     /// What is due when.
@@ -290,6 +295,15 @@ pub enum Step {
     },
     /// Fire a cue. Cues hold no cues, so this cannot go in circles.
     Cue(Arc<Cue>),
+    /// Do something with a playlist.
+    Playlist {
+        /// Which; `None` for whichever plays.
+        list: Option<Arc<Playlist>>,
+        /// What.
+        verb: PlayVerb,
+        /// On which streams whichever plays is meant.
+        streams: Streams,
+    },
 }
 
 impl Step {

@@ -10,6 +10,7 @@ mod guard;
 mod login;
 mod page;
 mod places;
+mod playlists;
 mod problem;
 mod read;
 mod reload;

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::show::{
     lane::{Beneath, Lane, LaneSnapshot},
+    playlist::snapshot::PlaylistSnapshot,
     sheet::Sheet,
     snapshot::{Health, Phase, Share, Snapshot, StreamSnapshot, Upcoming, Updates},
     venue::Backend,
@@ -19,12 +20,21 @@ use crate::show::{
 const SHARE_SEEN_MIN: f64 = 0.005;
 
 /// The routes, for people.
-const ROUTES: [(&str, &str); 10] = [
+const ROUTES: [(&str, &str); 12] = [
     (
         "POST /api/scenes/{name}/go",
         "goes to a scene; takes <code>fade</code> (8, 8s, 1m30s), <code>hold</code> (how long until it goes back) and <code>stream</code>, as JSON or in the query",
     ),
     ("POST /api/cues/{name}/go", "fires a cue"),
+    (
+        "POST /api/playlists/{name}/{verb}",
+        "plays a playlist; the verbs are <code>play</code>, <code>go</code>, <code>back</code>, <code>pause</code>, \
+         <code>resume</code>, <code>stop</code>, and with a <code>step</code> <code>goto</code> and <code>standby</code>",
+    ),
+    (
+        "POST /api/go",
+        "fires the step that stands by in the playlist that plays; <code>/api/back</code> the one before",
+    ),
     (
         "POST /api/prompt",
         "goes to a prompt of your own: <code>prompt</code>, and <code>seed</code>, <code>fade</code>, <code>hold</code>, <code>stream</code> if wanted",
@@ -59,7 +69,8 @@ pub(super) struct Page<'a> {
 
 impl fmt::Display for Page<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Snapshot { show, streams, upcoming, bypassed_until, show_file, broker_connected } = self.snapshot;
+        let Snapshot { show, streams, playlists, upcoming, bypassed_until, show_file, broker_connected } =
+            self.snapshot;
         let title = Text(show);
         writeln!(f, "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">")?;
         writeln!(f, "<meta name=\"viewport\" content=\"width=device-width\">")?;
@@ -88,6 +99,7 @@ impl fmt::Display for Page<'_> {
         table_of_streams(f, streams)?;
         list(f, "Scenes", "scenes", self.sheet.scenes.keys().map(|name| &**name))?;
         list(f, "Cues", "cues", self.sheet.cues.keys().map(|name| &**name))?;
+        list_of_playlists(f, playlists)?;
         due(f, streams, &self.sheet.zone)?;
         coming_up(f, upcoming, &self.sheet.zone)?;
         writeln!(f, "<h2>Routes</h2>\n<ul>")?;
@@ -213,6 +225,19 @@ fn list<'a>(
     writeln!(f, "<h2>{title}</h2>\n<ul>")?;
     for name in names {
         writeln!(f, "<li>{} <code class=\"aside\">POST /api/{path}/{}/go</code>", Text(name), Segment(name))?;
+    }
+    writeln!(f, "</ul>")
+}
+
+/// Where each playlist is, with the request that plays it.
+fn list_of_playlists(f: &mut fmt::Formatter<'_>, playlists: &[PlaylistSnapshot]) -> fmt::Result {
+    if playlists.is_empty() {
+        return Ok(());
+    }
+    writeln!(f, "<h2>Playlists</h2>\n<ul>")?;
+    for list in playlists {
+        let (told, path) = (list.tell(), Segment(&list.name));
+        writeln!(f, "<li>{} <code class=\"aside\">POST /api/playlists/{path}/play</code>", Text(&told))?;
     }
     writeln!(f, "</ul>")
 }

@@ -108,7 +108,7 @@ fn named(name: Name) -> Result<String, Problem> {
 }
 
 /// Hands a command to the show, if the show can obey it.
-fn order(server: &Server, command: Command) -> Result<Response, Problem> {
+pub(super) fn order(server: &Server, command: Command) -> Result<Response, Problem> {
     let sheet = &server.desk.sheet();
     show::check_command(sheet, &command).map_err(|why| explained(sheet, &command, why))?;
     let accepted = accepted(&command);
@@ -141,6 +141,13 @@ fn accepted(command: &Command) -> Value {
         Command::Cue { cue } => json!({ "accepted": true, "cue": cue }),
         Command::Bypass { time } => json!({ "accepted": true, "for_seconds": time.as_secs_f64() }),
         Command::Lane { verb, stream } => json!({ "accepted": true, "lane": verb, "stream": stream }),
+        Command::Playlist { playlist, verb, stream } => json!({
+            "accepted": true,
+            "playlist": playlist,
+            "verb": verb.name(),
+            "step": verb.step().map(ToString::to_string),
+            "stream": stream,
+        }),
     }
 }
 
@@ -161,6 +168,7 @@ fn explained(sheet: &Sheet, command: &Command, why: String) -> Problem {
         | Command::Steer { stream: Some(stream), .. }
         | Command::Grab { stream: Some(stream), .. }
         | Command::Lane { stream: Some(stream), .. }
+        | Command::Playlist { stream: Some(stream), .. }
             if sheet.stream(stream).is_none() =>
         {
             bad(format!("there is no stream {}", quoted(stream)))
@@ -170,6 +178,10 @@ fn explained(sheet: &Sheet, command: &Command, why: String) -> Problem {
             Problem::new(Kind::UnknownCue, format!("there is no cue {}", quoted(cue)))
                 .meant(nearest(cue, sheet.cues.keys().map(|name| &**name)))
         }
+        Command::Playlist { playlist: Some(playlist), .. } if !sheet.playlists.contains_key(&**playlist) => {
+            Problem::new(Kind::UnknownPlaylist, format!("there is no playlist {}", quoted(playlist)))
+                .meant(nearest(playlist, sheet.playlists.keys().map(|name| &**name)))
+        }
         Command::Scene { .. }
         | Command::Prompt { .. }
         | Command::Steer { .. }
@@ -177,5 +189,6 @@ fn explained(sheet: &Sheet, command: &Command, why: String) -> Problem {
         | Command::Cue { .. }
         | Command::Bypass { .. }
         | Command::Lane { .. } => bad(why),
+        Command::Playlist { .. } => bad(why),
     }
 }

@@ -10,6 +10,7 @@ mod ladder;
 mod lanes;
 mod pace;
 mod paths;
+mod playlists;
 mod prompts;
 mod reload;
 mod restarts;

@@ -15,6 +15,7 @@ use segue::{
         health::StatusReport,
         lane::{Beneath, LaneSnapshot, LaneVerb},
         memoir::Memoir,
+        playlist::{PlayVerb, StepRef},
         reload::Changes,
         sheet::Sheet,
         time::{Mono, Now},
@@ -441,6 +442,11 @@ impl World {
                 payload: payload.as_bytes().to_vec(),
                 retained: true,
             })),
+            ["go"] => self.happen(playlist(None, "go", None)),
+            ["back"] => self.happen(playlist(None, "back", None)),
+            ["playlist", name] => self.happen(playlist(Some(name), "play", None)),
+            ["playlist", name, verb] => self.happen(playlist(Some(name), verb, None)),
+            ["playlist", name, verb, step] => self.happen(playlist(Some(name), verb, Some(step))),
             ["go", scene, rest @ ..] => self.happen(Event::Command(Command::Scene {
                 scene: (*scene).to_owned(),
                 stream: None,
@@ -604,6 +610,15 @@ impl World {
             }
             Fact::Bypassed { time } => format!("bypassed for {}", duration::text(*time)),
             Fact::BypassOver => "bypass over".to_owned(),
+            Fact::PlaylistStarted { name } => format!("{name} starts"),
+            Fact::PlaylistStep { name, step, label, hold } => {
+                let hold = hold.map_or_else(|| "GO".to_owned(), |hold| duration::text(hold.0));
+                format!("{name} {step}: {label}, {hold}")
+            }
+            Fact::PlaylistSteered { name, verb, step: Some(step) } => format!("{name} {verb} {step}"),
+            Fact::PlaylistSteered { name, verb, step: None } => format!("{name} {verb}"),
+            Fact::PlaylistResumed { name, step, label } => format!("{name} resumes at {step}: {label}"),
+            Fact::PlaylistEnded { name, why } => format!("{name} ends: {why}"),
             Fact::TransitionStarted { stream, scene, fade } => {
                 format!("{stream} to {scene} in {}", duration::text(*fade))
             }
@@ -707,6 +722,12 @@ pub(super) fn sheet(yaml: &str) -> Sheet {
     let context = config::Context { node: "test" };
     let loaded = config::parse("show.yaml", yaml, &context);
     loaded.sheet.unwrap_or_else(|| panic!("{:#?}", loaded.diagnostics))
+}
+
+/// Asks for something of a playlist, or of whichever plays.
+fn playlist(name: Option<&str>, verb: &str, step: Option<&str>) -> Event {
+    let verb = PlayVerb::find(verb, step.map(StepRef::from)).unwrap().unwrap();
+    Event::Command(Command::Playlist { playlist: name.map(ToOwned::to_owned), verb, stream: None })
 }
 
 /// Makes an OSC message; `T` and `F` are truths, what reads as a number is one.

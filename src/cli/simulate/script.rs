@@ -6,6 +6,7 @@ use crate::show::{
     duration,
     event::{Arg, Command, Event, MqttMessage, OscMessage, OscPacket},
     lane::LaneVerb,
+    playlist::{PlayVerb, StepRef},
     time::Mono,
 };
 
@@ -62,7 +63,7 @@ pub(super) enum Trouble {
 }
 
 /// The verbs, for whoever misspells one.
-const VERBS: &str = "`osc ADDRESS [ARGUMENT…]`, `mqtt TOPIC [PAYLOAD]`, `retained TOPIC [PAYLOAD]`, `go SCENE [FADE [HOLD]]`, `cue NAME`, `bypass TIME`, \
+const VERBS: &str = "`osc ADDRESS [ARGUMENT…]`, `mqtt TOPIC [PAYLOAD]`, `retained TOPIC [PAYLOAD]`, `go SCENE [FADE [HOLD]]`, `cue NAME`, `go`, `back`, `playlist NAME [VERB [STEP]]`, `bypass TIME`, \
      `panic [STREAM]`, `release [STREAM]`, \
      `api down TIME`, `api error STATUS TIME`, `api slow BY TIME`, \
      `video on`, `video off`, `runner stall`, `runner freeze`, `runner restart`, `runner swap`, `stream gone`, `kill`";
@@ -173,6 +174,14 @@ fn deed(text: &str) -> Result<Deed, Wrong> {
             let stream = stream.first().map(ToString::to_string);
             Deed::Event(Event::Command(Command::Lane { verb, stream }))
         }
+        ["go"] => Deed::Event(playlist(None, PlayVerb::Go)),
+        ["back"] => Deed::Event(playlist(None, PlayVerb::Back)),
+        ["playlist", name, rest @ ..] if rest.len() <= 2 => {
+            let verb = rest.first().copied().unwrap_or("play");
+            let step = rest.get(1).map(|step| StepRef::from(*step));
+            let verb = PlayVerb::find(verb, step).ok_or_else(|| format!("a playlist cannot `{verb}`"))??;
+            Deed::Event(playlist(Some(name), verb))
+        }
         ["cue", cue] => Deed::Event(Event::Command(Command::Cue { cue: (*cue).to_owned() })),
         ["api", "down", time] => Deed::Api(Trouble::Down, duration::parse(time)?),
         ["api", "slow", by, time] => Deed::Api(Trouble::Slow(duration::parse(by)?), duration::parse(time)?),
@@ -200,6 +209,10 @@ fn deed(text: &str) -> Result<Deed, Wrong> {
 
 fn go(scene: &str, fade: Option<Duration>, hold: Option<Duration>) -> Event {
     Event::Command(Command::Scene { scene: scene.to_owned(), stream: None, fade, hold })
+}
+
+fn playlist(name: Option<&str>, verb: PlayVerb) -> Event {
+    Event::Command(Command::Playlist { playlist: name.map(ToOwned::to_owned), verb, stream: None })
 }
 
 /// The payload is the rest of the line as it stands: JSON needs no quotes around it.

@@ -172,9 +172,28 @@ impl Transcript {
             Fact::AlarmOver { stream, after } => {
                 (stream, format!("alarm over after {}", duration::text(*after)))
             }
-            _ => return None,
+            _ => return of_playlist(fact),
         })
     }
+}
+
+/// Tells where a playlist is.
+fn of_playlist(fact: &Fact) -> Option<(&str, String)> {
+    Some(match fact {
+        Fact::PlaylistStarted { name } => (name, "starts".to_owned()),
+        Fact::PlaylistStep { name, step, label, hold } => {
+            let hold =
+                hold.map_or_else(|| "until GO".to_owned(), |hold| format!("for {}", duration::text(hold.0)));
+            (name, format!("step {step}, {label}, {hold}"))
+        }
+        Fact::PlaylistSteered { name, verb, step } => {
+            let step = step.map_or_else(String::new, |step| format!(" {step}"));
+            (name, format!("{verb}{step}"))
+        }
+        Fact::PlaylistResumed { name, step, label } => (name, format!("resumes at step {step}, {label}")),
+        Fact::PlaylistEnded { name, why } => (name, format!("ends: {why}")),
+        _ => return None,
+    })
 }
 
 /// Tells what the schedule wants, and whether anybody listens.

@@ -74,6 +74,11 @@ impl By {
     pub(super) fn schedule() -> Self {
         Self { name: "schedule".into(), door: Door::Show, is_person: false }
     }
+
+    /// A playlist goes on by itself.
+    pub(super) fn playlist() -> Self {
+        Self { name: "playlist".into(), door: Door::Show, is_person: false }
+    }
 }
 
 /// The lanes of one stream.

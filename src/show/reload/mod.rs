@@ -4,6 +4,7 @@
 //! anything; streams keep their order, since everything outside of the sheet knows them by it.
 
 mod base;
+mod playlists;
 mod streams;
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
@@ -13,8 +14,9 @@ use serde::Serialize;
 use super::{
     event::StreamIndex,
     lane::PanicPlan,
+    playlist::Playlist,
     scene::Scene,
-    schedule::{Entry, Schedule},
+    schedule::{Entry, Schedule, What},
     sheet::{Cue, Sheet, Step, Streams, Trigger},
     venue::{MqttDoor, Venue},
 };
@@ -61,10 +63,24 @@ impl Changes {
 }
 
 /// Returns the sheet to go on with: what `new` says, as far as that can be while the streams of `old` live.
+#[expect(clippy::too_many_lines, reason = "one piece for each section of the file")]
 pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
     let mut changes = Changes::default();
-    let Sheet { title, zone, streams: _, scenes, cues, triggers, schedule, on_alarm, venue, reload, panic } =
-        new.clone();
+    let Sheet {
+        title,
+        zone,
+        streams: _,
+        scenes,
+        cues,
+        playlists,
+        go_apart,
+        triggers,
+        schedule,
+        on_alarm,
+        venue,
+        reload,
+        panic,
+    } = new.clone();
     if title != old.title {
         changes.change(format_args!("the show is called `{title}`"));
     }
@@ -73,6 +89,9 @@ pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
     }
     if on_alarm != old.on_alarm {
         changes.change("`on_alarm`");
+    }
+    if go_apart != old.go_apart {
+        changes.change("`go_apart`");
     }
     if reload != old.reload {
         changes.change("`reload`");
@@ -87,13 +106,21 @@ pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
     );
     let streams = new.streams.iter().map(|stream| old.stream(&stream.name)).collect();
     let inline = inline(old);
-    let mut links = Links { scenes: &scenes, cues: BTreeMap::new(), inline: &inline, streams };
+    let mut links = Links {
+        scenes: &scenes,
+        cues: BTreeMap::new(),
+        playlists: BTreeMap::new(),
+        inline: &inline,
+        streams,
+    };
     let kept = Links {
         scenes: &scenes,
         cues: BTreeMap::new(),
+        playlists: BTreeMap::new(),
         inline: &inline,
         streams: (0..old.streams.len()).map(|at| Some(StreamIndex(at))).collect(),
     };
+    links.playlists = playlists::revise(&old.playlists, playlists, &links, &mut changes);
     let mut linked = BTreeMap::new();
     for (name, cue) in cues {
         let steps = links.steps(Actor::Cue, &cue.steps);
@@ -103,7 +130,10 @@ pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
         "cue",
         &names(&old.cues),
         &names(&linked),
-        |name| kept.steps(Actor::Cue, &old.cues[name].steps) == linked[name].steps,
+        |name| {
+            let bare = |steps: &[Step]| steps.iter().cloned().map(bare).collect::<Vec<_>>();
+            bare(&kept.steps(Actor::Cue, &old.cues[name].steps)) == bare(&linked[name].steps)
+        },
         &mut changes,
     );
     links.cues = linked;
@@ -130,9 +160,22 @@ pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
     let streams = streams::revise(old, new, &links, &mut changes);
     let venue = self::venue(&old.venue, venue, &mut changes);
     let panic = links.panic(panic, &old.panic, &mut changes);
-    let Links { cues, .. } = links;
-    let sheet =
-        Sheet { title, zone, streams, scenes, cues, triggers, schedule, on_alarm, venue, reload, panic };
+    let Links { cues, playlists, .. } = links;
+    let sheet = Sheet {
+        title,
+        zone,
+        streams,
+        scenes,
+        cues,
+        playlists,
+        go_apart,
+        triggers,
+        schedule,
+        on_alarm,
+        venue,
+        reload,
+        panic,
+    };
     (sheet, changes)
 }
 
@@ -155,6 +198,7 @@ pub(super) fn successor(old: &Sheet, new: &Sheet, scene: &Arc<Scene>) -> Arc<Sce
 enum Actor {
     Cue,
     Trigger,
+    Playlist,
 }
 
 /// Returns the scenes that stand in steps. Their names are the places, unique for each kind of actor.
@@ -168,7 +212,8 @@ fn inline(sheet: &Sheet) -> Vec<(Actor, Arc<Scene>)> {
     let of_cues = sheet.cues.values().flat_map(|cue| &cue.steps);
     let of_triggers = sheet.triggers.iter().flat_map(|trigger| &trigger.steps);
     let of_cues = of_cues.filter_map(|step| scene(Actor::Cue, step));
-    of_cues.chain(of_triggers.filter_map(|step| scene(Actor::Trigger, step))).collect()
+    let of_triggers = of_triggers.filter_map(|step| scene(Actor::Trigger, step));
+    of_cues.chain(of_triggers).chain(playlists::inline(sheet)).collect()
 }
 
 fn find_inline(scenes: &[(Actor, Arc<Scene>)], actor: Actor, name: &str) -> Option<Arc<Scene>> {
@@ -178,8 +223,13 @@ fn find_inline(scenes: &[(Actor, Arc<Scene>)], actor: Actor, name: &str) -> Opti
 /// Returns a schedule without what can change and leave it the same: the lines that it stands in, and what its scenes are.
 fn outline(schedule: &Schedule) -> Schedule {
     let bare = |entry: &Entry| {
-        let scene = Arc::new(Scene::empty(&entry.scene.name));
-        Entry { line: 0, scene, ..entry.clone() }
+        let what = match &entry.what {
+            What::Scene(scene) => What::Scene(Arc::new(Scene::empty(&scene.name))),
+            What::Playlist(list) => {
+                What::Playlist(Arc::new(Playlist { steps: Vec::new(), ..(**list).clone() }))
+            }
+        };
+        Entry { line: 0, what, ..entry.clone() }
     };
     Schedule { entries: schedule.entries.iter().map(bare).collect(), ..schedule.clone() }
 }
@@ -218,6 +268,7 @@ fn diff(kind: &str, old: &[Arc<str>], new: &[Arc<str>], same: impl Fn(&str) -> b
 struct Links<'a> {
     scenes: &'a BTreeMap<Arc<str>, Arc<Scene>>,
     cues: BTreeMap<Arc<str>, Arc<Cue>>,
+    playlists: BTreeMap<Arc<str>, Arc<Playlist>>,
     /// The scenes in steps until now.
     inline: &'a [(Actor, Arc<Scene>)],
     /// Where each stream of the sheet is in the show; `None` for one that has to wait for a restart.
@@ -253,6 +304,12 @@ impl Links<'_> {
                     *cue = Arc::clone(linked);
                 }
             }
+            Step::Playlist { list, streams, .. } => {
+                if let Some(linked) = list.as_ref().and_then(|list| self.playlists.get(&list.name)) {
+                    *list = Some(Arc::clone(linked));
+                }
+                self.move_streams(streams);
+            }
             Step::Bypass { .. } => {}
         }
         step
@@ -260,7 +317,12 @@ impl Links<'_> {
 
     fn schedule(&self, mut schedule: Schedule, old: &Schedule, changes: &mut Changes) -> Schedule {
         for entry in &mut schedule.entries {
-            entry.scene = self.scene(&entry.scene);
+            entry.what = match &entry.what {
+                What::Scene(scene) => What::Scene(self.scene(scene)),
+                What::Playlist(list) => {
+                    What::Playlist(Arc::clone(self.playlists.get(&list.name).unwrap_or(list)))
+                }
+            };
             self.move_streams(&mut entry.streams);
         }
         if outline(&schedule) != outline(old) {
@@ -286,11 +348,19 @@ impl Links<'_> {
 
     /// Returns steps with cues by name only: whether they do the same is not asked of the cues in them.
     fn outline(&self, steps: &[Step]) -> Vec<Step> {
-        let bare = |step: Step| match step {
-            Step::Cue(cue) => Step::Cue(Arc::new(Cue { name: Arc::clone(&cue.name), steps: Vec::new() })),
-            step => step,
-        };
         self.steps(Actor::Trigger, steps).into_iter().map(bare).collect()
+    }
+}
+
+/// Returns a step with what it fires by name only.
+fn bare(step: Step) -> Step {
+    match step {
+        Step::Cue(cue) => Step::Cue(Arc::new(Cue { name: Arc::clone(&cue.name), steps: Vec::new() })),
+        Step::Playlist { list: Some(list), verb, streams } => {
+            let bare = Playlist { steps: Vec::new(), ..(*list).clone() };
+            Step::Playlist { list: Some(Arc::new(bare)), verb, streams }
+        }
+        step => step,
     }
 }
 

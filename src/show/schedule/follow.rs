@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{LOOK_AHEAD, Schedule};
+use super::{LOOK_AHEAD, Schedule, What};
 use crate::show::{
     event::StreamIndex,
     memoir::Memoir,
@@ -48,14 +48,14 @@ pub(in crate::show) struct Follow {
 /// What was said about one stream.
 #[derive(Debug)]
 struct Said {
-    /// The entry that is due, and its scene.
+    /// The entry that is due, and what it shows.
     entry: Option<usize>,
-    scene: Option<Arc<Scene>>,
+    what: Option<What>,
     /// Since when, by the calendar.
     since: Timestamp,
-    /// When something else is due, and which scene; `None` if not before `look_again`.
+    /// When something else is due, and what; `None` if not before `look_again`.
     next: Option<Timestamp>,
-    then: Option<Arc<Scene>>,
+    then: Option<What>,
     look_again: Timestamp,
 }
 
@@ -106,8 +106,8 @@ impl Follow {
         self.bypass_ended = memoir.bypassed_until.filter(|_| bypass.is_some_and(|left| left.is_zero()));
         let Some(known) = &memoir.due else { return self };
         for (slot, stream) in self.streams.iter_mut().zip(streams) {
-            let before = known.get(&stream.name).map(|scene| &**scene);
-            if let Some(said) = slot.as_mut().filter(|said| said.scene_name() != before) {
+            let before = known.get(&stream.name);
+            if let Some(said) = slot.as_mut().filter(|said| said.kept_name().as_ref() != before) {
                 // The schedule is another.
                 *said = Said::nothing(self.last_look.wall);
             }
@@ -115,13 +115,12 @@ impl Follow {
         self
     }
 
-    /// Returns the scene that is due on each stream, as it was last said.
-    pub(in crate::show) fn scenes(&self, streams: &[StreamSheet]) -> BTreeMap<Arc<str>, Arc<str>> {
-        let scene = |(said, stream): (&Option<Said>, &StreamSheet)| {
-            let scene = said.as_ref()?.scene.as_ref()?;
-            Some((Arc::clone(&stream.name), Arc::clone(&scene.name)))
+    /// Returns what is due on each stream, as it was last said: a scene by its name, a playlist as `playlist/` and its name.
+    pub(in crate::show) fn kept(&self, streams: &[StreamSheet]) -> BTreeMap<Arc<str>, Arc<str>> {
+        let kept = |(said, stream): (&Option<Said>, &StreamSheet)| {
+            Some((Arc::clone(&stream.name), said.as_ref()?.kept_name()?))
         };
-        self.streams.iter().zip(streams).filter_map(scene).collect()
+        self.streams.iter().zip(streams).filter_map(kept).collect()
     }
 
     /// Returns what has happened since this was asked last that is to be kept.
@@ -172,7 +171,7 @@ impl Follow {
             let back = said.since.duration_since(now.wall);
             let corrected = back.is_positive() && back <= CORRECTION_MAX;
             let fresh = Said::work_out(schedule, stream, if corrected { said.since } else { now.wall });
-            let differs = fresh.scene_name() != said.scene_name();
+            let differs = !fresh.is_called(said);
             let since = match edge {
                 Some(first) => last_edge(schedule, stream, first, now.wall),
                 None if differs => fresh.since,
@@ -246,9 +245,9 @@ impl Follow {
             let scene = match self.bypass {
                 Some(until) if is_soon(until) => {
                     let at = wall.checked_add(until.since(mono)).ok()?;
-                    Arc::clone(&schedule.entries[schedule.due(stream, at)?].scene)
+                    schedule.entries[schedule.due(stream, at)?].what.first()?.clone()
                 }
-                None if is_soon(self.last_look.mono_at(said.next?)) => said.then.clone()?,
+                None if is_soon(self.last_look.mono_at(said.next?)) => said.then.as_ref()?.first()?.clone(),
                 Some(_) | None => return None,
             };
             Some((stream, scene))
@@ -259,8 +258,18 @@ impl Follow {
     /// Returns what is due on a stream and until when, as people may see it; `None` if the schedule does not concern it.
     pub(in crate::show) fn due(&self, stream: StreamIndex) -> Option<Due> {
         let said = self.streams.get(stream.0)?.as_ref()?;
-        let name = |scene: &Option<Arc<Scene>>| scene.as_ref().map(|scene| Arc::clone(&scene.name));
-        Some(Due { scene: name(&said.scene), until: said.next, then: name(&said.then) })
+        let scene = |what: &Option<What>| what.as_ref()?.scene().map(|scene| Arc::clone(&scene.name));
+        let playlist = |what: &Option<What>| match what {
+            Some(What::Playlist(list)) => Some(Arc::clone(&list.name)),
+            Some(What::Scene(_)) | None => None,
+        };
+        Some(Due {
+            scene: scene(&said.what),
+            playlist: playlist(&said.what),
+            until: said.next,
+            then: scene(&said.then),
+            then_playlist: playlist(&said.then),
+        })
     }
 
     fn look_at_clock(&mut self, now: Now) {
@@ -276,29 +285,41 @@ impl Follow {
 }
 
 impl Said {
+    /// Returns the name by which the journal keeps what is due.
+    fn kept_name(&self) -> Option<Arc<str>> {
+        Some(match self.what.as_ref()? {
+            What::Scene(scene) => Arc::clone(&scene.name),
+            What::Playlist(list) => format!("playlist/{}", list.name).into(),
+        })
+    }
+
     fn work_out(schedule: &Schedule, stream: StreamIndex, at: Timestamp) -> Self {
         let (entry, next) = (schedule.due(stream, at), schedule.next_change(stream, at));
-        let scene = |entry: Option<usize>| entry.map(|entry| Arc::clone(&schedule.entries[entry].scene));
+        let what = |entry: Option<usize>| entry.map(|entry| schedule.entries[entry].what.clone());
         Self {
             entry,
-            scene: scene(entry),
+            what: what(entry),
             since: at,
             next,
-            then: next.and_then(|next| scene(schedule.due(stream, next))),
+            then: next.and_then(|next| what(schedule.due(stream, next))),
             look_again: at.checked_add(LOOK_AHEAD).unwrap_or(Timestamp::MAX),
         }
     }
 
     fn nothing(now: Timestamp) -> Self {
-        Self { entry: None, scene: None, since: now, next: None, then: None, look_again: now }
+        Self { entry: None, what: None, since: now, next: None, then: None, look_again: now }
     }
 
     fn news(&self, stream: StreamIndex) -> News {
         News { stream, entry: self.entry, since: self.since }
     }
 
-    fn scene_name(&self) -> Option<&str> {
-        self.scene.as_ref().map(|scene| &*scene.name)
+    /// Returns whether both say the same, whatever has become of it since.
+    fn is_called(&self, other: &Self) -> bool {
+        match (&self.what, &other.what) {
+            (Some(this), Some(that)) => this.is_called(that),
+            (this, that) => this.is_none() == that.is_none(),
+        }
     }
 }
 

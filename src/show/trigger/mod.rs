@@ -5,6 +5,7 @@
 
 mod mqtt;
 mod osc;
+mod playlist;
 
 use std::{sync::Arc, time::Duration};
 
@@ -78,6 +79,13 @@ pub(super) fn of_command(sheet: &Sheet, command: &Command) -> Result<Ask, Refusa
         Command::Lane { verb, stream } => {
             let streams = stream.as_deref().map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
             (verb.name().to_owned(), Step::Lane { verb: *verb, streams })
+        }
+        Command::Playlist { playlist: Some(name), verb, .. } => {
+            (format!("playlist {name} {}", verb.name()), playlist::of_list(sheet, name, verb.clone())?)
+        }
+        Command::Playlist { playlist: None, verb, stream } => {
+            let streams = stream.as_deref().map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
+            (verb.name().to_owned(), playlist::of_any(sheet, verb.clone(), streams)?)
         }
     };
     Ok(Ask { name: name.into(), steps: vec![step], is_person: true })

@@ -2,17 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::{
     Ask, Refusal, ask, bypass_step, bypass_time, cue_step, fade_of, fader_of, hold_of, lane_step, one_stream,
-    prompt_step, scene_step, steer_step,
+    playlist, prompt_step, scene_step, steer_step,
 };
 use crate::show::{
     condition::{self, Condition},
     duration,
     event::MqttMessage,
     lane::Hold,
+    playlist::{PlayVerb, StepRef},
     scene::Fade,
     sheet::{Sheet, Step, Streams, When},
 };
@@ -56,11 +57,15 @@ fn fixed_mqtt(sheet: &Sheet, message: &MqttMessage, payload: Option<&str>) -> Re
     };
     let parts: Vec<&str> = verb.split('/').collect();
     let (stream, key, scene) = match parts.as_slice() {
-        [key @ ("scene" | "cue" | "transition" | "prompt"), "set"] => (None, *key, None),
+        [key @ ("scene" | "cue" | "transition" | "prompt" | "playlist" | "go" | "back"), "set"] => {
+            (None, *key, None)
+        }
         ["bypass", "set"] => (None, "for", None),
         [verb @ ("panic" | "release"), "set"] => (None, *verb, None),
         [stream, verb @ ("panic" | "release"), "set"] => (Some(*stream), *verb, None),
-        [stream, key @ ("scene" | "transition" | "prompt"), "set"] => (Some(*stream), *key, None),
+        [stream, key @ ("scene" | "transition" | "prompt" | "go" | "back"), "set"] => {
+            (Some(*stream), *key, None)
+        }
         [stream, "mix", scene, "set"] => (Some(*stream), "mix", Some(*scene)),
         _ => return Ok(None),
     };
@@ -83,6 +88,11 @@ fn fixed_mqtt(sheet: &Sheet, message: &MqttMessage, payload: Option<&str>) -> Re
     }
     let step = match (scene, stream) {
         (Some(scene), Some(streams)) => mix_step(sheet, scene, payload, streams)?,
+        // A button: what it says does not matter.
+        (_, stream) if key == "go" => playlist::of_any(sheet, PlayVerb::Go, stream.unwrap_or(Streams::All))?,
+        (_, stream) if key == "back" => {
+            playlist::of_any(sheet, PlayVerb::Back, stream.unwrap_or(Streams::All))?
+        }
         (_, stream) => set_payload(sheet, key, payload, stream)?,
     };
     Ok(Some(Ask { name: message.topic.as_str().into(), steps: vec![step], is_person: true }))
@@ -105,6 +115,7 @@ fn set_payload(sheet: &Sheet, key: &str, payload: &str, stream: Option<Streams>)
             "cue" => cue_step(sheet, payload),
             "for" => bypass_step(sheet, bypass_time(payload)),
             "transition" => steer_step(payload, streams),
+            "playlist" => playlist::of_list(sheet, payload, PlayVerb::Play),
             "prompt" => prompt_step(sheet, &payload.into(), None, streams, None),
             _ => scene_step(sheet, payload, streams, None),
         };
@@ -119,6 +130,7 @@ fn set_payload(sheet: &Sheet, key: &str, payload: &str, stream: Option<Streams>)
         "transition" => &["transition", "progress", "stream"],
         "panic" | "release" => &["stream"],
         "prompt" => &["prompt", "seed", "fade", "hold", "stream"],
+        "playlist" => &["playlist", "do", "step"],
         _ => &["scene", "fade", "hold", "stream"],
     };
     let is_allowed =
@@ -144,6 +156,13 @@ fn set_payload(sheet: &Sheet, key: &str, payload: &str, stream: Option<Streams>)
             }
             _ => bypass_step(sheet, bypass_time(name()?)),
         },
+        "playlist" => {
+            let step = match object.get("step") {
+                Some(Value::Number(number)) => Some(step_of(number)?),
+                _ => text("step")?.map(StepRef::from),
+            };
+            playlist::named(sheet, name()?, text("do")?.unwrap_or("play"), step)
+        }
         "transition" => match object.get("progress") {
             Some(_) if object.contains_key("transition") => {
                 Err(bad("`transition` and `progress` exclude each other".to_owned()))
@@ -162,6 +181,12 @@ fn set_payload(sheet: &Sheet, key: &str, payload: &str, stream: Option<Streams>)
         "panic" | "release" => lane_step(key, streams),
         _ => Ok(scene_step(sheet, name()?, streams, fade_in(&object)?)?.held(hold_in(&object)?)),
     }
+}
+
+/// Reads the number of a playlist's step.
+fn step_of(number: &Number) -> Result<StepRef, Refusal> {
+    let step = number.as_f64().and_then(StepRef::from_number);
+    step.ok_or_else(|| Refusal::new("bad step", format!("{number} is no number of a step")))
 }
 
 /// Reads the fade of a command: seconds as a number, or a text such as `1m30s`.

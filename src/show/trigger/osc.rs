@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     Ask, Refusal, ask, bypass_step, bypass_time, cue_step, fade_of, fader_of, go, hold_of, lane_step,
-    one_stream, scene_step, steer_step,
+    one_stream, playlist, scene_step, steer_step,
 };
 use crate::show::{
     address,
@@ -12,6 +12,7 @@ use crate::show::{
     duration,
     event::{Arg, OscMessage, StreamIndex},
     lane::LaneVerb,
+    playlist::{PlayVerb, StepRef},
     prompt,
     sheet::{Sheet, Step, Streams, Verb, When},
     transition::Fader,
@@ -114,10 +115,20 @@ fn fixed_osc(sheet: &Sheet, message: &OscMessage) -> Result<Vec<Ask>, Refusal> {
         ["prompt"] => Fixed::Prompt(Streams::All),
         ["bypass"] => Fixed::Step(BYPASS),
         [verb @ ("panic" | "release")] => Fixed::Step(lane_step(verb, Streams::All)?),
+        ["go"] => Fixed::Step(playlist::of_any(sheet, PlayVerb::Go, Streams::All)?),
+        ["back"] => Fixed::Step(playlist::of_any(sheet, PlayVerb::Back, Streams::All)?),
+        ["playlist", name] => Fixed::Step(playlist::of_list(sheet, name, PlayVerb::Play)?),
+        ["playlist", _, "goto" | "standby"] if is_release(&message.args) => return Ok(Vec::new()),
+        ["playlist", name, verb @ ("goto" | "standby")] => {
+            Fixed::Step(playlist::named(sheet, name, verb, step_of(message)?)?)
+        }
+        ["playlist", name, verb] => Fixed::Step(playlist::named(sheet, name, verb, None)?),
         ["scene", name] => Fixed::Step(scene_step(sheet, name, Streams::All, None)?),
         ["cue", name] => Fixed::Step(cue_step(sheet, name)?),
         ["mix", name] => Fixed::Step(mix_step(sheet, name, Streams::All)?),
         ["transition", "progress"] => Fixed::Step(grab_step(Streams::All)),
+        [stream, "go"] => Fixed::Step(playlist::of_any(sheet, PlayVerb::Go, one_stream(sheet, stream)?)?),
+        [stream, "back"] => Fixed::Step(playlist::of_any(sheet, PlayVerb::Back, one_stream(sheet, stream)?)?),
         [stream, "mix", name] => Fixed::Step(mix_step(sheet, name, one_stream(sheet, stream)?)?),
         [stream, "transition", "progress"] => Fixed::Step(grab_step(one_stream(sheet, stream)?)),
         ["transition", verb] => Fixed::Step(steer_step(verb, Streams::All)?),
@@ -128,6 +139,18 @@ fn fixed_osc(sheet: &Sheet, message: &OscMessage) -> Result<Vec<Ask>, Refusal> {
         _ => return Err(Refusal::new("unknown address", &message.address)),
     };
     Ok(fixed_ask(sheet, &message.address, fixed, &message.args)?.into_iter().collect())
+}
+
+/// Reads the step of a playlist: its number, or its name.
+fn step_of(message: &OscMessage) -> Result<Option<StepRef>, Refusal> {
+    match message.args.first() {
+        Some(Arg::Number(number)) => match StepRef::from_number(*number) {
+            Some(step) => Ok(Some(step)),
+            None => Err(Refusal::new("bad step", format!("{} {number}", message.address))),
+        },
+        Some(Arg::Text(name)) => Ok(Some(StepRef::from(name.as_str()))),
+        Some(Arg::Bool(_) | Arg::Other) | None => Ok(None),
+    }
 }
 
 /// Returns every fixed address of the show with what it does.
@@ -146,6 +169,10 @@ fn fixed_addresses(sheet: &Sheet) -> impl Iterator<Item = (String, Fixed)> {
             let step = Step::Mix { scene: Arc::clone(scene), share: Fader::LOW, streams: streams.clone() };
             (format!("{place}mix/{name}"), Fixed::Step(step))
         }));
+        for verb in [PlayVerb::Go, PlayVerb::Back].into_iter().filter(|_| !sheet.playlists.is_empty()) {
+            let step = Step::Playlist { list: None, verb: verb.clone(), streams: streams.clone() };
+            found.push((format!("{place}{}", verb.name()), Fixed::Step(step)));
+        }
         found.push((format!("{place}transition/progress"), Fixed::Step(grab_step(streams.clone()))));
         found.extend([LaneVerb::Panic, LaneVerb::Release].into_iter().map(|verb| {
             let step = Step::Lane { verb, streams: streams.clone() };
@@ -161,7 +188,18 @@ fn fixed_addresses(sheet: &Sheet) -> impl Iterator<Item = (String, Fixed)> {
         .cues
         .iter()
         .map(|(name, cue)| (format!("{ROOT}cue/{name}"), Fixed::Step(Step::Cue(Arc::clone(cue)))));
-    of_places.chain(cues).chain([(format!("{ROOT}bypass"), Fixed::Step(BYPASS))])
+    // What wants a step is no matter for patterns.
+    let verbs = [PlayVerb::Go, PlayVerb::Back, PlayVerb::Pause, PlayVerb::Resume, PlayVerb::Stop];
+    let playlists = sheet.playlists.iter().flat_map(move |(name, list)| {
+        let verbs = verbs.clone().into_iter();
+        let of_verbs = verbs.map(move |verb| {
+            let address = format!("{ROOT}playlist/{name}/{}", verb.name());
+            (address, Fixed::Step(playlist::step(list, verb)))
+        });
+        of_verbs
+            .chain([(format!("{ROOT}playlist/{name}"), Fixed::Step(playlist::step(list, PlayVerb::Play)))])
+    });
+    of_places.chain(cues).chain(playlists).chain([(format!("{ROOT}bypass"), Fixed::Step(BYPASS))])
 }
 
 /// Gives what an address does the fade, the position and the prompt that the arguments say; `None` for a button's release.

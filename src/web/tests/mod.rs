@@ -25,10 +25,11 @@ use super::{Busy, Desk, LIMITS, Limits, Reply, Server, Token, bind, connections 
 use crate::show::{
     event::Command,
     lane::{LaneSnapshot, OperatorPlan, PanicPlan},
+    playlist::{Content, ListStep, Number, Order, Playlist, snapshot::PlaylistSnapshot},
     recovery::{OnDrift, OnLost, Recovery},
     reload::Changes,
     scene::Scene,
-    sheet::{Base, BlendMode, Cue, OnExit, OnRestart, Reload, Sheet, StreamSheet, Updates},
+    sheet::{Base, BlendMode, Cue, OnExit, OnRestart, Reload, Sheet, StreamSheet, Streams, Updates},
     snapshot::{Phase, RecoveryStage, Share, Snapshot, StreamSnapshot},
     time::Mono,
     venue::{Backend, Connection, Environment, Timeouts, Venue, WebDoor},
@@ -232,6 +233,8 @@ fn sheet() -> Sheet {
         streams: vec![wall],
         scenes: ["dawn", "neon", "night sky/2"].map(scene).into(),
         cues: [("open".into(), Arc::new(Cue { name: "open".into(), steps: Vec::new() }))].into(),
+        playlists: [("evening".into(), Arc::new(evening()))].into(),
+        go_apart: crate::show::playlist::GO_APART,
         triggers: Vec::new(),
         schedule: crate::show::schedule::Schedule::default(),
         on_alarm: Vec::new(),
@@ -239,6 +242,22 @@ fn sheet() -> Sheet {
         reload: Reload::default(),
         panic: PanicPlan::default(),
     }
+}
+
+/// A playlist of two steps.
+fn evening() -> Playlist {
+    let step = |name: &str| ListStep {
+        name: None,
+        weight: 1.0,
+        content: Content::Scene(Number {
+            scene: Arc::new(Scene::empty(name)),
+            fade: None,
+            easing: None,
+            hold: None,
+        }),
+    };
+    let steps = vec![step("dawn"), step("neon")];
+    Playlist { name: "evening".into(), order: Order::Loop, streams: Streams::All, steps }
 }
 
 /// One live stream, on its way from dawn to neon.
@@ -256,6 +275,8 @@ fn snapshot() -> Snapshot {
         waiting: Vec::new(),
         lane: LaneSnapshot::default(),
         due: None,
+        playlist: None,
+        next: None,
         resumed: None,
         prompts: vec![(json!("<script>alert('mist')</script>"), 1.0)],
         seeds: vec![(json!(42), 1.0)],
@@ -268,6 +289,7 @@ fn snapshot() -> Snapshot {
     Snapshot {
         show: "Gallery <North>".into(),
         streams: vec![wall],
+        playlists: vec![PlaylistSnapshot::idle(&"evening".into(), 2)],
         upcoming: Vec::new(),
         bypassed_until: None,
         show_file: None,
