@@ -117,7 +117,7 @@ fn calm(world: &mut World, script: &Script) {
         for scene in [&script.play.scenes[0], pick(&mut dice, &script.play.scenes[1..])] {
             world.line(&format!("> the last wish is {scene}"));
             world.witness.as_mut().unwrap().on_toll(storm::Toll { triggers: 1, ..storm::Toll::default() });
-            let command = Command::Scene { scene: scene.clone(), stream: None, fade: None };
+            let command = Command::Scene { scene: scene.clone(), stream: None, fade: None, hold: None };
             world.happen(Event::Command(command));
             world.run_until(world.now.mono + Duration::from_secs(5));
         }
