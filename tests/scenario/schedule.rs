@@ -468,7 +468,21 @@ fn a_bypass_outlives_a_restart_and_ends_when_it_was_to_end() {
         1:00 bypass 1h
         20:00 off 10m clock -7200
         72:00 end
-    ")), @"");
+    ")), @r"
+    0:00.000 wall due: dawn until 18:00, then night
+    0:00.101 wall created as str_1
+    0:00.102 wall on dawn
+    0:00.202 wall is ONLINE
+    1:00.000 trigger bypass (http)
+    1:00.000 bypassed for 1h
+    30:00.000 wall resumes to dawn at 100 %, 0s left
+    30:00.100 wall attached to str_1
+    30:00.200 wall on dawn
+    30:00.200 wall is ONLINE
+    71:00.000 bypass over
+    71:00.000 wall due: dawn until 18:00, then night
+    72:00.000 then waits for Poll
+    ");
 }
 
 #[test]
