@@ -205,7 +205,6 @@ fn a_person_has_the_last_word() {
     0:05.000 wall to neon in 1s
     0:05.500 trigger /segue/transition/finish (osc)
     0:05.500 wall override lets go to base: motion
-    0:05.500 wall finish: neon
     0:06.000 wall on neon
     0:06.000 base has wall (/segue/transition/finish)
     0:20.000 wall operator: /segue/mix/rain
@@ -324,7 +323,20 @@ fn a_hand_on_what_holds_gives_the_stream_back_to_what_still_holds_or_to_the_base
     0:23.000 wall operator lets go to base: /segue/mix/rain
     0:23.000 wall to dawn in 2s
     0:25.000 wall on dawn
-    0:30.000 then waits for Poll
+    0:30.000 trigger motion (osc)
+    0:30.000 wall override: motion
+    0:30.000 wall to neon in 1s
+    0:31.000 wall on neon
+    0:31.000 wall operator: /segue/mix/rain
+    0:49.000 trigger motion (osc)
+    0:49.000 wall: neon beneath operator: motion
+    0:51.000 wall operator lets go to override: /segue/mix/rain
+    0:51.000 wall to neon in 2s
+    0:53.000 wall on neon
+    0:55.000 wall override lets go to base: motion
+    0:55.000 wall to dawn in 1s
+    0:56.000 wall on dawn
+    1:00.000 then waits for Poll
     ");
 }
 
@@ -339,7 +351,55 @@ fn a_transition_that_a_hand_leaves_half_way_stays_there_unless_something_is_due(
         0:33 release
         0:35 osc /lights 1
         1:00 end
-    "), @"");
+    "), @r"
+    0:00.001 create wall | prompt mist 1.0 stars 0.0 city 0.0 | seed 1 1.0
+    0:00.101 wall created as str_1
+    0:00.102 wall on dawn
+    0:00.202 wall is ONLINE
+    0:01.000 trigger go neon (http)
+    0:01.000 wall to neon in 20s
+    0:01.000 update wall | prompt mist 0.9887 stars 0.0 city 0.0113
+    0:01.252 update wall | prompt mist 0.97611 stars 0.0 city 0.02389
+    0:01.504 update wall | prompt mist 0.96351 stars 0.0 city 0.03649
+    0:01.756 update wall | prompt mist 0.95092 stars 0.0 city 0.04908
+    0:02.000 wall in a hand: neon
+    0:02.000 wall operator: /segue/transition/progress
+    0:02.000 update wall | prompt mist 0.6 stars 0.0 city 0.4
+    0:22.000 wall operator lets go to base: /segue/transition/progress
+    0:30.000 base has wall (/segue/transition/progress)
+    0:30.000 wall operator: /segue/transition/progress
+    0:30.000 update wall | prompt mist 0.4 stars 0.0 city 0.6
+    0:31.000 trigger panic (http)
+    0:31.000 wall panic: panic
+    0:31.000 wall to dark in 1s
+    0:31.000 update wall | prompt mist 0.3375 stars 0.15625 city 0.50625
+    0:31.300 update wall | prompt mist 0.1701 stars 0.57475 city 0.25515
+    0:31.600 update wall | prompt mist 0.0243 stars 0.93925 city 0.03645
+    0:31.900 update wall | prompt mist 0.0 stars 1.0 city 0.0
+    0:32.000 wall on dark
+    0:33.000 trigger release (http)
+    0:33.000 wall panic lets go to operator: panic
+    0:33.000 wall to neon in 1s
+    0:33.000 update wall | prompt mist 0.0625 stars 0.84375 city 0.09375
+    0:33.300 update wall | prompt mist 0.2299 stars 0.42525 city 0.34485
+    0:33.600 update wall | prompt mist 0.3757 stars 0.06075 city 0.56355
+    0:33.900 update wall | prompt mist 0.4 stars 0.0 city 0.6
+    0:35.000 trigger lights (osc)
+    0:35.000 wall: rain beneath operator: lights
+    0:35.000 update wall | prompt mist 0.4 rain 0.0 city 0.6
+    0:50.000 wall operator lets go to base: /segue/transition/progress
+    0:50.000 wall to rain in 2s
+    0:50.000 update wall | prompt mist 0.38464 rain 0.0384 city 0.57696
+    0:50.271 update wall | prompt mist 0.33589 rain 0.16029 city 0.50383
+    0:50.543 update wall | prompt mist 0.26534 rain 0.33664 city 0.39801
+    0:50.814 update wall | prompt mist 0.18501 rain 0.53747 city 0.27752
+    0:51.086 update wall | prompt mist 0.10689 rain 0.73277 city 0.16034
+    0:51.357 update wall | prompt mist 0.04298 rain 0.89255 city 0.06447
+    0:51.629 update wall | prompt mist 0.00528 rain 0.98681 city 0.00791
+    0:51.900 update wall | prompt mist 0.0 rain 1.0 city 0.0
+    0:52.000 wall on rain
+    1:00.000 then waits for Poll
+    ");
 }
 
 #[test]
@@ -385,7 +445,7 @@ fn a_hand_gives_the_stream_back_to_the_schedule_and_not_while_it_is_bypassed() {
     0:31.000 wall operator: /segue/mix/neon
     0:51.000 wall operator lets go to base: /segue/mix/neon
     1:00.000 base has wall (/segue/mix/neon)
-    1:01.000 then waits for Schedule
+    1:01.000 then waits for Keep
     ");
 }
 
@@ -494,37 +554,21 @@ fn panic_works_from_every_door_and_for_one_stream() {
     0:04.000 trigger /segue/floor/panic (osc)
     0:04.000 floor panic: /segue/floor/panic
     0:04.000 floor to dark in 1s
-    0:04.000 update floor | prompt city 0.87966 stars 0.1629 mist 0.0
-    0:04.300 update floor | prompt city 0.46078 stars 0.62277 mist 0.0
-    0:04.600 update floor | prompt city 0.06183 stars 0.95594 mist 0.0
-    0:04.900 update floor | prompt city 0.0 stars 1.0 mist 0.0
     0:05.000 floor on dark
     0:05.000 trigger north/floor/release/set (mqtt)
     0:05.000 floor panic lets go to base: /segue/floor/panic
     0:05.000 floor to neon in 1s
-    0:05.000 update floor | prompt city 0.1629 stars 0.87966 mist 0.0
-    0:05.300 update floor | prompt city 0.62277 stars 0.46078 mist 0.0
-    0:05.600 update floor | prompt city 0.95594 stars 0.06183 mist 0.0
-    0:05.900 update floor | prompt city 1.0 stars 0.0 mist 0.0
     0:06.000 floor on neon
     0:06.000 trigger panic (http)
     0:06.000 wall panic: panic
     0:06.000 wall to dark in 1s
     0:06.000 floor panic: panic
     0:06.000 floor to dark in 1s
-    0:06.000 update floor | prompt city 0.87966 stars 0.1629 mist 0.0
-    0:06.300 update floor | prompt city 0.46078 stars 0.62277 mist 0.0
-    0:06.600 update floor | prompt city 0.06183 stars 0.95594 mist 0.0
-    0:06.900 update floor | prompt city 0.0 stars 1.0 mist 0.0
     0:07.000 wall on dark
     0:07.000 floor on dark
     0:07.000 trigger release (http)
     0:07.000 floor panic lets go to base: panic
     0:07.000 floor to neon in 1s
-    0:07.000 update floor | prompt city 0.1629 stars 0.87966 mist 0.0
-    0:07.300 update floor | prompt city 0.62277 stars 0.46078 mist 0.0
-    0:07.600 update floor | prompt city 0.95594 stars 0.06183 mist 0.0
-    0:07.900 update floor | prompt city 1.0 stars 0.0 mist 0.0
     0:08.000 floor on neon
     0:08.000 trigger release (http)
     0:08.000 wall panic lets go to base: panic
@@ -535,10 +579,6 @@ fn panic_works_from_every_door_and_for_one_stream() {
     0:09.000 wall to dark in 1s
     0:09.000 floor panic: stop
     0:09.000 floor to dark in 1s
-    0:09.000 update floor | prompt city 0.87966 stars 0.1629 mist 0.0
-    0:09.300 update floor | prompt city 0.46078 stars 0.62277 mist 0.0
-    0:09.600 update floor | prompt city 0.06183 stars 0.95594 mist 0.0
-    0:09.900 update floor | prompt city 0.0 stars 1.0 mist 0.0
     0:10.000 wall on dark
     0:10.000 floor on dark
     0:10.000 trigger calm (osc)
@@ -546,10 +586,6 @@ fn panic_works_from_every_door_and_for_one_stream() {
     0:10.000 wall to dawn in 1s
     0:10.000 floor panic lets go to base: stop
     0:10.000 floor to neon in 1s
-    0:10.000 update floor | prompt city 0.1629 stars 0.87966 mist 0.0
-    0:10.300 update floor | prompt city 0.62277 stars 0.46078 mist 0.0
-    0:10.600 update floor | prompt city 0.95594 stars 0.06183 mist 0.0
-    0:10.900 update floor | prompt city 1.0 stars 0.0 mist 0.0
     0:11.000 wall on dawn
     0:11.000 floor on neon
     0:11.000 refused http: unknown stream (1): nowhere
@@ -572,10 +608,6 @@ fn panic_has_somewhere_to_go_without_being_told() {
     0:01.000 trigger go rain (http)
     0:01.000 wall to rain in 1s
     0:01.000 floor to rain in 1s
-    0:01.000 update floor | prompt flowers 0.79667 rain 0.26556 mist 0.0 | seed 789 0.75 1 0.25
-    0:01.300 update floor | prompt flowers 0.48813 rain 0.5966 mist 0.0 | seed 789 0.45 1 0.55
-    0:01.600 update floor | prompt flowers 0.15616 rain 0.88491 mist 0.0 | seed 789 0.15 1 0.85
-    0:01.900 update floor | prompt flowers 0.0 rain 1.0 mist 0.0 | seed 789 0.0 1 1.0
     0:02.000 wall on rain
     0:02.000 floor on rain
     0:03.000 trigger panic (http)
@@ -583,10 +615,6 @@ fn panic_has_somewhere_to_go_without_being_told() {
     0:03.000 wall to dawn in 1s
     0:03.000 floor panic: panic
     0:03.000 floor to base in 1s
-    0:03.000 update floor | prompt flowers 0.1629 rain 0.87966 mist 0.0 | seed 789 0.15625 1 0.84375
-    0:03.300 update floor | prompt flowers 0.62277 rain 0.46078 mist 0.0 | seed 789 0.57475 1 0.42525
-    0:03.600 update floor | prompt flowers 0.95594 rain 0.06183 mist 0.0 | seed 789 0.93925 1 0.06075
-    0:03.900 update floor | prompt flowers 1.0 rain 0.0 mist 0.0 | seed 789 1.0 1 0.0
     0:04.000 wall on dawn
     0:04.000 floor on base
     0:05.000 trigger release (http)
@@ -594,10 +622,6 @@ fn panic_has_somewhere_to_go_without_being_told() {
     0:05.000 wall to rain in 1s
     0:05.000 floor panic lets go to base: panic
     0:05.000 floor to rain in 1s
-    0:05.000 update floor | prompt flowers 0.87966 rain 0.1629 mist 0.0 | seed 789 0.84375 1 0.15625
-    0:05.300 update floor | prompt flowers 0.46078 rain 0.62277 mist 0.0 | seed 789 0.42525 1 0.57475
-    0:05.600 update floor | prompt flowers 0.06183 rain 0.95594 mist 0.0 | seed 789 0.06075 1 0.93925
-    0:05.900 update floor | prompt flowers 0.0 rain 1.0 mist 0.0 | seed 789 0.0 1 1.0
     0:06.000 wall on rain
     0:06.000 floor on rain
     0:08.000 then waits for Poll

@@ -490,8 +490,8 @@ fn a_window_plays_a_playlist_from_its_beginning_and_ends_it() {
         4:00 playlist evening
         4:10 end
     ")), @r"
-    0:00.000 wall due: rest until 10:00, then playlist evening
     0:00.000 floor due: rest
+    0:00.000 wall due: rest until 10:00, then playlist evening
     1:00.000 wall due: playlist evening until 10:02, then rest
     1:00.000 evening starts
     1:00.000 evening 1: dawn, 1m
@@ -528,8 +528,8 @@ fn who_is_powered_on_within_a_window_sees_the_first_step_at_once() {
     ")), @r"
     0:00.000 evening starts
     0:00.000 evening 1: dawn, 1m
-    0:00.000 wall due: playlist evening until 10:02, then rest
     0:00.000 floor due: rest
+    0:00.000 wall due: playlist evening until 10:02, then rest
     0:00.102 wall on dawn
     0:30.000 trigger playlist evening stop (http)
     0:30.000 evening ends: stopped

@@ -216,13 +216,16 @@ fn a_paused_one_stays_paused_and_one_in_a_hand_stays_where_the_hand_left_it() {
     0:14.988 update wall | prompt mist 0.81047 city 0.18953 rain 0.0 | seed 1 0.81047 2 0.18953
     0:19.975 update wall | prompt mist 0.68578 city 0.31422 rain 0.0 | seed 1 0.68578 2 0.31422
     0:20.000 wall in a hand: neon
+    0:20.000 wall operator: /segue/transition/progress
     0:20.075 update wall | prompt mist 0.25 city 0.75 rain 0.0 | seed 1 0.25 2 0.75
     180:30.000 wall resumes to neon at 75 %, 10s left
     180:30.100 wall attached to str_1
     180:30.100 update wall | prompt city 0.75 mist 0.25 rain 0.0 | seed 2 0.75 1 0.25
     180:30.200 wall is ONLINE
+    180:40.000 wall operator: /segue/transition/progress
     180:40.000 update wall | prompt city 0.5 mist 0.5 rain 0.0 | seed 2 0.5 1 0.5
     180:50.000 trigger /segue/transition/reverse (osc)
+    180:50.000 wall operator lets go to base: /segue/transition/progress
     180:50.000 wall reverse: dawn
     180:50.000 update wall | prompt city 0.43531 mist 0.56469 rain 0.0 | seed 2 0.43531 1 0.56469
     180:54.975 update wall | prompt city 0.31094 mist 0.68906 rain 0.0 | seed 2 0.31094 1 0.68906
@@ -246,14 +249,16 @@ fn a_mix_that_a_hand_made_stays() {
     0:00.101 wall created as str_1
     0:00.102 wall on dawn
     0:00.202 wall is ONLINE
+    0:10.000 wall operator: /segue/mix/neon
     0:10.000 update wall | prompt mist 0.7 city 0.3 rain 0.0 | seed 1 0.7 2 0.3
     60:20.000 wall resumes to dawn at 100 %, 0s left
     60:20.100 wall attached to str_1
     60:20.100 update wall | prompt mist 0.7 city 0.3 rain 0.0 | seed 1 0.7 2 0.3
     60:20.200 wall is ONLINE
+    60:40.000 wall operator: /segue/mix/neon
     60:40.000 update wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
     60:45.000 wall on dawn
-    60:50.000 then waits for Poll
+    60:50.000 then waits for Lane
     ");
 }
 
@@ -368,12 +373,13 @@ fn an_end_in_order_is_no_different_from_a_crash() {
     0:10.000 wall to neon in 40s
     0:10.000 update wall | prompt mist 0.93516 city 0.06484 rain 0.0 | seed 1 0.93516 2 0.06484
     0:12.000 wall in a hand: neon
+    0:12.000 wall operator: /segue/transition/progress
     0:12.000 update wall | prompt mist 0.25 city 0.75 rain 0.0 | seed 1 0.25 2 0.75
     0:23.000 wall resumes to neon at 75 %, 10s left
     0:23.100 wall attached to str_1
     0:23.100 update wall | prompt city 0.75 mist 0.25 rain 0.0 | seed 2 0.75 1 0.25
     0:23.200 wall is ONLINE
-    0:40.000 then waits for Poll
+    0:40.000 then waits for Lane
     ");
 }
 

@@ -128,6 +128,7 @@ fn a_subscriber_is_told_everything_and_then_what_is_new() {
     stage.says("10.0.0.7:50000", "/segue/subscribe", &[n(9000.0)]);
     insta::assert_snapshot!(stage.told(), @r#"
     0.0 10.0.0.7:9000 /segue/wall/alarm nil
+    0.0 10.0.0.7:9000 /segue/wall/lane "base"
     0.0 10.0.0.7:9000 /segue/wall/mix/dawn 1
     0.0 10.0.0.7:9000 /segue/wall/mix/neon 0
     0.0 10.0.0.7:9000 /segue/wall/mix/rain 0
