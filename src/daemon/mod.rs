@@ -59,7 +59,7 @@ const SHUTDOWN_GRACE: Duration = Duration::from_secs(12);
 const JOURNAL_GRACE: Duration = Duration::from_secs(2);
 /// How long the history may take for its last rows.
 const HISTORY_GRACE: Duration = Duration::from_secs(2);
-/// Questions of the web server waiting for the loop: one per open connection at most, and those are bounded there.
+/// Questions of the web server waiting for the loop. One that finds no place waits with its connection; a turn answers one.
 const QUESTIONS_MAX: usize = 64;
 /// Commands waiting for the loop; a turn takes well under a millisecond, so more than this means that it hangs.
 const COMMANDS_MAX: usize = 256;
@@ -193,10 +193,11 @@ impl Daemon {
             stop,
             sheet: sheets,
         };
+        let sights = parts::sights(&sheet, inner.as_ref(), &daemon.clients);
         if let Some(inner) = inner {
             daemon.start_simulator(inner, stopped.clone());
         }
-        daemon.start_web(&sheet, command_sender, question_sender, stopped.clone()).await?;
+        daemon.start_web(&sheet, command_sender, question_sender, sights, stopped.clone()).await?;
         if let Some(files) = files {
             let reader = Reader::new(files, node, sheet.reload.watch);
             reader.start(&mut daemon.tasks, wished, edition_sender, stopped);
@@ -223,6 +224,7 @@ impl Daemon {
         sheet: &Sheet,
         commands: mpsc::Sender<Command>,
         ask: mpsc::Sender<oneshot::Sender<Snapshot>>,
+        sights: web::Sights,
         stopped: watch::Receiver<bool>,
     ) -> Result<(), Error> {
         let Some(door) = &sheet.venue.web else { return Ok(()) };
@@ -239,6 +241,8 @@ impl Daemon {
             reload: Box::new(move |reply| wishes.try_send(Wish::Person(reply)).map_err(|_| web::Busy)),
             token,
             now: Box::new(move || clock.now().mono),
+            wall: Box::new(move || clock.now().wall),
+            sights,
             refused: Box::new(move |reason, from| inbox.refuse(Door::Http, reason, from)),
         });
         self.tasks.spawn(async move { ended("web", web::serve(listener, desk, until(stopped)).await) });

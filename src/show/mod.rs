@@ -26,6 +26,7 @@ pub mod mix;
 mod out;
 pub mod params;
 mod perform;
+pub mod plan;
 pub mod prompt;
 pub mod recovery;
 pub mod refusals;

@@ -36,6 +36,10 @@ pub(super) enum Kind {
     UnknownCue,
     /// The show file that was to be read is wrong.
     BadShow,
+    /// The show has no such stream.
+    UnknownStream,
+    /// There is no picture of a stream to be had from here.
+    NoPicture,
     /// Something is at this path, but not for this method.
     MethodNotAllowed,
     /// The body did not come in time.
@@ -69,6 +73,8 @@ impl Kind {
             Self::UnknownRoute => (StatusCode::NOT_FOUND, "unknown-route", "Nothing is here"),
             Self::UnknownScene => (StatusCode::NOT_FOUND, "unknown-scene", "The show has no such scene"),
             Self::UnknownCue => (StatusCode::NOT_FOUND, "unknown-cue", "The show has no such cue"),
+            Self::UnknownStream => (StatusCode::NOT_FOUND, "unknown-stream", "The show has no such stream"),
+            Self::NoPicture => (StatusCode::NOT_FOUND, "no-picture", "There is no picture here"),
             Self::BadShow => (StatusCode::UNPROCESSABLE_ENTITY, "bad-show", "The show file is wrong"),
             Self::MethodNotAllowed => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Not with this method")

@@ -1,8 +1,10 @@
 //! The server over real sockets, in front of a show that the test plays.
 
 mod connections;
+mod events;
 mod gate;
 mod guard;
+mod openapi;
 mod read;
 mod scenes;
 
@@ -21,7 +23,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{Busy, Desk, LIMITS, Limits, Reply, Server, Token, bind, connections as shell};
+use super::{Busy, Desk, LIMITS, Limits, Reply, Server, Sight, Sights, Token, bind, connections as shell};
 use crate::show::{
     event::Command,
     recovery::{OnDrift, OnLost, Recovery},
@@ -172,6 +174,8 @@ fn desk(play: Play) -> (Arc<Desk>, Heard<Command>, Heard<&'static str>) {
         reload: Box::new(reload),
         token: token.map(|token| Token::new(&token.into()).unwrap()),
         now: Box::new(|| Mono(Duration::ZERO)),
+        wall: Box::new(|| "2026-03-01T12:00:00Z".parse().unwrap()),
+        sights: Sights { video_hosts: Vec::new(), of: Box::new(|_| Sight::default()) },
         refused: Box::new(move |reason, _| refusals.lock().unwrap().push(reason)),
     });
     (desk, orders, refused)
@@ -239,7 +243,7 @@ fn sheet() -> Sheet {
 }
 
 /// One live stream, on its way from dawn to neon.
-fn snapshot() -> Snapshot {
+pub(super) fn snapshot() -> Snapshot {
     let share = |scene: &str, weight| Share { scene: scene.into(), weight };
     let wall = StreamSnapshot {
         name: "wall".into(),
