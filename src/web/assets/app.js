@@ -1,11 +1,13 @@
 // The page as a whole: what there is and what is on come in here, and each part shows its own.
-import { tell as tellControls } from "./controls.js";
+import { start as startControls, tell as tellControls } from "./controls.js";
 import { each, id, items } from "./dom.js";
 import { start as startHelp } from "./help.js";
 import { start as startKeys } from "./keys.js";
 import { open } from "./link.js";
+import { tell as tellLists } from "./lists.js";
 import { build as buildPads, tell as tellPads } from "./pads.js";
 import { fetchPlan, start as startPlan, tell as tellPlan } from "./plan.js";
+import { tell as tellPlaylists, turn as turnPlaylists } from "./playlists.js";
 import { start as startPrompt } from "./prompt.js";
 import { StreamCard } from "./stream.js";
 import { build as buildTop, live, tell as tellTop, tick } from "./top.js";
@@ -44,7 +46,9 @@ function render() {
   tellTransport(state);
   tellPads(state);
   tellPlan(state, there);
+  tellPlaylists(state);
   tellControls(state);
+  tellLists(state, there.timezone);
   const all = { ...state, zone: there.timezone };
   const shown = there.streams.filter(({ name }) => state.streams[name]);
   each(id("streams"), shown, ({ name }) => name, ({ name }) => {
@@ -67,6 +71,7 @@ function turn() {
   else setTimeout(() => requestAnimationFrame(turn), DRAW_EVERY);
 }
 
+startControls();
 startHelp();
 startKeys();
 startPlan();
@@ -75,7 +80,9 @@ startTransport();
 setInterval(() => {
   if (document.hidden) return;
   tick();
-  if (wasLive && document.documentElement.dataset.link === "live") for (const card of cards.values()) card.draw();
+  if (document.documentElement.dataset.link !== "live") return;
+  turnPlaylists();
+  for (const card of cards.values()) card.draw();
 }, DRAW_EVERY);
 turn();
 open({

@@ -5,10 +5,13 @@ import { Facts } from "./facts.js";
 import { Picture } from "./picture.js";
 import { MixPlot } from "./plot.js";
 import { send } from "./send.js";
-import { colour, health, named, tell, worry } from "./words.js";
+import { colour, health, named, worry } from "./words.js";
 
 /** Below this nothing is to be seen of a scene or a prompt. */
 const SEEN_MIN = 0.005;
+
+/** Who may have a stream. */
+const LANES = { override: "Held", operator: "In a hand", panic: "Panic" };
 
 export class StreamCard {
   /** @param {string} name */
@@ -52,7 +55,8 @@ export class StreamCard {
   tell(state, all, there) {
     this.state = state;
     this.all = all;
-    const [tone, words] = health(state);
+    const isKnown = document.documentElement.dataset.link === "live";
+    const [tone, words] = isKnown ? health(state) : ["wait", "Not known"];
     mark(this.chip, "data-tone", tone);
     say(this.chip, words);
     this.picture.offer({ whep: state.health?.whep_url, hls: there?.hls, frames: there?.has_frames });
@@ -61,15 +65,24 @@ export class StreamCard {
     const wrong = worry(state);
     say(this.worry, wrong);
     show(this.worry, wrong !== "");
-    const lane = state.lane === undefined ? "" : `Lane: ${tell(state.lane)}`;
-    say(this.lane, lane);
-    show(this.lane, lane !== "");
+    this.tellLane(state.lane);
     const { transition } = state;
     for (const button of this.verbs) button.disabled = !transition;
     say(this.pause, transition?.paused ? "Go on" : "Pause");
     this.tellPrompts(state.prompts ?? []);
     this.facts.tell(state);
     this.turn();
+  }
+
+  /** Tells who has the stream, unless that is what is due anyway, and what waits beneath. @param {any} lane */
+  tellLane(lane) {
+    const isHeld = lane !== undefined && lane.holder !== "base";
+    show(this.lane, isHeld);
+    if (!isHeld) return;
+    mark(this.lane, "data-lane", lane.holder);
+    const back = lane.ends_at === undefined ? "" : `, for another ${length(Math.ceil(lane.ends_at - now())).replace(".0", "")}`;
+    const beneath = (lane.beneath ?? []).map(({ scene }) => named(scene)).join(", ");
+    say(this.lane, `${LANES[lane.holder] ?? lane.holder}: ${lane.why}${back}${beneath && `. Then ${beneath}`}`);
   }
 
   tellMix({ mix, scene, transition }) {
@@ -119,7 +132,9 @@ export class StreamCard {
   draw() {
     this.plot.draw();
     this.facts.turn();
-    if (this.state) say(this.then, next(this.state, this.all));
+    if (!this.state) return;
+    say(this.then, next(this.state, this.all));
+    this.tellLane(this.state.lane);
   }
 }
 
@@ -130,8 +145,8 @@ function next(stream, all) {
   if (way) told.push(way.paused ? "Paused" : way.grabbed ? "In a hand" : `${length((way.ends_at ?? now()) - now())} to go`);
   else if (stream.resumed) told.push("on since before the restart");
   if (stream.waiting?.length) told.push(`then ${stream.waiting.join(", ")}`);
-  else if (stream.playlist !== undefined) told.push(tell(stream.playlist));
-  else if (stream.due?.until) told.push(`until ${timeOfDay(stream.due.until, all.zone)}, then ${stream.due.then ?? "what is on stays"}`);
+  else if (stream.playlist !== undefined) told.push(`${stream.playlist}${stream.next ? `, next: ${named(stream.next)}` : ""}`);
+  else if (stream.due?.until) told.push(`until ${timeOfDay(stream.due.until, all.zone)}, then ${stream.due.then ?? stream.due.then_playlist ?? "what is on stays"}`);
   else if (all.upcoming?.length) told.push(`next: ${all.upcoming[0].trigger} at ${timeOfDay(all.upcoming[0].at, all.zone)}`);
   return told.join(" · ");
 }

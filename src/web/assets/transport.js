@@ -1,4 +1,4 @@
-// GO, back, panic: shown when the show has a playlist or lanes, always at the lower edge.
+// GO, back, panic and letting go, always at the lower edge, where the show has what they are for.
 import { el, id, items, show } from "./dom.js";
 import { send, toast } from "./send.js";
 
@@ -18,11 +18,11 @@ export function start() {
 
 /** @param {any} state */
 export function tell(state) {
-  const any = (field) => state[field] !== undefined || items(state.streams).some((stream) => stream[field] !== undefined);
-  has.playlist = any("playlist");
-  has.lane = any("lane");
+  has.playlist = items(state.playlists).length > 0;
+  has.lane = items(state.streams).some(({ lane }) => lane !== undefined);
   const [backward, forward, stop, release] = id("transport").children;
   for (const node of [backward, forward]) show(node, has.playlist);
   for (const node of [stop, release]) show(node, has.lane);
+  release.disabled = !items(state.streams).some(({ lane }) => lane && lane.holder !== "base");
   show(id("transport"), has.playlist || has.lane);
 }

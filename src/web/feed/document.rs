@@ -17,7 +17,14 @@ const PLACES: f64 = 1e4;
 const SAME_MOMENT: f64 = 0.25;
 
 /// How the end of a key is told that is a time from now, and in which direction.
-const TIMES: [(&str, f64); 3] = [("seconds_ago", -1.0), ("age_seconds", -1.0), ("remaining_seconds", 1.0)];
+const TIMES: [(&str, f64); 6] = [
+    ("seconds_ago", -1.0),
+    ("age_seconds", -1.0),
+    ("remaining_seconds", 1.0),
+    ("hands_back_seconds", 1.0),
+    ("next_in_seconds", 1.0),
+    ("seconds_left", 1.0),
+];
 
 /// Makes the document of a snapshot taken at `now`, after `earlier`.
 ///
@@ -37,7 +44,12 @@ fn tidy(value: Value, now: f64, earlier: Option<&Value>) -> Value {
         Value::Object(members) => object(members, now, earlier),
         Value::Array(list) => match by_name(list) {
             Ok(members) => object(members, now, earlier),
-            Err(list) => Value::Array(list.into_iter().map(|item| tidy(item, now, None)).collect()),
+            Err(list) => {
+                let before = |place: usize| earlier.and_then(|earlier| earlier.get(place));
+                Value::Array(
+                    list.into_iter().enumerate().map(|(at, item)| tidy(item, now, before(at))).collect(),
+                )
+            }
         },
         Value::Number(number) if number.is_f64() => rounded(number.as_f64().unwrap_or_default()),
         other => other,
@@ -46,7 +58,8 @@ fn tidy(value: Value, now: f64, earlier: Option<&Value>) -> Value {
 
 fn object(members: Map<String, Value>, now: f64, earlier: Option<&Value>) -> Value {
     // What stands still has no moment at which it ends.
-    let stands = ["paused", "grabbed"].iter().any(|key| members.get(*key) == Some(&Value::Bool(true)));
+    let stands = ["paused", "grabbed"].iter().any(|key| members.get(*key) == Some(&Value::Bool(true)))
+        || members.get("hands_back_at") == Some(&Value::Null);
     let mut tidied = Map::new();
     for (key, value) in members.into_iter().filter(|(_, value)| !value.is_null()) {
         let time = TIMES.iter().find(|(end, way)| key.ends_with(end) && !(stands && *way > 0.0));

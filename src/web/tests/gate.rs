@@ -130,7 +130,7 @@ async fn a_browser_gets_the_form_and_for_the_token_a_cookie_that_is_not_it() {
 
     let shown = cookie(&response);
     let request = |method, path: &str| house.request(method, path).header(header::COOKIE, &shown);
-    let page = request(Method::GET, "/").send().await.unwrap();
+    let page = request(Method::GET, "/status").send().await.unwrap();
     assert_eq!(page.status(), 200);
     assert!(page.text().await.unwrap().contains("action=\"/logout\""));
     assert_eq!(request(Method::POST, "/api/scenes/neon/go").send().await.unwrap().status(), 202);
@@ -227,5 +227,5 @@ async fn without_a_token_there_is_nothing_to_log_in_to() {
     let response = log_in(&house, "anything").await;
     assert_eq!(response.status(), StatusCode::SEE_OTHER);
     assert!(!response.headers().contains_key(header::SET_COOKIE));
-    assert!(!house.get("/").await.text().await.unwrap().contains("/logout"));
+    assert!(!house.get("/status").await.text().await.unwrap().contains("/logout"));
 }
