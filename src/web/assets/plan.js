@@ -20,7 +20,8 @@ export async function fetchPlan() {
 
 function tellPlan(plan) {
   const day = (at) => at.slice(0, 10);
-  const stretches = plan.stretches.map(({ start, stream, scene, why }) => ({ at: start, what: scene ?? "what is on stays", why: `${stream}: ${why ?? "nothing is due"}` }));
+  const stretches = together(plan.stretches).map(({ start, streams, scene, why }) => ({
+    at: start, what: scene ?? "what is on stays", why: `${streams.join(", ")}: ${why ?? "nothing is due"}`, isOn: start === plan.from }));
   const runs = plan.cron.map(({ at, does, trigger, note }) => ({ at, what: does, why: note ? `${trigger} (${note})` : trigger }));
   const clocks = plan.clock_changes.map(({ at, forward_seconds: by }) => ({ at, what: `The clocks go ${by > 0 ? "forward" : "back"}`, why: "" }));
   const lines = [...stretches, ...runs, ...clocks].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
@@ -28,19 +29,30 @@ function tellPlan(plan) {
   const shown = [...lines.slice(0, LINES_MAX - often.length), ...often];
   if (!shown.length) shown.push({ at: "", what: "Nothing is planned", why: "" });
   const make = () => el("li", {}, el("span"), el("div", {}, el("span"), el("small")));
-  each(id("plan"), shown, (line, at) => `${at}`, make, (node, { at, what, why }, place) => {
+  each(id("plan"), shown, (line, at) => `${at}`, make, (node, { at, what, why, isOn }, place) => {
     const isNewDay = at && place > 0 && day(at) !== day(shown[place - 1].at || at);
     const weekday = isNewDay ? new Date(`${day(at)}T12:00Z`).toLocaleDateString("en-GB", { weekday: "short" }) + " " : "";
     // The text has the show's own time already.
-    say(node.children[0], at ? weekday + at.slice(11, 16) : "often");
+    say(node.children[0], isOn ? "now" : at ? weekday + at.slice(11, 16) : "often");
     say(node.children[1].children[0], what);
     say(node.children[1].children[1], why);
   });
 }
 
+/** Puts streams for which the same is due at the same time into one. @param {any[]} stretches */
+function together(stretches) {
+  const found = new Map();
+  for (const stretch of stretches) {
+    const key = `${stretch.start}/${stretch.scene}/${stretch.why}`;
+    if (!found.has(key)) found.set(key, { ...stretch, streams: [] });
+    found.get(key).streams.push(stretch.stream);
+  }
+  return [...found.values()];
+}
+
 /** Builds the buttons of the bypass. */
 export function start() {
-  const button = (label, time) => el("button", { type: "button", className: "quiet", textContent: label, on: { click: () => send("/api/bypass", { for: time }) } });
+  const button = (label, time) => el("button", { type: "button", textContent: label, on: { click: () => send("/api/bypass", { for: time }) } });
   id("bypass").append(el("span", { id: "bypass-told", className: "then" }), button("Bypass 1 h", "1h"), button("Bypass 4 h", "4h"), button("Follow it", "off"));
 }
 
