@@ -11,7 +11,6 @@ mod feed;
 mod gate;
 mod guard;
 mod login;
-mod nearest;
 mod openapi;
 mod page;
 mod picture;

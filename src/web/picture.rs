@@ -15,11 +15,10 @@ use tokio::sync::Mutex;
 
 use super::{
     Server,
-    nearest::nearest,
     problem::{Kind, Problem, quoted},
     read::{self, bad},
 };
-use crate::show::{snapshot::StreamSnapshot, time::Mono};
+use crate::show::{nearest::nearest, snapshot::StreamSnapshot, time::Mono};
 
 /// How old a frame may be that somebody else was given: five are drawn a second at the most, each some 10 ms of a core.
 const FRAME_FRESH: Duration = Duration::from_millis(180);
