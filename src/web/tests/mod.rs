@@ -5,6 +5,7 @@ mod events;
 mod gate;
 mod guard;
 mod openapi;
+mod picture;
 mod read;
 mod scenes;
 
@@ -68,6 +69,8 @@ struct Play {
     token: Option<&'static str>,
     /// Other names that it goes by.
     hosts: Vec<&'static str>,
+    /// Where its pictures are to be had.
+    sight: Sight,
 }
 
 impl Default for Play {
@@ -80,6 +83,7 @@ impl Default for Play {
             metrics: "segue_up 1\n# EOF\n".to_owned(),
             token: None,
             hosts: Vec::new(),
+            sight: Sight::default(),
         }
     }
 }
@@ -131,7 +135,7 @@ impl House {
 
 /// Makes a desk in front of a show that plays so, and where its orders go.
 fn desk(play: Play) -> (Arc<Desk>, Heard<Command>, Heard<&'static str>) {
-    let Play { snapshot, limits: _, answers, takes, metrics, token, hosts } = play;
+    let Play { snapshot, limits: _, answers, takes, metrics, token, hosts, sight } = play;
     let (ask, mut asked) = mpsc::channel::<oneshot::Sender<Snapshot>>(1);
     tokio::spawn(async move {
         let mut unanswered = Vec::new();
@@ -175,7 +179,7 @@ fn desk(play: Play) -> (Arc<Desk>, Heard<Command>, Heard<&'static str>) {
         token: token.map(|token| Token::new(&token.into()).unwrap()),
         now: Box::new(|| Mono(Duration::ZERO)),
         wall: Box::new(|| "2026-03-01T12:00:00Z".parse().unwrap()),
-        sights: Sights { video_hosts: Vec::new(), of: Box::new(|_| Sight::default()) },
+        sights: Sights { video_hosts: Vec::new(), of: Box::new(move |_| sight.clone()) },
         refused: Box::new(move |reason, _| refusals.lock().unwrap().push(reason)),
     });
     (desk, orders, refused)
