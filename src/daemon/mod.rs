@@ -9,6 +9,7 @@ mod discovery;
 mod doors;
 mod error;
 mod files;
+mod heard;
 mod hooks;
 mod keeper;
 mod parts;
@@ -30,6 +31,7 @@ use self::{
     board::Board,
     doors::Doors,
     files::{EDITIONS_MAX, Edition, Reader, WISHES_MAX, Wish},
+    heard::Heard,
     hooks::Hooks,
     keeper::Keeper,
     story::Story,
@@ -114,6 +116,7 @@ struct Daemon {
     /// The long tasks; each returns its name when it ends.
     tasks: JoinSet<&'static str>,
     inbox: Inbox,
+    heard: Heard,
     commands: mpsc::Receiver<Command>,
     questions: mpsc::Receiver<oneshot::Sender<Snapshot>>,
     keeper: Keeper,
@@ -174,6 +177,7 @@ impl Daemon {
             requests: JoinSet::new(),
             tasks,
             inbox,
+            heard: Heard::default(),
             commands,
             questions,
             keeper,
@@ -231,7 +235,7 @@ impl Daemon {
         let token = parts::token(door)?;
         let listener = parts::web(door.listen).await?;
         let metrics = Arc::clone(&self.metrics);
-        let (clock, inbox) = (self.clock, self.inbox.clone());
+        let (clock, inbox, heard) = (self.clock, self.inbox.clone(), self.heard.clone());
         let wishes = self.wishes.clone();
         let desk = Arc::new(web::Desk {
             sheet: self.sheet.subscribe(),
@@ -243,6 +247,7 @@ impl Daemon {
             now: Box::new(move || clock.now().mono),
             wall: Box::new(move || clock.now().wall),
             sights,
+            heard: Box::new(move || heard.tell(clock.now().mono)),
             refused: Box::new(move |reason, from| inbox.refuse(Door::Http, reason, from)),
         });
         self.tasks.spawn(async move { ended("web", web::serve(listener, desk, until(stopped)).await) });
@@ -325,6 +330,7 @@ impl Daemon {
 
     fn take_inbox(&mut self) {
         for event in self.inbox.drain() {
+            self.heard.hear(&event, self.clock.now().mono);
             if let (Some(board), Event::Mqtt(message)) = (&mut self.board, &event) {
                 board.hear(message);
             }

@@ -37,6 +37,7 @@ const FILES: &[(&str, &str)] = files![
     "facts.js",
     "help.js",
     "keys.js",
+    "learn.js",
     "link.js",
     "lists.js",
     "pads.js",

@@ -21,6 +21,8 @@ use super::{Server, connections::Lasting, feed::Follower, problem::Problem};
 
 /// The last event that a browser has seen before it lost us.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+/// Says to nginx in front of us that an event is to go on at once.
+const NO_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 /// How long a browser waits before it comes back, in milliseconds.
 const RETRY: &str = "retry: 1000\n\n";
 
@@ -33,7 +35,7 @@ pub(super) async fn events(State(server): State<Server>, headers: HeaderMap) -> 
     let body = Body::new(Events {
         turn: Box::pin(async move { Some((Bytes::from_static(RETRY.as_bytes()), follower)) }),
     });
-    let mut response = ([(header::CONTENT_TYPE, "text/event-stream")], body).into_response();
+    let mut response = ([(header::CONTENT_TYPE, "text/event-stream"), (NO_BUFFERING, "no")], body).into_response();
     response.extensions_mut().insert(Lasting);
     Ok(response)
 }

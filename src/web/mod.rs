@@ -94,6 +94,8 @@ pub struct Desk {
     pub wall: Box<dyn Fn() -> Timestamp + Send + Sync>,
     /// Where the pictures of the streams are to be had.
     pub sights: Sights,
+    /// Tells what controllers said lately, as a list. Must not block.
+    pub heard: Box<dyn Fn() -> serde_json::Value + Send + Sync>,
     /// Counts a request that was refused, by reason and with the address it came from. Must not block.
     pub refused: Box<dyn Fn(&'static str, IpAddr) + Send + Sync>,
 }

@@ -43,6 +43,7 @@ pub(super) fn table() -> Vec<Route> {
         Route::get("/api/openapi.json", openapi::describe, "This description", Json),
         Route::get("/api/show", show::show, "What there is: streams, scenes, cues", Json),
         Route::get("/api/state", state, "Everything that is on; `?pretty` for people", Json),
+        Route::get("/api/heard", heard, "What controllers said lately, without any text, for learning them", Json),
         Route::get("/api/events", events::events, "The state, and what changes of it, as server-sent events", Events),
         Route::get("/api/plan", plan::plan, "What will be on by the schedule and the cron triggers", Json).takes(&[FOR_AHEAD]),
         Route::get("/api/streams/{stream}/picture", picture::picture, "What the simulator shows at this moment", Jpeg),
@@ -159,6 +160,10 @@ async fn metrics(State(server): State<Server>) -> impl IntoResponse {
 async fn state(State(server): State<Server>, RawQuery(query): RawQuery) -> Result<Response, Problem> {
     let pretty = query.is_some_and(|query| query.split('&').any(|word| word == "pretty"));
     json(StatusCode::OK, &server.snapshot().await?, pretty)
+}
+
+async fn heard(State(server): State<Server>) -> Result<Response, Problem> {
+    json(StatusCode::OK, &json!({ "heard": (server.desk.heard)() }), false)
 }
 
 async fn nothing(uri: Uri) -> Problem {

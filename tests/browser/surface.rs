@@ -1,7 +1,7 @@
 //! What a hand does on the page, and what it sees of it.
 
-use super::{Window, house, look_at, weight};
-use crate::support::broker::Directory;
+use super::{Window, house, look_at, show, weight};
+use crate::support::{broker::Directory, eventually};
 
 /// The words under the picture of the first stream.
 const NOW: &str = "document.querySelector('.stream .now').textContent";
@@ -118,6 +118,37 @@ async fn a_pad_asks_for_the_time_and_goes_to_one_stream_alone() {
     daemon.until("its own fade", |state| state["streams"][1]["transition"]["fade_seconds"] == 1.5).await;
     browser.press("#cue-pads .pad").await;
     daemon.until("a cue for all", |state| state["streams"][0]["scene"] == "ember").await;
+}
+
+#[tokio::test]
+async fn what_a_controller_sends_is_learned_as_a_line_that_can_be_pasted() {
+    let directory = Directory::new();
+    let (stage, daemon) = house(&directory).await;
+    let browser = look_at(&daemon, Window::Desk).await;
+    daemon.osc("/knob/7", &[0.25]);
+    browser.press("#help-open").await;
+    browser.press("#learn").await;
+    browser
+        .until("what was sent", "document.querySelector('#heard li')?.textContent === 'osc /knob/7 0.25'")
+        .await;
+    browser.run("document.querySelector('#does').value = 'scene: \"neon\"'").await;
+    browser.press("#heard button").await;
+    browser.keep_picture("learn").await;
+    let lines = browser.run("return document.querySelector('#learned').value").await;
+    assert_eq!(
+        lines,
+        "triggers:\n  knob-7: { when: { osc: \"/knob/7\", args: { above: 0.9 } }, do: { scene: \"neon\" } }"
+    );
+    // Pasted into the show file, it is what was meant.
+    let evening = show(&stage).lines().skip_while(|line| *line != "triggers:").nth(1).unwrap().to_owned();
+    let pasted = show(&stage).replace(&format!("triggers:\n{evening}"), lines.as_str().unwrap());
+    directory.write("show.yaml", &pasted);
+    eventually("the new trigger", async || {
+        daemon.osc("/knob/7", &[1.0]);
+        (daemon.state().await["streams"][0]["scene"] == "neon").then_some(())
+    })
+    .await;
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
 }
 
 #[tokio::test]

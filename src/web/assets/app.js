@@ -4,6 +4,7 @@ import { each, id, items } from "./dom.js";
 import { start as startHelp } from "./help.js";
 import { start as startKeys } from "./keys.js";
 import { open } from "./link.js";
+import { know } from "./learn.js";
 import { tell as tellLists } from "./lists.js";
 import { build as buildPads, tell as tellPads } from "./pads.js";
 import { fetchPlan, start as startPlan, tell as tellPlan } from "./plan.js";
@@ -33,6 +34,7 @@ async function learnShow() {
   if (!answer?.ok) return;
   there = await answer.json();
   learn(there.scenes.map(({ name }) => name));
+  know(there);
   buildTop(there);
   buildPads(there);
   render();

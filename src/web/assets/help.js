@@ -1,6 +1,7 @@
 // What can be done here, in a box.
 import { el, id, mark } from "./dom.js";
 import { areOn, set } from "./keys.js";
+import { open as learn } from "./learn.js";
 
 const LINES = [
   ["1 … 9, 0", "go to a scene, in its own time"], ["hold a pad", "choose the time; so does a right click, or Shift and Enter"],
@@ -17,6 +18,7 @@ export function open() {
     el("dl", { className: "keys" }, ...keys.flat()),
     el("div", { className: "row" },
       el("label", { htmlFor: "keys-on" }, toggle, " Keys do something"),
+      el("button", { type: "button", id: "learn", textContent: "Learn a controller", on: { click: learn } }),
       el("a", { href: "/status", textContent: "Status page" }),
       el("form", { method: "dialog" }, el("button", { className: "main", textContent: "Close" }))));
   mark(dialog, "aria-labelledby", "help-title");

@@ -28,7 +28,7 @@ const KEYS = {
 
 export function start() {
   addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || !areOn()) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.isComposing || !areOn()) return;
     const { target, key } = event;
     if (document.querySelector("dialog[open]")) return;
     if (target instanceof Element && target.matches("input, textarea, select") && key !== "Escape") return;

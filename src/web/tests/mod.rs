@@ -179,6 +179,7 @@ fn desk(play: Play) -> (Arc<Desk>, Heard<Command>, Heard<&'static str>) {
         token: token.map(|token| Token::new(&token.into()).unwrap()),
         now: Box::new(|| Mono(Duration::ZERO)),
         wall: Box::new(|| "2026-03-01T12:00:00Z".parse().unwrap()),
+        heard: Box::new(|| json!([])),
         sights: Sights { video_hosts: Vec::new(), of: Box::new(move |_| sight.clone()) },
         refused: Box::new(move |reason, _| refusals.lock().unwrap().push(reason)),
     });

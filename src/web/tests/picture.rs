@@ -57,7 +57,10 @@ async fn an_audience_costs_what_one_viewer_does() {
     // The clock of this house stands still: all of it is one moment.
     for _ in 0..5 {
         let answer = house.get("/api/streams/wall/picture").await;
-        assert_eq!((answer.status().as_u16(), &answer.headers()["content-type"]), (200, &"image/jpeg".parse().unwrap()));
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()["content-type"]),
+            (200, &"image/jpeg".parse().unwrap())
+        );
         assert_eq!(answer.text().await.unwrap(), "a frame");
     }
     assert_eq!(asked.load(Ordering::Relaxed), 1);
@@ -87,7 +90,10 @@ async fn an_offer_goes_to_the_stream_and_its_answer_back() {
     let (url, asked) = server("201 Created", "application/sdp", "v=0 the answer").await;
     let house = showing(None, Some(url)).await;
     let answer = house.post("/api/streams/wall/whep", "v=0 the offer").await;
-    assert_eq!((answer.status().as_u16(), &answer.headers()["content-type"]), (201, &"application/sdp".parse().unwrap()));
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["content-type"]),
+        (201, &"application/sdp".parse().unwrap())
+    );
     assert_eq!(answer.text().await.unwrap(), "v=0 the answer");
     assert_eq!(asked.load(Ordering::Relaxed), 1);
 }
