@@ -24,6 +24,9 @@ pub(super) struct Options {
     /// How long the fade takes, such as `8s`; the scene's own if left out.
     #[arg(long, value_parser = duration::parse, value_name = "TIME")]
     fade: Option<Duration>,
+    /// How long it is to be on, such as `30s`, until the stream goes back to what is due; for good if left out.
+    #[arg(long, value_parser = duration::parse, value_name = "TIME")]
+    hold: Option<Duration>,
     /// Which stream; all if left out.
     #[arg(long, value_name = "NAME")]
     stream: Option<String>,
@@ -33,10 +36,13 @@ pub(super) struct Options {
 
 /// Fires it.
 pub(super) fn run(options: &Options) -> Result<(), Error> {
-    let Options { name, prompt, fade, stream, place: at } = options;
+    let Options { name, prompt, fade, hold, stream, place: at } = options;
     let mut body = Map::new();
     if let Some(fade) = fade {
         body.insert("fade".to_owned(), json!(fade.as_secs_f64()));
+    }
+    if let Some(hold) = hold {
+        body.insert("hold".to_owned(), json!(hold.as_secs_f64()));
     }
     if let Some(stream) = stream {
         body.insert("stream".to_owned(), json!(stream));

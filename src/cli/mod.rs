@@ -4,6 +4,7 @@ mod bypass;
 mod check;
 mod go;
 mod history;
+mod lane;
 mod log;
 mod manual;
 mod place;
@@ -21,7 +22,7 @@ use std::{error::Error as _, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use crate::daemon;
+use crate::{daemon, show::lane::LaneVerb};
 
 /// What a command that fails returns.
 pub mod exit_code {
@@ -53,6 +54,10 @@ enum Command {
     Go(go::Options),
     /// Let the schedule of the running show do nothing for a while, and then follow it again.
     Bypass(bypass::Options),
+    /// Go to the panic scene, which stays until it is released; the second time at once.
+    Panic(lane::Options),
+    /// Let go of panic; without it, of faders and of all that hold: back to what is due.
+    Release(lane::Options),
     /// Tell what is on, how far the transition is, and how the streams are.
     Status(status::Options),
     /// Have the running show read its file again, and tell what changed.
@@ -135,6 +140,8 @@ pub fn main() -> ExitCode {
         Command::Check(options) => check::run(&options),
         Command::Go(options) => go::run(&options),
         Command::Bypass(options) => bypass::run(&options),
+        Command::Panic(options) => lane::run(LaneVerb::Panic, &options),
+        Command::Release(options) => lane::run(LaneVerb::Release, &options),
         Command::Plan(options) => plan::run(&options),
         Command::Status(options) => status::run(&options),
         Command::Reload(options) => reload::run(&options),

@@ -87,6 +87,7 @@ fn describe_stream(text: &mut String, stream: &Value, now: Timestamp, zone: &Tim
             }
         }
     }
+    describe_lane(text, &stream["lane"]);
     if let Some(due) = due(&stream["due"]) {
         let _ = writeln!(text, "  due      {}", due.tell(now, zone));
     }
@@ -99,6 +100,20 @@ fn describe_stream(text: &mut String, stream: &Value, now: Timestamp, zone: &Tim
         let _ = writeln!(text, "  resumed  at {:.0} %, {minutes:.0} min ago", progress * 100.0);
     }
     describe_health(text, stream);
+}
+
+/// Tells who has it, where that is not the base.
+fn describe_lane(text: &mut String, lane: &Value) {
+    let Some(holder) = lane["holder"].as_str().filter(|holder| *holder != "base") else { return };
+    let left = |seconds: &Value, then: &str| {
+        seconds.as_f64().map_or_else(String::new, |seconds| format!(", {seconds:.0} s {then}"))
+    };
+    let back = left(&lane["hands_back_seconds"], "to go");
+    let _ = writeln!(text, "  lane     {holder}: {}{back}", word(&lane["why"]));
+    for beneath in lane["beneath"].as_array().into_iter().flatten() {
+        let (scene, left) = (word(&beneath["scene"]), left(&beneath["seconds_left"], "left"));
+        let _ = writeln!(text, "           beneath it {scene} ({}{left})", word(&beneath["lane"]));
+    }
 }
 
 fn due(told: &Value) -> Option<Due> {
@@ -168,6 +183,13 @@ mod tests {
                 "mix": [{"scene": "dawn", "weight": 0.25}, {"scene": "neon", "weight": 0.75}],
                 "transition": {"progress": 0.66, "fade_seconds": 8.0, "remaining_seconds": 2.7},
                 "waiting": ["dawn", "“misty sea”"],
+                "lane": {
+                    "holder": "operator", "why": "/segue/mix/neon", "hands_back_seconds": 97.2,
+                    "beneath": [
+                        {"lane": "override", "scene": "rain", "why": "motion", "seconds_left": 12.0},
+                        {"lane": "base", "scene": "dawn", "why": "schedule", "seconds_left": null},
+                    ],
+                },
                 "due": {"scene": "dawn", "until": "2026-11-23T17:00:00Z", "then": null},
                 "resumed": {"progress": 0.43, "seconds_ago": 125.0},
                 "updates": {"sent": 12, "failed": 1, "coalesced": 0, "round_trip_seconds": 0.151},
@@ -185,6 +207,9 @@ mod tests {
           on       to neon, 66 %, 2.7 s left
                     25 % dawn
                     75 % neon
+          lane     operator: /segue/mix/neon, 97 s to go
+                   beneath it rain (override, 12 s left)
+                   beneath it dawn (base)
           due      dawn until Mon 23 Nov 17:00, then nothing, what is on stays
           then     dawn, “misty sea”
           resumed  at 43 %, 2 min ago

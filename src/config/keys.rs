@@ -5,6 +5,7 @@
 
 use core::f64::consts::PI;
 
+use super::lane_keys::{self, HOLD, LANE, PANIC, PANIC_KEY, PRIORITY, RELEASE};
 use super::recovery_keys::{FALLBACK, HOOK, HOOKS, RECOVERY, RECREATE, RESEND};
 use crate::show::{
     easing::Easing,
@@ -110,10 +111,11 @@ impl Section {
 }
 
 /// Every section, from the whole file inwards.
-pub static SECTIONS: [&Section; 33] = [
-    &SHOW, &INCLUDED, &RELOAD, &STREAM, &SECRET, &PARAMS, &NET, &TIMEOUTS, &UPDATES, &STATUS, &RECOVERY,
-    &RESEND, &RECREATE, &FALLBACK, &HOOK, &SCENE, &FADES, &CUE_STEP, &LOCATION, &SCHEDULE, &MOMENT, &TRIGGER,
-    &WHEN, &PAYLOAD, &ARGS, &STEP, &INPUTS, &OSC, &MQTT, &DISCOVERY, &WEB, &TEXT, &HISTORY,
+pub static SECTIONS: [&Section; 34] = [
+    &SHOW, &INCLUDED, &RELOAD, &PANIC, &STREAM, &SECRET, &PARAMS, &NET, &TIMEOUTS, &UPDATES, &STATUS,
+    &RECOVERY, &RESEND, &RECREATE, &FALLBACK, &HOOK, &SCENE, &FADES, &CUE_STEP, &LOCATION, &SCHEDULE,
+    &MOMENT, &TRIGGER, &WHEN, &PAYLOAD, &ARGS, &STEP, &INPUTS, &OSC, &MQTT, &DISCOVERY, &WEB, &TEXT,
+    &HISTORY,
 ];
 
 pub(super) const fn section(title: &'static str, keys: &'static [Key]) -> Section {
@@ -169,6 +171,9 @@ pub static SHOW: Section = section(
         key("text", Form::Map(&TEXT), "", "which texts from outside may become prompts"),
         key("history", Form::Map(&HISTORY), "", "how much of what happened is kept"),
         key("reload", Form::Map(&RELOAD), "", "what happens when this file or an included one changes"),
+        PANIC_KEY,
+        lane_keys::operator_idle("2m"),
+        lane_keys::operator_release("4s"),
     ],
 );
 
@@ -256,6 +261,8 @@ pub static STREAM: Section = section(
             "when somebody else writes to it: send our look again, or only tell",
         ),
         key("on_stream_created", HOOKS, "", "who is told the address and the key of a new stream"),
+        lane_keys::operator_idle("the show's"),
+        lane_keys::operator_release("the show's"),
     ],
 );
 
@@ -370,7 +377,7 @@ const VERB_WHAT: &str = "what to do to the running transition, in place of a sce
 
 /// A step of a cue.
 pub static CUE_STEP: Section = section(
-    "A step of a cue: a scene, or a transition",
+    "A step of a cue: a scene, a transition, or a lane",
     &[
         key("scene", PLAYED, "", PLAYED_WHAT),
         key("fade", FADE, "the scene's", "how long it takes"),
@@ -378,12 +385,16 @@ pub static CUE_STEP: Section = section(
         key("policy", Form::Words(&Policy::NAMES), "blend", POLICY_WHAT),
         key("stream", STREAMS, "all of them", "on which streams"),
         key("transition", Form::Words(&Verb::NAMES), "", VERB_WHAT),
+        HOLD,
+        PRIORITY,
+        RELEASE,
+        LANE,
     ],
 );
 
 /// A step of a trigger.
 pub static STEP: Section = section(
-    "A step of a trigger: a scene, a transition, or a cue",
+    "A step of a trigger: a scene, a transition, a lane, or a cue",
     &[
         key("scene", PLAYED, "", PLAYED_WHAT),
         key("fade", FADE, "the scene's", "how long it takes"),
@@ -391,6 +402,10 @@ pub static STEP: Section = section(
         key("policy", Form::Words(&Policy::NAMES), "blend", POLICY_WHAT),
         key("stream", STREAMS, "all of them", "on which streams"),
         key("transition", Form::Words(&Verb::NAMES), "", VERB_WHAT),
+        HOLD,
+        PRIORITY,
+        RELEASE,
+        LANE,
         key("cue", Form::Text, "", "the cue to fire, alone"),
     ],
 );
@@ -470,7 +485,7 @@ pub static WHEN: Section = section(
         key(
             "catch_up",
             Form::Words(&CATCH_UP),
-            "`last` if it goes to a scene, else `none`",
+            "`last` if it goes to a scene for good, else `none`",
             "what if the time was missed: `last` makes up for the last time, `none` waits for the next",
         ),
         key("catch_up_within", Form::Time, "24h", "how late that may be, from 1m to 168h"),

@@ -13,9 +13,10 @@
 //! | `recovery` | what is done on their bad days, and who is told |
 //! | `scenes`, `demands` | `scenes`, and what they need from the streams |
 //! | `steps`, `triggers`, `inline` | `cues` and `triggers`, and the scenes inside them |
+//! | `lanes` | `panic`, `operator_idle`, and `hold` in a step |
 //! | `schedule`, `overlaps` | `schedule` and `location`, and what of it can never be seen |
 //! | `inputs`, `web`, `text` | `inputs`, `web` and `text` |
-//! | `keys`, `recovery_keys` | every key there is, with what it says |
+//! | `keys`, `recovery_keys`, `lane_keys` | every key there is, with what it says |
 //! | `report`, `diagnostic`, `words` | what to tell about it |
 //! | `explain` | when the cron triggers will fire |
 
@@ -30,6 +31,8 @@ mod include;
 mod inline;
 mod inputs;
 pub mod keys;
+mod lane_keys;
+mod lanes;
 mod nets;
 mod overlaps;
 mod params;
@@ -64,6 +67,7 @@ use std::{
 use jiff::tz::TimeZone;
 
 use crate::show::{
+    lane::OperatorPlan,
     sheet::{Reload, Sheet, Trigger, When},
     topic::TopicFilter,
     venue::{MqttDoor, Venue},
@@ -179,6 +183,8 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let calendar = (fields.value("schedule", report), fields.value("location", report));
     let commands = allows_commands(&mut fields, report);
     let on_restart = streams::read_on_restart(&mut fields, report).unwrap_or_default();
+    let operator = lanes::operator(&mut fields, OperatorPlan::default(), report);
+    let panic_node = fields.value("panic", report);
     let alarm_node = fields.value("on_alarm", report);
     let doors = inputs::read(fields.entry("inputs").map(|entry| &entry.value), context.node, report);
     let web = web::read(fields.entry("web").map(|entry| &entry.value), report);
@@ -201,10 +207,11 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let streams_place = streams_entry.map_or(&top, |entry| &entry.key.span);
     let hooks = HookContext { has_mqtt: doors.has_mqtt, commands };
     let house = format!("{} {title}", context.node);
-    let stage = Stage { scenes: &cast.scenes, named: &named, house: &house, hooks, on_restart };
+    let stage = Stage { scenes: &cast.scenes, named: &named, house: &house, hooks, on_restart, operator };
     let streams_node = streams_entry.map(|entry| &entry.value);
     let stream_drafts = streams::read(streams_node, streams_place, stage, report);
     let on_alarm = recovery::hooks(alarm_node, "", "on_alarm", hooks, report);
+    let panic = lanes::panic(panic_node, &cast.scenes, report);
     scenes::check(&scene_drafts, &stream_drafts.list, report);
     cast.streams = stream_drafts.names;
     cast.cues = steps::cues(cues_node, &cast, report);
@@ -221,7 +228,7 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let streams = stream_drafts.list.into_iter().map(|draft| draft.sheet).collect();
     let venue = Venue { osc: doors.osc, mqtt, web, text, history };
     let Cast { scenes, cues, .. } = cast;
-    Some(Sheet { title, zone, streams, scenes, cues, triggers, schedule, on_alarm, venue, reload })
+    Some(Sheet { title, zone, streams, scenes, cues, triggers, schedule, on_alarm, venue, reload, panic })
 }
 
 /// Warns of a show that has nothing to show.

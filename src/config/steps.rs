@@ -9,7 +9,7 @@ use crate::show::{
 };
 
 use super::{
-    fades, keys,
+    fades, keys, lanes,
     reader::{self, Fields},
     report::{Problem, Report},
     scalar, scenes,
@@ -18,7 +18,7 @@ use super::{
 };
 
 /// What a step does: one of these.
-const KINDS: [&str; 3] = ["scene", "transition", "cue"];
+const KINDS: [&str; 4] = ["scene", "transition", "lane", "cue"];
 
 /// The keys that say how a scene comes in.
 const WAY_KEYS: [&str; 3] = ["fade", "easing", "policy"];
@@ -100,6 +100,8 @@ fn step(node: &Node, of: &str, actor: Actor, cast: &Cast, report: &mut Report) -
         cue_step(&mut fields, cast, report)
     } else if kind("transition").is_some() {
         steer_step(&mut fields, cast, report)
+    } else if kind("lane").is_some() {
+        lane_step(&mut fields, cast, report)
     } else {
         scene_step(&mut fields, cast, report)
     };
@@ -107,6 +109,7 @@ fn step(node: &Node, of: &str, actor: Actor, cast: &Cast, report: &mut Report) -
         let does = |entry: &Entry| match entry.key.text() {
             Some("cue") => "fires a cue",
             Some("transition") => "steers the transition",
+            Some("lane") => "changes the lane",
             _ => "plays a scene",
         };
         let message = format!("a step {} or {}, not both", does(first), does(second));
@@ -145,8 +148,9 @@ fn scene_step(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) -> Opti
         let name = scalar::choice(node, "policy", &Policy::NAMES)?;
         Policy::find(name).ok_or_else(|| scalar::expected(node, "a policy"))
     });
+    let hold = lanes::hold(fields, &of, report);
     let streams = streams_of(fields, cast, report);
-    Some(Step::Scene { scene: scene?, streams, fade, easing, policy: policy.unwrap_or_default() })
+    Some(Step::Scene { scene: scene?, streams, fade, easing, policy: policy.unwrap_or_default(), hold })
 }
 
 fn steer_step(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) -> Option<Step> {
@@ -154,13 +158,25 @@ fn steer_step(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) -> Opti
         let name = scalar::choice(node, "transition", &Verb::NAMES)?;
         Verb::find(name).ok_or_else(|| scalar::expected(node, "a verb"))
     });
-    for entry in fields.given(&WAY_KEYS) {
-        let key = entry.key.text().unwrap_or_default();
-        let message = format!("`{key}` goes with `scene`: a running transition has its own way");
-        report.push(Problem::error(&entry.key.span, message).of(fields.what()).hint("take it out"));
-    }
+    refuse_way(fields, "a running transition has its own way", report);
     let streams = streams_of(fields, cast, report);
     Some(Step::Steer { verb: verb?, streams })
+}
+
+fn lane_step(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) -> Option<Step> {
+    let verb = lanes::verb(fields, report);
+    refuse_way(fields, "a lane has its own way", report);
+    let streams = streams_of(fields, cast, report);
+    Some(Step::Lane { verb: verb?, streams })
+}
+
+/// Refuses what says how a scene comes in.
+fn refuse_way(fields: &Fields<'_>, why: &str, report: &mut Report) {
+    for entry in fields.given(&WAY_KEYS).into_iter().chain(fields.given(&lanes::HOLD_KEYS)) {
+        let key = entry.key.text().unwrap_or_default();
+        let message = format!("`{key}` goes with `scene`: {why}");
+        report.push(Problem::error(&entry.key.span, message).of(fields.what()).hint("take it out"));
+    }
 }
 
 fn cue_step(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) -> Option<Step> {
@@ -180,7 +196,8 @@ fn cue_step(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) -> Option
         });
         report.take(found)
     });
-    for entry in fields.given(&WAY_KEYS).into_iter().chain(fields.given(&["stream"])) {
+    let own = [&WAY_KEYS[..], &lanes::HOLD_KEYS[..], &["stream"]].concat();
+    for entry in fields.given(&own) {
         let message = format!("a cue brings its own `{}`", entry.key.text().unwrap_or_default());
         report.push(Problem::error(&entry.key.span, message).of(&of).hint("write it in the cue"));
     }

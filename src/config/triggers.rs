@@ -173,12 +173,13 @@ fn catch_up(fields: &mut Fields<'_>, of: &str, steps: &[Step], report: &mut Repo
     word.map_or(usual, |_| !never).then_some(within)
 }
 
-/// Returns whether a step goes to a scene, for which it is never too late on the same day.
+/// Returns whether a step goes to a scene for good, for which it is never too late on the same day.
 fn goes_to_a_scene(step: &Step) -> bool {
     match step {
-        Step::Scene { .. } | Step::Mix { .. } => true,
+        Step::Scene { hold, .. } => hold.is_none(),
+        Step::Mix { .. } => true,
         Step::Cue(cue) => cue.steps.iter().any(goes_to_a_scene),
-        Step::Bypass { .. } | Step::Steer { .. } | Step::Grab { .. } => false,
+        Step::Bypass { .. } | Step::Steer { .. } | Step::Grab { .. } | Step::Lane { .. } => false,
     }
 }
 

@@ -150,9 +150,8 @@ impl Daemon {
         let recorder = Recorder::start(&directory, record::About::of(&sheet), sheet.venue.history)
             .map_err(Error::Thread)?;
         let inner = parts::simulator(&sheet).await?;
-        let clients: Result<Vec<Client>, _> =
-            sheet.streams.iter().map(|stream| parts::client(stream, inner.as_ref())).collect();
-        let clients = clients?;
+        let clients = sheet.streams.iter().map(|stream| parts::client(stream, inner.as_ref()));
+        let clients = clients.collect::<Result<Vec<Client>, _>>()?;
         let api = |client: &Client| client.endpoints().api().to_owned();
         let keys =
             sheet.streams.iter().zip(&clients).map(|(stream, client)| keeper::key(stream, &api(client)));
@@ -365,6 +364,11 @@ impl Daemon {
         self.systemd.feed(now.mono);
         for (stream, progress) in self.show.progress(now) {
             self.metrics.set_progress(stream, progress);
+        }
+        if !facts.is_empty() {
+            for (stream, lane) in self.show.lanes() {
+                self.metrics.set_lane(stream, lane);
+            }
         }
         self.show_around(!facts.is_empty(), now);
     }

@@ -51,6 +51,25 @@ fn sum_up(Kind { kind, of, apart: [door, reason] }: &Kind, held: &Held<()>) {
     info!(kind, of = %of, door, reason, count = held.count, "And as many more of these within a minute.");
 }
 
+/// Writes who has a stream now.
+fn tell_lane(fact: &Fact) {
+    match fact {
+        Fact::LaneTaken { stream, lane, name } => {
+            info!(%stream, lane = lane.as_str(), by = %name, "Lane taken.")
+        }
+        Fact::LaneReleased { stream, lane, name, to } => {
+            info!(%stream, lane = lane.as_str(), by = %name, to = to.as_str(), "Lane released.");
+        }
+        Fact::DueBeneath { stream, scene, name, lane } => {
+            info!(%stream, %scene, by = %name, lane = lane.as_str(), "Scene waits beneath a higher lane.");
+        }
+        Fact::OverrideDropped { stream, name, scene } => {
+            warn!(%stream, %scene, by = %name, "Scene that was to hold was dropped: too many wait.");
+        }
+        _ => {}
+    }
+}
+
 /// Writes one fact to the log.
 fn tell(fact: &Fact) {
     match fact {
@@ -75,6 +94,10 @@ fn tell(fact: &Fact) {
         Fact::TransitionResumed { .. } | Fact::NotResumed { .. } | Fact::RunMissed { .. } => {
             tell_restart(fact);
         }
+        Fact::LaneTaken { .. }
+        | Fact::LaneReleased { .. }
+        | Fact::DueBeneath { .. }
+        | Fact::OverrideDropped { .. } => tell_lane(fact),
         Fact::TransitionGrabbed { stream, scene } => info!(%stream, %scene, "Transition in a hand."),
         Fact::TransitionEnded { stream, scene } => info!(%stream, %scene, "Transition ended."),
         Fact::Updated { stream, round_trip, encodes, coalesced } => {

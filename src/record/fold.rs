@@ -51,6 +51,14 @@ impl Kind {
             Fact::TransitionGrabbed { stream, scene: _ } => {
                 ("transition_grabbed", Arc::clone(stream), ["", ""])
             }
+            Fact::LaneTaken { stream, lane, name: _ } => {
+                ("lane_taken", Arc::clone(stream), [lane.as_str(), ""])
+            }
+            Fact::LaneReleased { stream, lane, name: _, to } => {
+                ("lane_released", Arc::clone(stream), [lane.as_str(), to.as_str()])
+            }
+            Fact::DueBeneath { stream, lane, .. } => ("due_beneath", Arc::clone(stream), [lane.as_str(), ""]),
+            Fact::OverrideDropped { stream, .. } => ("override_dropped", Arc::clone(stream), ["", ""]),
             Fact::Drifted { stream, .. } => ("drifted", Arc::clone(stream), ["", ""]),
             Fact::RequestFailed { stream, request, failure, message: _, in_a_row: _ } => {
                 ("request_failed", Arc::clone(stream), [*request, failure_name(*failure)])

@@ -10,8 +10,8 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use super::labels::{Build, Names, OfDoor, OfFailure, OfOutcome, OfRefusal, OfState, OfStream};
-use crate::show::{event::FailureKind, fact::Fact, health::StatusReport};
+use super::labels::{Build, Names, OfDoor, OfFailure, OfLane, OfOutcome, OfRefusal, OfState, OfStream};
+use crate::show::{event::FailureKind, fact::Fact, health::StatusReport, lane::Lane};
 
 /// The content type of the text.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -39,6 +39,7 @@ pub struct Metrics {
     encodes_expected: Counters,
     progress: Levels,
     transitions: Family<OfOutcome, Counter>,
+    lane: Family<OfLane, Gauge>,
     requests_failed: Family<OfFailure, Counter>,
     triggers: Family<OfDoor, Counter>,
     refused: Family<OfRefusal, Counter>,
@@ -64,6 +65,7 @@ impl Metrics {
             encodes_expected: Family::default(),
             progress: Family::default(),
             transitions: Family::default(),
+            lane: Family::default(),
             requests_failed: Family::default(),
             triggers: Family::default(),
             refused: Family::default(),
@@ -125,6 +127,7 @@ impl Metrics {
             "Wishes to go to a scene, by what became of them",
             self.transitions.clone(),
         );
+        registry.register("lane", "1 for the lane that has the stream, 0 for the others", self.lane.clone());
     }
 
     fn register_show(&mut self) {
@@ -206,7 +209,11 @@ impl Metrics {
             | Fact::Broker { .. }
             | Fact::Reloaded(_)
             | Fact::NotReloaded { .. }
-            | Fact::NotRemembered { .. } => {}
+            | Fact::NotRemembered { .. }
+            | Fact::LaneTaken { .. }
+            | Fact::LaneReleased { .. }
+            | Fact::DueBeneath { .. }
+            | Fact::OverrideDropped { .. } => {}
         }
     }
 
@@ -214,6 +221,15 @@ impl Metrics {
     fn count_transition(&self, stream: &str, outcome: &'static str) {
         let OfStream { stream } = self.names.stream(stream);
         self.transitions.get_or_create(&OfOutcome { stream, outcome }).inc();
+    }
+
+    /// Takes which lane has a stream.
+    pub fn set_lane(&self, stream: &str, holder: Lane) {
+        for lane in Lane::ALL {
+            let OfStream { stream } = self.names.stream(stream);
+            let of = OfLane { stream, lane: lane.as_str() };
+            self.lane.get_or_create(&of).set(i64::from(lane == holder));
+        }
     }
 
     /// Takes how far a stream's transition is, 0 to 1; what lies outside is clamped, NaN is left out.

@@ -33,6 +33,10 @@ impl Topic {
                 "transition_dropped",
                 "transition_steered",
                 "transition_grabbed",
+                "lane_taken",
+                "lane_released",
+                "due_beneath",
+                "override_dropped",
                 "transition_ended",
             ],
             Self::Faults => &[
@@ -148,6 +152,10 @@ fn what(happening: &Happening) -> String {
             format!("{count} messages refused ({door}, {}), such as {}", word("reason"), word("example"))
         }
         "not_remembered" => format!("state cannot be written to disk: {}", word("message")),
+        "lane_taken" => format!("{} has it: `{name}`", word("lane")),
+        "lane_released" => format!("{} lets go: `{name}`", word("lane")),
+        "due_beneath" => format!("`{}` waits beneath {}: `{name}`", word("scene"), word("lane")),
+        "override_dropped" => format!("`{}` is not held any more, too many wait: `{name}`", word("scene")),
         other => recovery(happening)
             .unwrap_or_else(|| format!("{other} {}", Value::from(happening.detail.clone()))),
     }

@@ -7,7 +7,9 @@ use std::{fmt, sync::Arc, time::Duration};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{fact::Fact, health::StatusReport, memoir::Memoir, sheet::Verb, transition::Fader};
+use super::{
+    fact::Fact, health::StatusReport, lane::LaneVerb, memoir::Memoir, sheet::Verb, transition::Fader,
+};
 
 /// Which stream of the show: its place in the sheet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -137,6 +139,8 @@ pub enum Command {
         stream: Option<String>,
         /// How long; `None` for the scene's own fade.
         fade: Option<Duration>,
+        /// How long it is to be on until the stream goes back; `None` for good.
+        hold: Option<Duration>,
     },
     /// Blend to a prompt that no scene has.
     Prompt {
@@ -148,6 +152,8 @@ pub enum Command {
         stream: Option<String>,
         /// How long; `None` for the usual fade.
         fade: Option<Duration>,
+        /// How long it is to be on until the stream goes back; `None` for good.
+        hold: Option<Duration>,
     },
     /// Do something to the running transition.
     Steer {
@@ -172,6 +178,13 @@ pub enum Command {
     Bypass {
         /// How long; zero ends it.
         time: Duration,
+    },
+    /// Panic, or let go.
+    Lane {
+        /// What.
+        verb: LaneVerb,
+        /// Of which stream; `None` for all.
+        stream: Option<String>,
     },
 }
 
@@ -407,6 +420,8 @@ pub enum Wake {
     Osc,
     /// When a running transition needs its next step.
     Fade,
+    /// When a lane hands a stream back.
+    Lane,
     /// When a failed request may be tried again.
     Retry,
     /// When a stream's status is stale.

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{
     event::{Door, FailureKind},
     health::StatusReport,
+    lane::Lane,
     reload::Changes,
     sheet::Verb,
     snapshot::Due,
@@ -337,6 +338,46 @@ pub enum Fact {
         stream: Arc<str>,
         /// Why.
         message: String,
+    },
+    /// A higher lane took a stream.
+    LaneTaken {
+        /// The stream.
+        stream: Arc<str>,
+        /// The lane.
+        lane: Lane,
+        /// Who asked: the cue, the trigger, or the address, topic or route.
+        name: Arc<str>,
+    },
+    /// A lane let a stream go.
+    LaneReleased {
+        /// The stream.
+        stream: Arc<str>,
+        /// The lane.
+        lane: Lane,
+        /// Who had asked.
+        name: Arc<str>,
+        /// Who has the stream now.
+        to: Lane,
+    },
+    /// A scene was asked for and waits for a higher lane to let go.
+    DueBeneath {
+        /// The stream.
+        stream: Arc<str>,
+        /// The scene.
+        scene: Arc<str>,
+        /// Who asked.
+        name: Arc<str>,
+        /// Who has the stream.
+        lane: Lane,
+    },
+    /// A scene that was to hold for a while was dropped: too many wait.
+    OverrideDropped {
+        /// The stream.
+        stream: Arc<str>,
+        /// Who had asked.
+        name: Arc<str>,
+        /// The scene.
+        scene: Arc<str>,
     },
 }
 

@@ -1,4 +1,5 @@
-//! What of a show must survive the process that runs it: where each stream is, what waits, which runs of the calendar are done.
+//! What of a show must survive the process that runs it: where each stream is, what waits, which runs of the calendar are done,
+//! and how long the schedule is bypassed.
 //!
 //! Plain data, in the form in which the journal keeps it: names and numbers, nothing that points anywhere. Scenes of the
 //! show file are kept by name, so that an edited scene comes back as its edit; what no file has is kept by content. When
@@ -12,17 +13,20 @@
 //!  "triggers": {"open": {"cron": "0 9 * * *", "done": "2026-11-22T09:00:00Z"}}}
 //! ```
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
     easing::Easing,
+    lane::{Lanes, form::Standing},
     prompt,
     scene::Scene,
+    schedule::follow::BYPASS_MAX,
     sheet::{Policy, Sheet, Step},
     stream::queue::{Going, WAITING_MAX},
+    time::Mono,
     transition::form::{Motion, Times},
     weighted::Weighted,
 };
@@ -43,6 +47,22 @@ pub struct Memoir {
     /// What is done of each cron trigger, by its name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub triggers: BTreeMap<Arc<str>, Runs>,
+    /// Until when the schedule is bypassed, by the same clock as `at`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bypassed_until: Option<Timestamp>,
+}
+
+impl Memoir {
+    /// Returns how long ago it was; by a clock that was set back since, no time at all.
+    pub(super) fn age(&self, now: Timestamp) -> Duration {
+        Duration::try_from(now.duration_since(self.at)).unwrap_or_default()
+    }
+
+    /// Returns how much of a bypass is left, nothing if it is over by now; `None` if there was none.
+    pub(super) fn bypass_left(&self, now: Timestamp) -> Option<Duration> {
+        let left = Duration::try_from(self.bypassed_until?.duration_since(self.at)).unwrap_or_default();
+        Some(left.min(BYPASS_MAX).saturating_sub(self.age(now)))
+    }
 }
 
 /// How far a cron trigger is.
@@ -62,6 +82,12 @@ pub struct Place {
     motion: Motion,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     waiting: Vec<Wish>,
+    /// Who asked in the base last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<Arc<str>>,
+    /// Its lanes; `None` while the base has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lanes: Option<Standing>,
 }
 
 /// A scene: by name, or by content where the show file has none of that name.
@@ -104,22 +130,36 @@ impl Place {
     /// Takes down where a stream is.
     ///
     /// Where there is more text from outside than fits, only the scene that it goes to is kept, as if it were there, and
-    /// nothing of what waits.
+    /// what the base wants; nothing of what waits.
     pub(super) fn of<'q>(
         sheet: &Sheet,
         motion: impl Fn(&mut Cast<'_>) -> Motion,
         rest: impl Fn(&mut Cast<'_>) -> Motion,
         waiting: impl Iterator<Item = &'q Going>,
+        (lanes, now): (&Lanes, Mono),
     ) -> Self {
         let mut cast = Cast::new(sheet);
         let full = motion(&mut cast);
         let waiting: Vec<Wish> = waiting.map(|going| Wish::of(going, &mut cast)).collect();
+        let standing = Standing::of(lanes, false, &mut cast, now);
+        let by = Some(Arc::clone(lanes.asked_by()));
         if cast.bytes <= TEXT_BYTES_MAX && cast.roles.len() <= SCENES_MAX {
-            return Self { scenes: cast.roles, motion: full, waiting };
+            return Self { scenes: cast.roles, motion: full, waiting, by, lanes: standing };
         }
         let mut cast = Cast::new(sheet);
         let motion = rest(&mut cast);
-        Self { scenes: cast.roles, motion, waiting: Vec::new() }
+        let lanes = Standing::of(lanes, true, &mut cast, now);
+        Self { scenes: cast.roles, motion, waiting: Vec::new(), by, lanes }
+    }
+
+    /// Returns the lanes, as they were.
+    ///
+    /// # Errors
+    ///
+    /// They make no sense.
+    pub(super) fn lanes(&self, ensemble: &Ensemble, now: Mono) -> Result<Lanes, Lost> {
+        let by = self.by.clone().unwrap_or_else(|| "start".into());
+        self.lanes.as_ref().map_or_else(|| Ok(Lanes::new(&by)), |lanes| lanes.lanes(&by, ensemble, now))
     }
 
     /// Returns the path and what waits, with the scenes of a sheet.
@@ -149,7 +189,7 @@ pub(super) struct Cast<'s> {
 }
 
 impl<'s> Cast<'s> {
-    fn new(sheet: &'s Sheet) -> Self {
+    pub(super) fn new(sheet: &'s Sheet) -> Self {
         Self { sheet, scenes: Vec::new(), roles: Vec::new(), bytes: 0 }
     }
 
@@ -173,6 +213,12 @@ impl<'s> Cast<'s> {
 pub(super) struct Ensemble(Vec<Arc<Scene>>);
 
 impl Ensemble {
+    /// Makes one of these.
+    #[cfg(test)]
+    pub(super) fn of(scenes: Vec<Arc<Scene>>) -> Self {
+        Self(scenes)
+    }
+
     /// Returns the scene of that number.
     ///
     /// # Errors

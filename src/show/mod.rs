@@ -20,6 +20,7 @@ pub mod fact;
 pub mod fades;
 pub mod governor;
 pub mod health;
+pub mod lane;
 mod members;
 pub mod memoir;
 pub mod mix;
@@ -56,6 +57,7 @@ use self::{
     agenda::{Agenda, Due},
     event::{Action, Command, Door, Event, Memory, OscMessage, OscPacket, StreamIndex, Wake},
     fact::Fact,
+    lane::{By, Lane},
     mix::Mix,
     out::Out,
     perform::expect,
@@ -71,6 +73,7 @@ use self::{
     snapshot::{Snapshot, StreamSnapshot},
     stream::{Stream, queue::Going},
     time::{Mono, Now},
+    transition::Heading,
     trigger::{Ask, Refusal},
 };
 
@@ -230,9 +233,19 @@ impl Show {
         self.streams.iter().map(move |stream| stream.progress(now.mono))
     }
 
+    /// Returns the lane that has each stream.
+    pub fn lanes(&self) -> impl Iterator<Item = (&str, Lane)> {
+        self.streams.iter().map(Stream::lane)
+    }
+
     /// Returns the mix of a stream's prompts at `at`, by the path that it is on now: also later than now, if nothing happens before.
     pub fn mix_at(&self, stream: StreamIndex, at: Mono) -> Option<Mix> {
         self.streams.get(stream.0).map(|stream| stream.mix_at(at))
+    }
+
+    /// Returns where a stream is heading.
+    pub fn heading(&self, stream: StreamIndex) -> Option<Heading> {
+        self.streams.get(stream.0).map(Stream::heading)
     }
 
     /// Returns what may be seen at `now`.
@@ -262,6 +275,10 @@ impl Show {
             self.out_note(Some(fact));
         }
         for index in self.rota.take(now.mono) {
+            if self.streams[index].is_taken() && !self.stopping {
+                let governed = self.is_governed(StreamIndex(index), now);
+                self.streams[index].tend_lanes(governed, now, &mut self.out);
+            }
             self.streams[index].step(now, &mut self.out);
             self.rota.set(index, self.streams[index].next_wake());
             self.touch(index, now);
@@ -291,7 +308,7 @@ impl Show {
                 let Entry { scene, fade, easing, .. } = &self.sheet.schedule.entries[entry];
                 let (scene, fade, easing) = (Arc::clone(scene), fade.clone(), *easing);
                 let going = Going { scene, fade, easing, policy: Policy::Blend };
-                self.send(stream.0, going, Door::Show, now);
+                self.send(stream.0, going, None, &By::schedule(), now);
             }
         }
         for due in crons {
@@ -301,7 +318,7 @@ impl Show {
 
     fn fire(&mut self, due: Due, now: Now) {
         let trigger = &self.sheet.triggers[due.trigger];
-        let ask = Ask { name: Arc::clone(&trigger.name), steps: trigger.steps.clone() };
+        let ask = Ask { name: Arc::clone(&trigger.name), steps: trigger.steps.clone(), is_person: false };
         if due.is_late {
             let name = Arc::clone(&ask.name);
             self.out_note(Some(Fact::RunMissed { name, at: due.at, made_up: due.fires }));

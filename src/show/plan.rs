@@ -124,11 +124,15 @@ impl<'a> Plan<'a> {
 /// Says what a trigger does, in few words.
 pub fn does(steps: &[Step]) -> String {
     let told = steps.iter().map(|step| match step {
+        Step::Scene { scene, hold: Some(hold), .. } => {
+            format!("{} for {}", scene.name, duration::text(hold.time))
+        }
         Step::Scene { scene, .. } | Step::Mix { scene, .. } => scene.name.to_string(),
         Step::Cue(cue) => format!("cue {}", cue.name),
         Step::Steer { verb, .. } => verb.name().to_owned(),
         Step::Grab { .. } => "progress".to_owned(),
         Step::Bypass { .. } => "bypass".to_owned(),
+        Step::Lane { verb, .. } => verb.name().to_owned(),
     });
     told.collect::<Vec<_>>().join(", ")
 }

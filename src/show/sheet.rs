@@ -14,6 +14,7 @@ use super::{
     easing::Easing,
     event::StreamIndex,
     fades::Fades,
+    lane::{Hold, LaneVerb, OperatorPlan, PanicPlan},
     recovery::{Hook, OnDrift, OnLost, Recovery},
     scene::{Fade, Level, Scene},
     schedule::Schedule,
@@ -46,6 +47,8 @@ pub struct Sheet {
     pub venue: Venue,
     /// What a change of its files does.
     pub reload: Reload,
+    /// Where the panic button goes.
+    pub panic: PanicPlan,
 }
 
 /// What a change of the show's files does.
@@ -100,6 +103,8 @@ pub struct StreamSheet {
     pub on_drift: OnDrift,
     /// Who is told of a new stream's address and key.
     pub on_stream_created: Vec<Hook>,
+    /// When a hand gives it back.
+    pub operator: OperatorPlan,
 }
 
 /// How many prompts one list holds unless the show file says otherwise. A transition that interrupts another has three
@@ -245,6 +250,8 @@ pub enum Step {
         easing: Option<Easing>,
         /// What if a transition is running.
         policy: Policy,
+        /// How long it has the stream; `None` for what is due from then on.
+        hold: Option<Hold>,
     },
     /// Do something to the running transition.
     Steer {
@@ -274,8 +281,26 @@ pub enum Step {
         /// How long; zero ends it.
         time: Duration,
     },
+    /// Panic, or let go.
+    Lane {
+        /// What.
+        verb: LaneVerb,
+        /// Of which streams.
+        streams: Streams,
+    },
     /// Fire a cue. Cues hold no cues, so this cannot go in circles.
     Cue(Arc<Cue>),
+}
+
+impl Step {
+    /// Returns it with another hold, if it goes to a scene.
+    #[must_use]
+    pub fn held(mut self, for_a_while: Option<Hold>) -> Self {
+        if let Self::Scene { hold, .. } = &mut self {
+            *hold = for_a_while;
+        }
+        self
+    }
 }
 
 /// What can be done to a running transition.

@@ -6,7 +6,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{time::Mono, transition::Transition, venue::Backend};
+use super::{lane::LaneSnapshot, time::Mono, transition::Transition, venue::Backend};
 
 /// The show at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -64,6 +64,8 @@ pub struct StreamSnapshot {
     pub transition: Option<Progress>,
     /// The scenes that wait for it to end, the next one first; sixteen at most.
     pub waiting: Vec<Arc<str>>,
+    /// Who has it, and what is wanted beneath.
+    pub lane: LaneSnapshot,
     /// What is due by the schedule; `None` if it says nothing about this stream at any time.
     pub due: Option<Due>,
     /// Where it went on after a restart; `None` for one that began anew.
@@ -287,6 +289,7 @@ impl StreamSnapshot {
                 grabbed: path.is_grabbed(),
             }),
             waiting: Vec::new(),
+            lane: LaneSnapshot::default(),
             due: None,
             resumed: None,
             prompts: Vec::new(),

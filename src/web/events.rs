@@ -35,7 +35,8 @@ pub(super) async fn events(State(server): State<Server>, headers: HeaderMap) -> 
     let body = Body::new(Events {
         turn: Box::pin(async move { Some((Bytes::from_static(RETRY.as_bytes()), follower)) }),
     });
-    let mut response = ([(header::CONTENT_TYPE, "text/event-stream"), (NO_BUFFERING, "no")], body).into_response();
+    let mut response =
+        ([(header::CONTENT_TYPE, "text/event-stream"), (NO_BUFFERING, "no")], body).into_response();
     response.extensions_mut().insert(Lasting);
     Ok(response)
 }

@@ -20,6 +20,8 @@ pub(super) const SEED: Member =
     ("seed", Form::Numbers, "A whole number, or a list of `[seed, weight]`; the stream's own if left out");
 pub(super) const FOR: Member = ("for", Form::Time, "For how long, or `off` to follow the schedule again");
 pub(super) const FOR_AHEAD: Member = ("for", Form::Time, "How far ahead, at most `7d`; a day if left out");
+pub(super) const HOLD: Member =
+    ("hold", Form::Time, "How long until it goes back to what is due; for good if left out");
 pub(super) const PROGRESS: Member =
     ("progress", Form::Part, "Where the hand is, from 0 to 1; with the verb `progress` only");
 

@@ -9,6 +9,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
 
 use crate::show::{
+    lane::{Beneath, Lane, LaneSnapshot},
     sheet::Sheet,
     snapshot::{Health, Phase, Share, Snapshot, StreamSnapshot, Upcoming, Updates},
     venue::Backend,
@@ -18,20 +19,24 @@ use crate::show::{
 const SHARE_SEEN_MIN: f64 = 0.005;
 
 /// The routes that people try first; `/api/openapi.json` has them all.
-const ROUTES: [(&str, &str); 10] = [
+const ROUTES: [(&str, &str); 11] = [
     ("GET /", "<a href=\"/\">the page</a> on which the show is seen and played"),
     (
         "POST /api/scenes/{name}/go",
-        "goes to a scene; takes <code>fade</code> (8, 8s, 1m30s) and <code>stream</code>, as JSON or in the query",
+        "goes to a scene; takes <code>fade</code> (8, 8s, 1m30s), <code>hold</code> (how long until it goes back) and <code>stream</code>, as JSON or in the query",
     ),
     ("POST /api/cues/{name}/go", "fires a cue"),
     (
         "POST /api/prompt",
-        "goes to a prompt of your own: <code>prompt</code>, and <code>seed</code>, <code>fade</code>, <code>stream</code> if wanted",
+        "goes to a prompt of your own: <code>prompt</code>, and <code>seed</code>, <code>fade</code>, <code>hold</code>, <code>stream</code> if wanted",
     ),
     (
         "POST /api/bypass",
         "lets the schedule do nothing <code>for</code> a while (7200, 2h), or follows it again (off)",
+    ),
+    (
+        "POST /api/panic, /api/release",
+        "goes to the panic scene, the second time at once; lets go of it, or else of faders and of all that hold",
     ),
     (
         "GET /api/state",
@@ -125,6 +130,7 @@ fn row(f: &mut fmt::Formatter<'_>, stream: &StreamSnapshot) -> fmt::Result {
     }
     write!(f, "<td>")?;
     on(f, stream)?;
+    lane(f, &stream.lane)?;
     write!(f, "<td>")?;
     prompts(f, &stream.prompts)?;
     let Updates { sent, failed, coalesced: _, round_trip_seconds, drifts: _ } = &stream.updates;
@@ -151,6 +157,23 @@ fn on(f: &mut fmt::Formatter<'_>, stream: &StreamSnapshot) -> fmt::Result {
     }
     for scene in &stream.waiting {
         write!(f, "<br>then {}", Text(scene))?;
+    }
+    Ok(())
+}
+
+/// Who has it, where that is not the base, and what is wanted beneath.
+fn lane(f: &mut fmt::Formatter<'_>, told: &LaneSnapshot) -> fmt::Result {
+    let LaneSnapshot { holder, why, hands_back_at: _, hands_back_seconds, beneath } = told;
+    if *holder == Lane::Base {
+        return Ok(());
+    }
+    let class = if *holder == Lane::Panic { " class=\"trouble\"" } else { "" };
+    write!(f, "<br><strong{class}>{}</strong>: {}", holder.as_str(), Text(why))?;
+    if let Some(seconds) = hands_back_seconds {
+        write!(f, ", {seconds:.0} s to go")?;
+    }
+    for Beneath { lane, scene, .. } in beneath {
+        write!(f, "<br><span class=\"aside\">beneath it {} ({})</span>", Text(scene), lane.as_str())?;
     }
     Ok(())
 }

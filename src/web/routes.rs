@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{
     Server, assets, events, login,
-    openapi::{self, FADE, FOR, FOR_AHEAD, PROGRESS, PROMPT, SEED, STREAM},
+    openapi::{self, FADE, FOR, FOR_AHEAD, HOLD, PROGRESS, PROMPT, SEED, STREAM},
     page::Page,
     picture, plan,
     problem::{Kind, Problem, quoted},
@@ -48,13 +48,16 @@ pub(super) fn table() -> Vec<Route> {
         Route::get("/api/plan", plan::plan, "What will be on by the schedule and the cron triggers", Json).takes(&[FOR_AHEAD]),
         Route::get("/api/streams/{stream}/picture", picture::picture, "What the simulator shows at this moment", Jpeg),
         Route::post("/api/streams/{stream}/whep", picture::whep, "Hands a WebRTC offer (SDP) to the stream's WHEP address", Sdp),
-        Route::post("/api/scenes/{name}/go", scenes::scene, "Goes to a scene", Accepted).takes(&[FADE, STREAM]),
+        Route::post("/api/scenes/{name}/go", scenes::scene, "Goes to a scene", Accepted).takes(&[FADE, HOLD, STREAM]),
         Route::post("/api/cues/{name}/go", scenes::cue, "Fires a cue", Accepted),
         Route::post("/api/prompt", scenes::prompt, "Goes to a prompt that no scene has", Accepted)
-            .takes(&[PROMPT, SEED, FADE, STREAM]),
+            .takes(&[PROMPT, SEED, FADE, HOLD, STREAM]),
         Route::post("/api/bypass", scenes::bypass, "Lets the schedule do nothing for a while", Accepted).takes(&[FOR]),
         Route::post("/api/transition/{verb}", scenes::transition, "Steers the running transition: pause, resume, finish, cut, reverse; \
             progress gives it to a hand", Accepted).takes(&[PROGRESS, STREAM]),
+        Route::post("/api/panic", scenes::panic, "Goes to the panic scene, the second time at once", Accepted).takes(&[STREAM]),
+        Route::post("/api/release", scenes::release, "Lets go of panic, or else of faders and of all that hold", Accepted)
+            .takes(&[STREAM]),
         Route::post("/api/reload", reload::reload, "Reads the show file again and tells what changed", Json),
     ]
 }

@@ -132,7 +132,7 @@ fn edit(world: &mut World, dice: &mut Dice) {
 }
 
 pub(super) fn go(scene: &str, fade: Option<Duration>) -> Event {
-    Event::Command(Command::Scene { scene: scene.to_owned(), stream: None, fade })
+    Event::Command(Command::Scene { scene: scene.to_owned(), stream: None, fade, hold: None })
 }
 
 /// What the runner turns into black or noise is never sent.

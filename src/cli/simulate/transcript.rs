@@ -99,6 +99,16 @@ impl Transcript {
             Fact::TransitionDropped { stream, scene, instead } => {
                 (stream, format!("{scene} waits no more: {instead} instead"))
             }
+            Fact::LaneTaken { stream, lane, name } => (stream, format!("{} has it: {name}", lane.as_str())),
+            Fact::LaneReleased { stream, lane, name, .. } => {
+                (stream, format!("{} lets go: {name}", lane.as_str()))
+            }
+            Fact::DueBeneath { stream, scene, name, lane } => {
+                (stream, format!("{scene} waits beneath {}: {name}", lane.as_str()))
+            }
+            Fact::OverrideDropped { stream, name, scene } => {
+                (stream, format!("{scene} is not held any more, too many wait: {name}"))
+            }
             Fact::TransitionGrabbed { stream, scene } => (stream, format!("in a hand on the way to {scene}")),
             Fact::CreatesSpent { stream, wait } => {
                 (stream, format!("no other is created for {}", duration::text(*wait)))

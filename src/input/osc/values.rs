@@ -46,6 +46,7 @@ fn of_stream(stream: &StreamSnapshot, sheet: &Sheet) -> Vec<(Arc<str>, Value)> {
         (place("scene"), text(&stream.scene)),
         (place("next"), text(stream.waiting.first().map_or("", |scene| scene))),
         (place("phase"), text(stream.phase.as_str())),
+        (place("lane"), text(stream.lane.holder.as_str())),
         (place("transition/progress"), Value::Number(progress)),
         (place("alarm"), stream.alarm.as_ref().map_or(Value::Nothing, |alarm| text(&alarm.reason))),
     ];

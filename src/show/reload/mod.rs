@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::{
     event::StreamIndex,
+    lane::PanicPlan,
     scene::Scene,
     schedule::{Entry, Schedule},
     sheet::{Cue, Sheet, Step, Streams, Trigger},
@@ -62,7 +63,7 @@ impl Changes {
 /// Returns the sheet to go on with: what `new` says, as far as that can be while the streams of `old` live.
 pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
     let mut changes = Changes::default();
-    let Sheet { title, zone, streams: _, scenes, cues, triggers, schedule, on_alarm, venue, reload } =
+    let Sheet { title, zone, streams: _, scenes, cues, triggers, schedule, on_alarm, venue, reload, panic } =
         new.clone();
     if title != old.title {
         changes.change(format_args!("the show is called `{title}`"));
@@ -128,8 +129,11 @@ pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
     let schedule = links.schedule(schedule, &old.schedule, &mut changes);
     let streams = streams::revise(old, new, &links, &mut changes);
     let venue = self::venue(&old.venue, venue, &mut changes);
+    let panic = links.panic(panic, &old.panic, &mut changes);
     let Links { cues, .. } = links;
-    (Sheet { title, zone, streams, scenes, cues, triggers, schedule, on_alarm, venue, reload }, changes)
+    let sheet =
+        Sheet { title, zone, streams, scenes, cues, triggers, schedule, on_alarm, venue, reload, panic };
+    (sheet, changes)
 }
 
 /// Returns what a scene has become between two sheets, itself if nothing: the scene of its name, or the one that stands in
@@ -241,7 +245,9 @@ impl Links<'_> {
                 *scene = self.scene(scene);
                 self.move_streams(streams);
             }
-            Step::Steer { streams, .. } | Step::Grab { streams, .. } => self.move_streams(streams),
+            Step::Steer { streams, .. } | Step::Grab { streams, .. } | Step::Lane { streams, .. } => {
+                self.move_streams(streams);
+            }
             Step::Cue(cue) => {
                 if let Some(linked) = self.cues.get(&cue.name) {
                     *cue = Arc::clone(linked);
@@ -261,6 +267,15 @@ impl Links<'_> {
             changes.change("the schedule");
         }
         schedule
+    }
+
+    fn panic(&self, mut panic: PanicPlan, old: &PanicPlan, changes: &mut Changes) -> PanicPlan {
+        let name = |plan: &PanicPlan| plan.scene.as_ref().map(|scene| Arc::clone(&scene.name));
+        if (name(&panic), panic.fade) != (name(old), old.fade) {
+            changes.change("`panic`");
+        }
+        panic.scene = panic.scene.map(|scene| self.scene(&scene));
+        panic
     }
 
     fn move_streams(&self, streams: &mut Streams) {

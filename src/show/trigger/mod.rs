@@ -17,6 +17,7 @@ pub(super) use self::{
 use super::{
     duration,
     event::Command,
+    lane::{HOLD_MAX, Hold, LaneVerb},
     prompt,
     scene::{Fade, Scene},
     schedule::follow::BYPASS_MAX,
@@ -31,6 +32,8 @@ pub(super) struct Ask {
     pub(super) name: Arc<str>,
     /// What for.
     pub(super) steps: Vec<Step>,
+    /// Whether a person asks, with no trigger in between.
+    pub(super) is_person: bool,
 }
 
 /// Something asked for that cannot be.
@@ -51,15 +54,16 @@ impl Refusal {
 /// Returns what a person's command asks for.
 pub(super) fn of_command(sheet: &Sheet, command: &Command) -> Result<Ask, Refusal> {
     let (name, step) = match command {
-        Command::Scene { scene, stream, fade } => {
+        Command::Scene { scene, stream, fade, hold } => {
             let streams = stream.as_deref().map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
             let fade = fade.map(|time| fade_of(Ok(time))).transpose()?;
-            (format!("go {scene}"), scene_step(sheet, scene, streams, fade)?)
+            (format!("go {scene}"), scene_step(sheet, scene, streams, fade)?.held(hold_of(hold.map(Ok))?))
         }
-        Command::Prompt { prompt, seed, stream, fade } => {
+        Command::Prompt { prompt, seed, stream, fade, hold } => {
             let streams = stream.as_deref().map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
             let fade = fade.map(|time| fade_of(Ok(time))).transpose()?;
-            ("prompt".to_owned(), prompt_step(sheet, prompt, seed.as_ref(), streams, fade)?)
+            let step = prompt_step(sheet, prompt, seed.as_ref(), streams, fade)?;
+            ("prompt".to_owned(), step.held(hold_of(hold.map(Ok))?))
         }
         Command::Steer { verb, stream } => {
             let streams = stream.as_deref().map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
@@ -71,12 +75,16 @@ pub(super) fn of_command(sheet: &Sheet, command: &Command) -> Result<Ask, Refusa
         }
         Command::Cue { cue } => (format!("cue {cue}"), cue_step(sheet, cue)?),
         Command::Bypass { time } => ("bypass".to_owned(), bypass_step(sheet, Ok(*time))?),
+        Command::Lane { verb, stream } => {
+            let streams = stream.as_deref().map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
+            (verb.name().to_owned(), Step::Lane { verb: *verb, streams })
+        }
     };
-    Ok(Ask { name: name.into(), steps: vec![step] })
+    Ok(Ask { name: name.into(), steps: vec![step], is_person: true })
 }
 
 fn ask(trigger: &Trigger) -> Ask {
-    Ask { name: Arc::clone(&trigger.name), steps: trigger.steps.clone() }
+    Ask { name: Arc::clone(&trigger.name), steps: trigger.steps.clone(), is_person: false }
 }
 
 fn scene_step(sheet: &Sheet, name: &str, streams: Streams, fade: Option<Fade>) -> Result<Step, Refusal> {
@@ -99,12 +107,24 @@ fn prompt_step(
 
 /// Whoever asks without a trigger means now.
 fn go(scene: Arc<Scene>, streams: Streams, fade: Option<Fade>) -> Step {
-    Step::Scene { scene, streams, fade: fade.map(Into::into), easing: None, policy: Policy::Blend }
+    Step::Scene {
+        scene,
+        streams,
+        fade: fade.map(Into::into),
+        easing: None,
+        policy: Policy::Blend,
+        hold: None,
+    }
 }
 
 fn steer_step(verb: &str, streams: Streams) -> Result<Step, Refusal> {
     let verb = Verb::find(verb).ok_or_else(|| Refusal::new("unknown verb", verb))?;
     Ok(Step::Steer { verb, streams })
+}
+
+fn lane_step(verb: &str, streams: Streams) -> Result<Step, Refusal> {
+    let verb = LaneVerb::find(verb).ok_or_else(|| Refusal::new("unknown verb", verb))?;
+    Ok(Step::Lane { verb, streams })
 }
 
 fn cue_step(sheet: &Sheet, name: &str) -> Result<Step, Refusal> {
@@ -139,6 +159,17 @@ fn fader_of(position: f64) -> Result<Fader, Refusal> {
 fn one_stream(sheet: &Sheet, name: &str) -> Result<Streams, Refusal> {
     let index = sheet.stream(name).ok_or_else(|| Refusal::new("unknown stream", name))?;
     Ok(Streams::Some(vec![index]))
+}
+
+/// Reads how long a scene is to be on.
+fn hold_of(time: Option<Result<Duration, String>>) -> Result<Option<Hold>, Refusal> {
+    let time = time.transpose().map_err(|text| Refusal::new("bad hold", text))?;
+    match time {
+        Some(time) if time > HOLD_MAX => {
+            Err(Refusal::new("bad hold", format!("{} is longer than a day", duration::text(time))))
+        }
+        time => Ok(time.map(Hold::from)),
+    }
 }
 
 fn fade_of(time: Result<Duration, String>) -> Result<Fade, Refusal> {

@@ -3,14 +3,15 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Ask, Refusal, ask, bypass_step, bypass_time, cue_step, fade_of, fader_of, go, one_stream, scene_step,
-    steer_step,
+    Ask, Refusal, ask, bypass_step, bypass_time, cue_step, fade_of, fader_of, go, hold_of, lane_step,
+    one_stream, scene_step, steer_step,
 };
 use crate::show::{
     address,
     condition::{self, Condition},
     duration,
     event::{Arg, OscMessage, StreamIndex},
+    lane::LaneVerb,
     prompt,
     sheet::{Sheet, Step, Streams, Verb, When},
     transition::Fader,
@@ -112,6 +113,7 @@ fn fixed_osc(sheet: &Sheet, message: &OscMessage) -> Result<Vec<Ask>, Refusal> {
     let fixed = match parts.as_slice() {
         ["prompt"] => Fixed::Prompt(Streams::All),
         ["bypass"] => Fixed::Step(BYPASS),
+        [verb @ ("panic" | "release")] => Fixed::Step(lane_step(verb, Streams::All)?),
         ["scene", name] => Fixed::Step(scene_step(sheet, name, Streams::All, None)?),
         ["cue", name] => Fixed::Step(cue_step(sheet, name)?),
         ["mix", name] => Fixed::Step(mix_step(sheet, name, Streams::All)?),
@@ -119,6 +121,7 @@ fn fixed_osc(sheet: &Sheet, message: &OscMessage) -> Result<Vec<Ask>, Refusal> {
         [stream, "mix", name] => Fixed::Step(mix_step(sheet, name, one_stream(sheet, stream)?)?),
         [stream, "transition", "progress"] => Fixed::Step(grab_step(one_stream(sheet, stream)?)),
         ["transition", verb] => Fixed::Step(steer_step(verb, Streams::All)?),
+        [stream, verb @ ("panic" | "release")] => Fixed::Step(lane_step(verb, one_stream(sheet, stream)?)?),
         [stream, "prompt"] => Fixed::Prompt(one_stream(sheet, stream)?),
         [stream, "transition", verb] => Fixed::Step(steer_step(verb, one_stream(sheet, stream)?)?),
         [stream, "scene", name] => Fixed::Step(scene_step(sheet, name, one_stream(sheet, stream)?, None)?),
@@ -144,6 +147,10 @@ fn fixed_addresses(sheet: &Sheet) -> impl Iterator<Item = (String, Fixed)> {
             (format!("{place}mix/{name}"), Fixed::Step(step))
         }));
         found.push((format!("{place}transition/progress"), Fixed::Step(grab_step(streams.clone()))));
+        found.extend([LaneVerb::Panic, LaneVerb::Release].into_iter().map(|verb| {
+            let step = Step::Lane { verb, streams: streams.clone() };
+            (format!("{place}{}", verb.name()), Fixed::Step(step))
+        }));
         found.extend(Verb::ALL.into_iter().map(|(name, verb)| {
             let step = Step::Steer { verb, streams: streams.clone() };
             (format!("{place}transition/{name}"), Fixed::Step(step))
@@ -173,17 +180,22 @@ fn fixed_ask(sheet: &Sheet, address: &str, fixed: Fixed, args: &[Arg]) -> Result
         }
         Fixed::Step(_) if is_release(args) => return Ok(None),
         Fixed::Step(mut step) => {
-            if let Step::Scene { fade, .. } = &mut step {
+            if let Step::Scene { fade, hold, .. } = &mut step {
                 *fade = match args.first() {
                     Some(Arg::Number(seconds)) => Some(fade_of(duration::from_seconds(*seconds))?.into()),
                     Some(Arg::Text(text)) => Some(fade_of(duration::parse(text))?.into()),
                     Some(Arg::Bool(_) | Arg::Other) | None => None,
                 };
+                *hold = hold_of(match args.get(1) {
+                    Some(Arg::Number(seconds)) => Some(duration::from_seconds(*seconds)),
+                    Some(Arg::Text(text)) => Some(duration::parse(text)),
+                    Some(Arg::Bool(_) | Arg::Other) | None => None,
+                })?;
             }
             step
         }
     };
-    Ok(Some(Ask { name: address.into(), steps: vec![step] }))
+    Ok(Some(Ask { name: address.into(), steps: vec![step], is_person: true }))
 }
 
 /// The time comes from the argument.
@@ -210,11 +222,9 @@ fn grab_step(streams: Streams) -> Step {
 }
 
 fn position(address: &str, args: &[Arg]) -> Result<Fader, Refusal> {
-    match args.first() {
-        Some(Arg::Number(position)) => fader_of(*position),
-        Some(Arg::Bool(_) | Arg::Text(_) | Arg::Other) | None => {
-            Err(Refusal::new("bad position", format!("{address} wants a number from 0 to 1")))
-        }
+    match args {
+        [Arg::Number(position)] => fader_of(*position),
+        _ => Err(Refusal::new("bad position", format!("{address} wants one number from 0 to 1"))),
     }
 }
 

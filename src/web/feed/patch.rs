@@ -58,9 +58,10 @@ mod tests {
     proptest! {
         #[test]
         fn a_patch_makes_the_new_document_of_the_old_one(old in documents(), new in documents()) {
-            match patch(&old, &new) {
-                Some(patch) => prop_assert_eq!(merge(old, &patch), new),
-                None => prop_assert_eq!(old, new),
+            if let Some(patch) = patch(&old, &new) {
+                prop_assert_eq!(merge(old, &patch), new);
+            } else {
+                prop_assert_eq!(old, new);
             }
         }
     }

@@ -27,6 +27,7 @@ use tokio::{
 use super::{Busy, Desk, LIMITS, Limits, Reply, Server, Sight, Sights, Token, bind, connections as shell};
 use crate::show::{
     event::Command,
+    lane::{LaneSnapshot, OperatorPlan, PanicPlan},
     recovery::{OnDrift, OnLost, Recovery},
     reload::Changes,
     scene::Scene,
@@ -231,6 +232,7 @@ fn sheet() -> Sheet {
         on_stream_lost: OnLost::Recreate,
         on_drift: OnDrift::Reassert,
         on_stream_created: Vec::new(),
+        operator: OperatorPlan::default(),
     };
     let scene = |name: &str| (name.into(), Arc::new(Scene::empty(name)));
     Sheet {
@@ -244,6 +246,7 @@ fn sheet() -> Sheet {
         on_alarm: Vec::new(),
         venue: Venue::default(),
         reload: Reload::default(),
+        panic: PanicPlan::default(),
     }
 }
 
@@ -260,6 +263,7 @@ pub(super) fn snapshot() -> Snapshot {
         mix: vec![share("dawn", 0.25), share("neon", 0.75)],
         transition: None,
         waiting: Vec::new(),
+        lane: LaneSnapshot::default(),
         due: None,
         resumed: None,
         prompts: vec![(json!("<script>alert('mist')</script>"), 1.0)],

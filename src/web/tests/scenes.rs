@@ -12,6 +12,7 @@ fn neon(fade: Option<f64>, stream: Option<&str>) -> Command {
         scene: "neon".to_owned(),
         stream: stream.map(str::to_owned),
         fade: fade.map(Duration::from_secs_f64),
+        hold: None,
     }
 }
 
@@ -45,7 +46,7 @@ async fn a_scene_is_asked_for_in_any_of_the_forms() {
 async fn a_name_may_be_anything_that_a_path_can_carry() {
     let house = House::open().await;
     assert_eq!(house.post("/api/scenes/night%20sky%2F2/go", "").await.status(), 202);
-    let command = Command::Scene { scene: "night sky/2".to_owned(), stream: None, fade: None };
+    let command = Command::Scene { scene: "night sky/2".to_owned(), stream: None, fade: None, hold: None };
     assert_eq!(house.orders(), [command]);
     refusal(house.post("/api/scenes/%FF/go", "").await, 400, "bad-request").await;
 }
@@ -59,6 +60,7 @@ async fn a_prompt_of_ones_own_is_asked_for() {
             seed,
             stream: stream.map(str::to_owned),
             fade: fade.map(Duration::from_secs_f64),
+            hold: None,
         };
     let cases = [
         ("", r#"{"prompt": "fog"}"#, asked(json!("fog"), None, None, None)),
