@@ -7,20 +7,20 @@ use crate::show::{fades::Way, mix::Mix, time::Mono};
 
 /// That a lane has let go.
 #[derive(Debug, PartialEq)]
-pub(super) struct End {
-    pub(super) lane: Lane,
-    pub(super) by: Arc<str>,
+pub(in crate::show) struct End {
+    pub(in crate::show) lane: Lane,
+    pub(in crate::show) by: Arc<str>,
     /// Whether it had the stream.
-    pub(super) was_on: bool,
+    pub(in crate::show) was_on: bool,
     /// How the stream goes back; `None` if the lane has its way from the show.
-    pub(super) back: Option<Way>,
+    pub(in crate::show) back: Option<Way>,
     /// What the lane wants that has the stream now; `None` to leave the picture as it is.
-    pub(super) next: Option<Mix>,
+    pub(in crate::show) next: Option<Mix>,
 }
 
 impl Lanes {
     /// Lets go of panic; without it, of the operator and all overrides. `governed`: the schedule wants something.
-    pub(super) fn release(&mut self, governed: bool, scenery: Scenery) -> Option<End> {
+    pub(in crate::show) fn release(&mut self, governed: bool, scenery: Scenery) -> Option<End> {
         let lane = self.holder();
         let (by, back) = match lane {
             Lane::Base => return None,
@@ -39,7 +39,7 @@ impl Lanes {
     }
 
     /// Lets go of the operator.
-    pub(super) fn release_operator(&mut self, governed: bool, scenery: Scenery) -> Option<End> {
+    pub(in crate::show) fn release_operator(&mut self, governed: bool, scenery: Scenery) -> Option<End> {
         let was_on = self.holder() == Lane::Operator;
         let by = self.end_operator(governed, scenery.leads_to)?;
         let next = if was_on { self.settle() } else { None };
@@ -48,7 +48,7 @@ impl Lanes {
 
     /// Lets go of the operator and of all overrides, because a person has the last word. Returns which of them had the
     /// stream: what comes in its place is then to be told at once.
-    pub(super) fn let_go(&mut self) -> Option<(Lane, Arc<str>)> {
+    pub(in crate::show) fn let_go(&mut self) -> Option<(Lane, Arc<str>)> {
         let holder = self.holder();
         let top = self.overrides.last().map(|held| Arc::clone(&held.by));
         self.overrides.clear();
@@ -60,7 +60,7 @@ impl Lanes {
     }
 
     /// Ends what has come to its end first, if anything has; `leads_to` is where the path leads. Ask until there is nothing.
-    pub(super) fn expire(
+    pub(in crate::show) fn expire(
         &mut self,
         (idle, governed): (Option<Duration>, bool),
         now: Mono,
@@ -86,7 +86,7 @@ impl Lanes {
     }
 
     /// Returns when to ask [`Self::expire`] next.
-    pub(super) fn next_due(&self, idle: Option<Duration>) -> Option<Mono> {
+    pub(in crate::show) fn next_due(&self, idle: Option<Duration>) -> Option<Mono> {
         self.due(idle).map(|(due, _)| due)
     }
 
