@@ -39,6 +39,9 @@ struct Entry {
     next: Option<Timestamp>,
     /// No run up to then is still owed.
     done: Timestamp,
+    /// What was done by a clock that has been set back since. Should that have been the mistake (a machine without a clock of
+    /// its own wakes up in 1970, until the network tells it), nothing up to then was missed.
+    had: Option<Timestamp>,
 }
 
 /// A trigger that is due.
@@ -63,11 +66,15 @@ impl Agenda {
     pub(super) fn new(sheet: &Sheet, runs: Option<&BTreeMap<Arc<str>, Runs>>, now: Now) -> Self {
         let entry = |(trigger, of): (usize, &Trigger)| {
             let When::Cron { expression, zone, catch_up } = &of.when else { return None };
+            let mut had = None;
             let known =
                 runs.and_then(|runs| runs.get(&of.name)).filter(|runs| *runs.cron == *expression.as_str());
             let done = match known {
                 // By a clock that was wrong then, or is now; see `look_at_clock`.
-                Some(runs) if runs.done.duration_since(now.wall) > CORRECTION_MAX => now.wall,
+                Some(runs) if runs.done.duration_since(now.wall) > CORRECTION_MAX => {
+                    had = Some(runs.done);
+                    now.wall
+                }
                 Some(runs) if expression.is_interval() => runs.done.min(now.wall),
                 Some(runs) => runs.done,
                 None if runs.is_none() && catch_up.is_some() && !expression.is_interval() => {
@@ -75,7 +82,7 @@ impl Agenda {
                 }
                 None => now.wall,
             };
-            Some(Entry { trigger, next: next_run(sheet, trigger, done), done })
+            Some(Entry { trigger, next: next_run(sheet, trigger, done), done, had })
         };
         let entries = sheet.triggers.iter().enumerate().filter_map(entry).collect();
         Self { entries, last_look: now, edge: None }
@@ -86,7 +93,8 @@ impl Agenda {
         let runs = |entry: &Entry| {
             let Trigger { name, when, .. } = &sheet.triggers[entry.trigger];
             let When::Cron { expression, .. } = when else { return None };
-            Some((Arc::clone(name), Runs { cron: expression.as_str().into(), done: entry.done }))
+            let done = entry.had.map_or(entry.done, |had| had.max(entry.done));
+            Some((Arc::clone(name), Runs { cron: expression.as_str().into(), done }))
         };
         self.entries.iter().filter_map(runs).collect()
     }
@@ -105,8 +113,8 @@ impl Agenda {
         let keep = |entry: Entry| {
             let Trigger { name, when, .. } = &new.triggers[entry.trigger];
             match of_name(name).filter(|known| old.triggers[known.trigger].when == *when) {
-                Some(Entry { next, done, trigger: _ }) => {
-                    Entry { trigger: entry.trigger, next: *next, done: *done }
+                Some(Entry { next, done, had, trigger: _ }) => {
+                    Entry { trigger: entry.trigger, next: *next, done: *done, had: *had }
                 }
                 None => entry,
             }
@@ -127,7 +135,14 @@ impl Agenda {
             let late = now.wall.duration_since(at);
             let is_late = late > ON_TIME;
             let fires = !is_late || catch_up.is_some_and(|within| late.unsigned_abs() <= within);
-            due.push(Due { at, trigger, is_late, fires });
+            let was_made = is_late && entry.had.is_some_and(|had| at <= had);
+            if !was_made {
+                due.push(Due { at, trigger, is_late, fires });
+            }
+            if !is_late || entry.had.is_some_and(|had| at >= had) {
+                // Whatever it was before: the show lives by this clock now.
+                entry.had = None;
+            }
             // A wildcard that runs each second would write each second.
             let edge = if expression.is_interval() { Edge::Moved } else { Edge::Turned };
             self.edge = self.edge.max(Some(edge));
@@ -197,6 +212,7 @@ impl Agenda {
             };
             // A wildcard keeps its rhythm; only a fixed time has had its run.
             if !fixed || step < -CORRECTION_MAX {
+                entry.had = Some(entry.done).filter(|_| fixed).max(entry.had);
                 entry.done = now.wall;
             }
             entry.next = next_run(sheet, entry.trigger, entry.done.max(now.wall));

@@ -50,6 +50,9 @@ pub struct Memoir {
     /// Until when the schedule is bypassed, by the same clock as `at`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bypassed_until: Option<Timestamp>,
+    /// Which scene was due by the schedule, by stream; `None` where nobody took it down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<BTreeMap<Arc<str>, Arc<str>>>,
 }
 
 impl Memoir {

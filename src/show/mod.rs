@@ -295,7 +295,9 @@ impl Show {
         let mut news = news;
         if std::mem::take(&mut self.preface) {
             // What was missed before it became due does not replace it.
-            news.extend(self.follow.said().into_iter().filter(|said| said.entry.is_some()));
+            news.extend(
+                self.follow.due_since(&self.sheet.schedule).into_iter().filter(|said| said.entry.is_some()),
+            );
             news.sort_by_key(|news| news.since);
         }
         let mut crons = self.agenda.due(&self.sheet, now).into_iter().peekable();

@@ -122,7 +122,10 @@ impl Show {
         }
         // What has become due while the show was away is found at the first look.
         let then = Now { wall: memoir.map_or(now.wall, |memoir| memoir.at), ..now };
-        let follow = Follow::new(&sheet.schedule, sheet.streams.len(), then).bypassed(bypass);
+        let mut follow = Follow::new(&sheet.schedule, sheet.streams.len(), then);
+        if let Some(memoir) = memoir {
+            follow = follow.resumed(&sheet.streams, memoir, bypass);
+        }
         let mut pen = Pen::default();
         // What is done of the calendar is known from the first moment on.
         pen.touch(Edge::Turned, now.mono);
@@ -173,6 +176,7 @@ impl Show {
                 streams: self.streams.iter().map(place).collect(),
                 triggers: self.agenda.runs(&self.sheet),
                 bypassed_until: self.follow.bypassed_until(now),
+                due: Some(self.follow.scenes(&self.sheet.streams)),
             };
             self.out.push(Action::Keep(Box::new(memoir)));
         }

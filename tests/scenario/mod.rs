@@ -3,6 +3,7 @@
 
 mod ahead;
 mod asks;
+mod calendar;
 mod faults;
 mod hands;
 mod ladder;

@@ -3,14 +3,16 @@
 //! Remembers what was last said, so that a scene which somebody asks for in between stays until the next edge. Says what is
 //! to be done; doing it is the show's.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{LOOK_AHEAD, Schedule};
 use crate::show::{
     event::StreamIndex,
+    memoir::Memoir,
     scene::Scene,
+    sheet::StreamSheet,
     snapshot::Due,
     stream::place::Edge,
     time::{Mono, Now},
@@ -35,6 +37,8 @@ pub(in crate::show) struct Follow {
     /// In the order of the sheet; `None` for streams that the schedule does not concern.
     streams: Vec<Option<Said>>,
     bypass: Option<Mono>,
+    /// When a bypass ended, by the calendar, while the show was away.
+    bypass_ended: Option<Timestamp>,
     last_look: Now,
     /// Whether what is due has to be worked out anew: the clock was set, or the schedule is another.
     stale: bool,
@@ -83,15 +87,41 @@ impl Follow {
         Self {
             streams: (0..streams).map(said).collect(),
             bypass: None,
+            bypass_ended: None,
             last_look: now,
             stale: false,
             edge: None,
         }
     }
 
-    /// Goes on with a bypass of which so much is left; one that is over by now ends at the first look.
-    pub(in crate::show) fn bypassed(self, left: Option<Duration>) -> Self {
-        Self { bypass: left.map(|left| self.last_look.mono + left), ..self }
+    /// Goes on where an earlier run, that looked last at the moment of this one's, left it: with what it had said of the
+    /// `streams`, and with a bypass, of which so much is left, and which ends then. What is over by now ends at the first look.
+    pub(in crate::show) fn resumed(
+        mut self,
+        streams: &[StreamSheet],
+        memoir: &Memoir,
+        bypass: Option<Duration>,
+    ) -> Self {
+        self.bypass = bypass.map(|left| self.last_look.mono + left);
+        self.bypass_ended = memoir.bypassed_until.filter(|_| bypass.is_some_and(|left| left.is_zero()));
+        let Some(known) = &memoir.due else { return self };
+        for (slot, stream) in self.streams.iter_mut().zip(streams) {
+            let before = known.get(&stream.name).map(|scene| &**scene);
+            if let Some(said) = slot.as_mut().filter(|said| said.scene_name() != before) {
+                // The schedule is another.
+                *said = Said::nothing(self.last_look.wall);
+            }
+        }
+        self
+    }
+
+    /// Returns the scene that is due on each stream, as it was last said.
+    pub(in crate::show) fn scenes(&self, streams: &[StreamSheet]) -> BTreeMap<Arc<str>, Arc<str>> {
+        let scene = |(said, stream): (&Option<Said>, &StreamSheet)| {
+            let scene = said.as_ref()?.scene.as_ref()?;
+            Some((Arc::clone(&stream.name), Arc::clone(&scene.name)))
+        };
+        self.streams.iter().zip(streams).filter_map(scene).collect()
     }
 
     /// Returns what has happened since this was asked last that is to be kept.
@@ -105,10 +135,24 @@ impl Follow {
         streams.filter_map(|(index, said)| Some(said.as_ref()?.news(StreamIndex(index)))).collect()
     }
 
+    /// Returns the same, with since when it would have been if the show had been there.
+    pub(in crate::show) fn due_since(&self, schedule: &Schedule) -> Vec<News> {
+        let long_due = |news: News| {
+            let long_ago = news.since.checked_sub(EDGES_BACK).unwrap_or(news.since);
+            News { since: last_edge(schedule, news.stream, long_ago, news.since), ..news }
+        };
+        self.said().into_iter().map(long_due).collect()
+    }
+
     /// Returns what has become due since the last look.
     pub(in crate::show) fn look(&mut self, schedule: &Schedule, now: Now) -> Findings {
         self.look_at_clock(now);
-        let bypass_over = self.bypass.is_some_and(|until| until <= now.mono);
+        let ended = self.bypass.filter(|until| *until <= now.mono).map(|until| {
+            let ended =
+                now.wall.checked_sub(SignedDuration::try_from(now.mono.since(until)).unwrap_or_default());
+            self.bypass_ended.take().or(ended.ok()).map_or(now.wall, |ended| ended.min(now.wall))
+        });
+        let bypass_over = ended.is_some();
         if bypass_over {
             self.bypass = None;
             self.edge = Some(Edge::Turned);
@@ -135,6 +179,8 @@ impl Follow {
                 // What was said at a time that is yet to come was said now.
                 None => said.since.min(fresh.since),
             };
+            // As long as it was bypassed, nothing was due.
+            let since = ended.map_or(since, |ended| since.max(ended));
             *said = Said { since, ..fresh };
             if self.bypass.is_none() && (edge.is_some() || bypass_over || differs) {
                 news.push(said.news(stream));
@@ -163,6 +209,7 @@ impl Follow {
     /// Lets the schedule do nothing for a time, from now on; no time at all ends that.
     pub(in crate::show) fn bypass(&mut self, time: Duration, now: Now) {
         self.edge = Some(Edge::Turned);
+        self.bypass_ended = None;
         self.bypass = if time.is_zero() { self.bypass.map(|_| now.mono) } else { Some(now.mono + time) };
     }
 
