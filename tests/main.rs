@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where something is not as it should be")]
 
 mod architecture;
+mod browser;
 mod config;
 mod corpora;
 mod daemon;

@@ -8,25 +8,16 @@ use jiff::{
     civil::{DateTime, Time},
     tz::TimeZone,
 };
-use serde_json::{Value, json};
 
 use super::{Error, check};
 use crate::{
     clock,
     show::{
-        cron::Run,
-        duration,
-        event::StreamIndex,
-        playlist::PlayVerb,
+        plan::{Plan, does, length},
         schedule::Stretch,
-        sheet::{Sheet, Step, Trigger, When},
+        sheet::When,
     },
 };
-
-/// The longest plan; a year holds everything that comes each year.
-const DAYS_MAX: u32 = 366;
-/// A trigger that fires more often than this in a day is told as a rhythm, not run by run.
-const RUNS_A_DAY_MAX: usize = 24;
 
 /// What to tell of.
 #[derive(Debug, Args)]
@@ -60,18 +51,6 @@ pub(super) fn run(options: &Options) -> Result<(), Error> {
     Ok(())
 }
 
-/// Reads how far to look ahead.
-fn length(text: &str) -> Result<SignedDuration, String> {
-    let wrong = || format!("`{text}` is not within 1m to {DAYS_MAX}d");
-    let days = text.strip_suffix('d').and_then(|days| days.parse::<u32>().ok());
-    let length = match days {
-        Some(days) => SignedDuration::from_hours(24 * i64::from(days)),
-        None => SignedDuration::try_from(duration::parse(text)?).map_err(|_| wrong())?,
-    };
-    let most = SignedDuration::from_hours(24 * i64::from(DAYS_MAX));
-    if (SignedDuration::from_mins(1)..=most).contains(&length) { Ok(length) } else { Err(wrong()) }
-}
-
 fn moment(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, Error> {
     let civil = match text.parse::<Time>() {
         Ok(time) if text.contains(':') && !text.contains('-') => {
@@ -84,48 +63,7 @@ fn moment(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, Erro
     zone.to_timestamp(civil).map_err(|error| Error::Failed(error.to_string()))
 }
 
-/// What will be on.
-struct Plan<'a> {
-    sheet: &'a Sheet,
-    from: Timestamp,
-    until: Timestamp,
-    /// Stream by stream.
-    stretches: Vec<(StreamIndex, Stretch)>,
-    runs: Vec<(&'a Trigger, Run)>,
-    /// Triggers that fire too often to be told run by run, with how often.
-    rhythms: Vec<(&'a Trigger, usize)>,
-    /// When the clocks change, and by how much they go forward.
-    changes: Vec<(Timestamp, SignedDuration)>,
-}
-
-impl<'a> Plan<'a> {
-    fn new(sheet: &'a Sheet, from: Timestamp, until: Timestamp) -> Self {
-        let streams = (0..sheet.streams.len()).map(StreamIndex);
-        let concerned = streams.filter(|stream| sheet.schedule.concerns(*stream));
-        let stretches = concerned.flat_map(|stream| {
-            sheet.schedule.stretches(stream, from, until).map(move |stretch| (stream, stretch))
-        });
-        let days = until.duration_since(from).as_hours().unsigned_abs() / 24 + 1;
-        let most = RUNS_A_DAY_MAX * usize::try_from(days).unwrap_or(usize::MAX);
-        let (mut runs, mut rhythms) = (Vec::new(), Vec::new());
-        for trigger in &sheet.triggers {
-            let When::Cron { expression, zone, .. } = &trigger.when else { continue };
-            let within = || expression.runs(from, zone).take_while(|run| run.at <= until);
-            match within().take(most + 1).count() {
-                count if count > most => rhythms.push((trigger, within().count())),
-                _ => runs.extend(within().map(|run| (trigger, run))),
-            }
-        }
-        let before = |at: Timestamp| sheet.zone.to_offset(at - SignedDuration::from_secs(1));
-        let changes = sheet.zone.following(from).map(|change| change.timestamp());
-        let changes = changes.take_while(|at| *at <= until).map(|at| {
-            let forward = sheet.zone.to_offset(at).seconds() - before(at).seconds();
-            (at, SignedDuration::from_secs(forward.into()))
-        });
-        let changes = changes.filter(|(_, forward)| !forward.is_zero()).collect();
-        Self { sheet, from, until, stretches: stretches.collect(), runs, rhythms, changes }
-    }
-
+impl Plan<'_> {
     fn tell(&self, bold: bool) -> String {
         let zone = &self.sheet.zone;
         let name = zone.iana_name().unwrap_or("UTC");
@@ -200,64 +138,6 @@ impl<'a> Plan<'a> {
         let form = |time: DateTime| time.strftime("%H:%M").to_string();
         format!("the clocks go {way}, from {} to {}", form(was), form(is))
     }
-
-    fn to_json(&self) -> Value {
-        let Self { sheet, from, until, .. } = self;
-        let local =
-            |at: Timestamp| at.to_zoned(sheet.zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
-        let stretches = self.stretches.iter().map(|(stream, stretch)| {
-            let entry = stretch.entry.map(|entry| &sheet.schedule.entries[entry]);
-            json!({
-                "stream": sheet.streams[stream.0].name,
-                "start": local(stretch.start),
-                "end": stretch.end.map(local),
-                "scene": entry.and_then(|entry| entry.what.scene()).map(|scene| &scene.name),
-                "playlist": entry.filter(|entry| entry.what.scene().is_none()).map(|entry| entry.what.name()),
-                "why": entry.map(ToString::to_string),
-                "line": entry.map(|entry| entry.line),
-                "note": stretch.note.map(|note| note.to_string()),
-            })
-        });
-        let runs = self.runs.iter().map(|(trigger, run)| {
-            let note = run.note.map(|note| note.to_string());
-            json!({ "trigger": trigger.name, "at": local(run.at), "does": does(&trigger.steps), "note": note })
-        });
-        let rhythms =
-            self.rhythms.iter().map(|(trigger, count)| json!({ "trigger": trigger.name, "runs": count }));
-        let changes = self
-            .changes
-            .iter()
-            .map(|(at, forward)| json!({ "at": local(*at), "forward_seconds": forward.as_secs() }));
-        json!({
-            "show": sheet.title,
-            "timezone": sheet.zone.iana_name().unwrap_or("UTC"),
-            "from": local(*from),
-            "until": local(*until),
-            "stretches": stretches.collect::<Vec<_>>(),
-            "cron": runs.collect::<Vec<_>>(),
-            "cron_rhythms": rhythms.collect::<Vec<_>>(),
-            "clock_changes": changes.collect::<Vec<_>>(),
-        })
-    }
-}
-
-/// Says what a trigger does, in few words.
-fn does(steps: &[Step]) -> String {
-    let told = steps.iter().map(|step| match step {
-        Step::Scene { scene, hold: Some(hold), .. } => {
-            format!("{} for {}", scene.name, duration::text(hold.time))
-        }
-        Step::Scene { scene, .. } | Step::Mix { scene, .. } => scene.name.to_string(),
-        Step::Cue(cue) => format!("cue {}", cue.name),
-        Step::Steer { verb, .. } => verb.name().to_owned(),
-        Step::Grab { .. } => "progress".to_owned(),
-        Step::Bypass { .. } => "bypass".to_owned(),
-        Step::Lane { verb, .. } => verb.name().to_owned(),
-        Step::Playlist { list: Some(list), verb: PlayVerb::Play, .. } => format!("playlist {}", list.name),
-        Step::Playlist { list: Some(list), verb, .. } => format!("{} playlist {}", verb.name(), list.name),
-        Step::Playlist { list: None, verb, .. } => verb.name().to_owned(),
-    });
-    told.collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -373,6 +253,7 @@ triggers:
           ],
           "cron_rhythms": [
             {
+              "does": "dawn",
               "runs": 48,
               "trigger": "pulse"
             }

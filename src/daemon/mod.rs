@@ -9,6 +9,7 @@ mod discovery;
 mod doors;
 mod error;
 mod files;
+mod heard;
 mod hooks;
 mod keeper;
 mod parts;
@@ -30,6 +31,7 @@ use self::{
     board::Board,
     doors::Doors,
     files::{EDITIONS_MAX, Edition, Reader, WISHES_MAX, Wish},
+    heard::Heard,
     hooks::Hooks,
     keeper::Keeper,
     story::Story,
@@ -59,7 +61,7 @@ const SHUTDOWN_GRACE: Duration = Duration::from_secs(12);
 const JOURNAL_GRACE: Duration = Duration::from_secs(2);
 /// How long the history may take for its last rows.
 const HISTORY_GRACE: Duration = Duration::from_secs(2);
-/// Questions of the web server waiting for the loop: one per open connection at most, and those are bounded there.
+/// Questions of the web server waiting for the loop. One that finds no place waits with its connection; a turn answers one.
 const QUESTIONS_MAX: usize = 64;
 /// Commands waiting for the loop; a turn takes well under a millisecond, so more than this means that it hangs.
 const COMMANDS_MAX: usize = 256;
@@ -114,6 +116,7 @@ struct Daemon {
     /// The long tasks; each returns its name when it ends.
     tasks: JoinSet<&'static str>,
     inbox: Inbox,
+    heard: Heard,
     commands: mpsc::Receiver<Command>,
     questions: mpsc::Receiver<oneshot::Sender<Snapshot>>,
     keeper: Keeper,
@@ -147,9 +150,8 @@ impl Daemon {
         let recorder = Recorder::start(&directory, record::About::of(&sheet), sheet.venue.history)
             .map_err(Error::Thread)?;
         let inner = parts::simulator(&sheet).await?;
-        let clients: Result<Vec<Client>, _> =
-            sheet.streams.iter().map(|stream| parts::client(stream, inner.as_ref())).collect();
-        let clients = clients?;
+        let clients = sheet.streams.iter().map(|stream| parts::client(stream, inner.as_ref()));
+        let clients = clients.collect::<Result<Vec<Client>, _>>()?;
         let api = |client: &Client| client.endpoints().api().to_owned();
         let keys =
             sheet.streams.iter().zip(&clients).map(|(stream, client)| keeper::key(stream, &api(client)));
@@ -174,6 +176,7 @@ impl Daemon {
             requests: JoinSet::new(),
             tasks,
             inbox,
+            heard: Heard::default(),
             commands,
             questions,
             keeper,
@@ -193,10 +196,11 @@ impl Daemon {
             stop,
             sheet: sheets,
         };
+        let sights = parts::sights(&sheet, inner.as_ref(), &daemon.clients);
         if let Some(inner) = inner {
             daemon.start_simulator(inner, stopped.clone());
         }
-        daemon.start_web(&sheet, command_sender, question_sender, stopped.clone()).await?;
+        daemon.start_web(&sheet, command_sender, question_sender, sights, stopped.clone()).await?;
         if let Some(files) = files {
             let reader = Reader::new(files, node, sheet.reload.watch);
             reader.start(&mut daemon.tasks, wished, edition_sender, stopped);
@@ -223,13 +227,14 @@ impl Daemon {
         sheet: &Sheet,
         commands: mpsc::Sender<Command>,
         ask: mpsc::Sender<oneshot::Sender<Snapshot>>,
+        sights: web::Sights,
         stopped: watch::Receiver<bool>,
     ) -> Result<(), Error> {
         let Some(door) = &sheet.venue.web else { return Ok(()) };
         let token = parts::token(door)?;
         let listener = parts::web(door.listen).await?;
         let metrics = Arc::clone(&self.metrics);
-        let (clock, inbox) = (self.clock, self.inbox.clone());
+        let (clock, inbox, heard) = (self.clock, self.inbox.clone(), self.heard.clone());
         let wishes = self.wishes.clone();
         let desk = Arc::new(web::Desk {
             sheet: self.sheet.subscribe(),
@@ -239,6 +244,9 @@ impl Daemon {
             reload: Box::new(move |reply| wishes.try_send(Wish::Person(reply)).map_err(|_| web::Busy)),
             token,
             now: Box::new(move || clock.now().mono),
+            wall: Box::new(move || clock.now().wall),
+            sights,
+            heard: Box::new(move || heard.tell(clock.now().mono)),
             refused: Box::new(move |reason, from| inbox.refuse(Door::Http, reason, from)),
         });
         self.tasks.spawn(async move { ended("web", web::serve(listener, desk, until(stopped)).await) });
@@ -321,6 +329,7 @@ impl Daemon {
 
     fn take_inbox(&mut self) {
         for event in self.inbox.drain() {
+            self.heard.hear(&event, self.clock.now().mono);
             if let (Some(board), Event::Mqtt(message)) = (&mut self.board, &event) {
                 board.hear(message);
             }

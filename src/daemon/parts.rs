@@ -1,7 +1,7 @@
 //! Makes the parts of the shell from the sheet: clients, sockets, brokers, simulators. Everything that can fail at the
 //! start fails here, with its reason.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use secrecy::SecretString;
 use tokio::net::TcpListener;
@@ -15,10 +15,11 @@ use crate::{
     input::{mqtt, osc},
     show::{
         sheet::{Sheet, StreamSheet},
+        snapshot::StreamSnapshot,
         topic::TopicFilter,
         venue::{Backend, Environment, MqttDoor, OscDoor, SecretSource, Venue, WebDoor},
     },
-    web::Token,
+    web::{Sight, Sights, Token},
 };
 
 /// Longest silence on the MQTT connection before either side asks whether the other lives.
@@ -142,6 +143,33 @@ pub(super) fn token(door: &WebDoor) -> Result<Option<Token>, Error> {
 pub(super) async fn web(listen: SocketAddr) -> Result<TcpListener, Error> {
     let opened: io::Result<_> = crate::web::bind(listen).await;
     opened.map_err(|source| Error::Listen { what: "web server", address: listen, source })
+}
+
+/// Says where the pictures of the streams are to be had: from the simulator inside, or by HLS.
+pub(super) fn sights(sheet: &Sheet, inner: Option<&Inner>, clients: &[Client]) -> Sights {
+    let places: BTreeMap<Arc<str>, (Option<Arc<str>>, Endpoints)> = sheet
+        .streams
+        .iter()
+        .zip(clients)
+        .map(|(stream, client)| {
+            let is_inside = stream.connection.backend == Backend::Simulator;
+            let inner = inner.filter(|_| is_inside).map(|inner| Arc::clone(&inner.url));
+            (Arc::clone(&stream.name), (inner, client.endpoints().clone()))
+        })
+        .collect();
+    let outside = places.values().filter(|(inner, _)| inner.is_none());
+    let video_hosts = outside.map(|(_, endpoints)| endpoints.hls_url("")).collect();
+    let of = move |stream: &StreamSnapshot| match places.get(&stream.name) {
+        Some((Some(inner), _)) => {
+            let frame = stream.id.as_ref().map(|id| format!("{inner}/_sim/streams/{id}/frame.jpg"));
+            Sight { frame, hls: None }
+        }
+        Some((None, endpoints)) => {
+            Sight { frame: None, hls: stream.output_playback_id.as_deref().map(|id| endpoints.hls_url(id)) }
+        }
+        None => Sight::default(),
+    };
+    Sights { video_hosts, of: Box::new(of) }
 }
 
 fn fetch(source: &SecretSource) -> Result<SecretString, SecretError> {

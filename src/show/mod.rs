@@ -28,6 +28,7 @@ pub mod nearest;
 mod out;
 pub mod params;
 mod perform;
+pub mod plan;
 pub mod playlist;
 pub mod prompt;
 pub mod recovery;

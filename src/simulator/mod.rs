@@ -16,6 +16,7 @@
 //! |---|---|
 //! | `GET /_sim/streams/{id}` | parameters in force, effective coefficients, counters |
 //! | `GET /_sim/streams/{id}/frame.png` | what the blend looks like, drawn (`scene.rs`, `picture/`, `screen.rs`) |
+//! | `GET /_sim/streams/{id}/frame.jpg` | the same, smaller |
 //! | `GET /_sim/streams/{id}/frame.mjpeg` | the same, ten times a second |
 //! | `POST /_sim/streams/{id}/video` | `{"on": bool}`: video starts or stops; no body starts it |
 //! | `POST /_sim/streams/{id}/stall` | the GPU process hangs |

@@ -1,4 +1,4 @@
-//! The screen in front of the stage: `frame.png` and `frame.mjpeg`, for who wants to watch a rehearsal.
+//! The screen in front of the stage: `frame.png`, `frame.jpg` and `frame.mjpeg`, for who wants to watch a rehearsal.
 //!
 //! A frame is drawn when it is taken, so a viewer who is slow or gone costs nothing; the model is asked for the scene
 //! and not kept while it is drawn, and the drawing is not done where requests are served.
@@ -38,6 +38,8 @@ const BOUNDARY: &str = "segue-frame";
 pub(super) enum Shot {
     /// One picture.
     Still,
+    /// One picture, a tenth as large.
+    Print,
     /// One picture after another.
     Reel,
 }
@@ -47,6 +49,7 @@ pub(super) fn find<'a>(method: &str, path: &'a str) -> Option<(&'a str, Shot)> {
     let (id, file) = path.strip_prefix("/_sim/streams/")?.split_once('/')?;
     match (method, file) {
         ("GET", "frame.png") => Some((id, Shot::Still)),
+        ("GET", "frame.jpg") => Some((id, Shot::Print)),
         ("GET", "frame.mjpeg") => Some((id, Shot::Reel)),
         _ => None,
     }
@@ -75,11 +78,13 @@ impl Seats {
             let told = format!("{VIEWERS_MAX} viewers are watching; that is all there is room for\n");
             return (StatusCode::SERVICE_UNAVAILABLE, told).into_response();
         };
+        let still = |drawn: Option<(Vec<u8>, _)>, kind: &str| match drawn {
+            Some((file, _)) => answer(kind.to_owned(), Body::from(file)),
+            None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        };
         match shot {
-            Shot::Still => match draw(first, |picture| Some(picture::png(picture)), seat).await {
-                Some((file, _)) => answer("image/png".to_owned(), Body::from(file)),
-                None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-            },
+            Shot::Still => still(draw(first, |picture| Some(picture::png(picture)), seat).await, "image/png"),
+            Shot::Print => still(draw(first, picture::jpeg, seat).await, "image/jpeg"),
             Shot::Reel => {
                 let kind = format!("multipart/x-mixed-replace; boundary={BOUNDARY}");
                 answer(kind, Body::new(Reel::new(seat, look, stopped)))

@@ -9,20 +9,22 @@ use std::{
     future::Future,
     io,
     net::{IpAddr, SocketAddr},
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    task::{Context, Poll},
     time::Duration,
 };
 
 use axum::{
     Router,
-    body::Body,
+    body::{Body, Bytes},
     http::{HeaderMap, Request, Response},
 };
 use hyper::{
-    body::Incoming,
+    body::{Frame, Incoming},
     server::conn::http1,
     service::{Service, service_fn},
 };
@@ -36,7 +38,7 @@ use tokio::{
     task::{AbortHandle, JoinError, JoinSet},
 };
 
-use super::{Limits, Server, gate, guard, login, problem::Problem, routes};
+use super::{Limits, Server, feed::Feed, gate, guard, login, problem::Problem, routes};
 
 /// The longest head of a request. Browsers send 1 KiB, and cookies of other servers on this host perhaps 8 KiB.
 const HEAD_BYTES_MAX: usize = 16 * 1024;
@@ -115,13 +117,15 @@ struct Open {
 
 impl Connections {
     fn new(listen: SocketAddr, server: Server) -> Self {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(Feed::produce(server.clone()));
         Self {
             listen,
             limits: server.limits,
             service: TowerToHyperService::new(routes::router(server.clone())),
             server,
             open: Vec::new(),
-            tasks: JoinSet::new(),
+            tasks,
             over: watch::Sender::new(false),
         }
     }
@@ -165,6 +169,7 @@ impl Connections {
     /// Ends every connection: at once where nothing is being answered, within the grace where something is.
     async fn close(mut self) {
         self.over.send_replace(true);
+        self.server.feed.close();
         let all = async {
             while let Some(ended) = self.tasks.join_next().await {
                 tell(ended);
@@ -237,8 +242,12 @@ async fn talk(
                 Ok(answer) => answer.await?,
                 Err(refusal) => refusal,
             };
+            let response = guard::harden(response);
+            if response.extensions().get::<Lasting>().is_some() {
+                return Ok(response.map(|body| Body::new(Held { body, _turn: turn })));
+            }
             drop(turn);
-            Ok::<_, Infallible>(guard::harden(response))
+            Ok::<_, Infallible>(response)
         }
     });
     let connection = http1::Builder::new()
@@ -262,6 +271,28 @@ async fn talk(
 async fn is_over(over: &mut watch::Receiver<bool>) {
     // The sender is gone only when the server is, and this task with it.
     let _ = over.wait_for(|over| *over).await;
+}
+
+/// Says of an answer that its connection is busy for as long as it lasts. Of those there are few enough: see `feed`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lasting;
+
+/// A body that keeps its connection's place.
+struct Held {
+    body: Body,
+    _turn: Turn,
+}
+
+impl hyper::body::Body for Held {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
 }
 
 /// One request being answered: as long as this lives, its connection counts as busy.

@@ -4,18 +4,25 @@
 //! No route trusts a browser blindly (see `guard`), none answers without the token where one is asked for (see `gate`), and
 //! no client, however slow or eager, keeps others out (see `connections` and `visitors`).
 
+mod assets;
 mod connections;
+mod events;
+mod feed;
 mod gate;
 mod guard;
 mod login;
+mod openapi;
 mod page;
+mod picture;
 mod places;
+mod plan;
 mod playlists;
 mod problem;
 mod read;
 mod reload;
 mod routes;
 mod scenes;
+mod show;
 #[cfg(test)]
 mod tests;
 mod visitors;
@@ -29,15 +36,21 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use tokio::{
     net::TcpListener,
     sync::{mpsc, oneshot, watch},
 };
 
-pub use self::gate::{Token, TokenError};
 use self::{
+    feed::Feed,
     gate::Gate,
+    picture::Pictures,
     problem::{Kind, Problem},
+};
+pub use self::{
+    gate::{Token, TokenError},
+    picture::{Sight, Sights},
 };
 use crate::show::{event::Command, reload::Changes, sheet::Sheet, snapshot::Snapshot, time::Mono};
 
@@ -78,6 +91,12 @@ pub struct Desk {
     pub token: Option<Token>,
     /// Returns the time on the monotonic clock.
     pub now: Box<dyn Fn() -> Mono + Send + Sync>,
+    /// Returns the calendar time.
+    pub wall: Box<dyn Fn() -> Timestamp + Send + Sync>,
+    /// Where the pictures of the streams are to be had.
+    pub sights: Sights,
+    /// Tells what controllers said lately, as a list. Must not block.
+    pub heard: Box<dyn Fn() -> serde_json::Value + Send + Sync>,
     /// Counts a request that was refused, by reason and with the address it came from. Must not block.
     pub refused: Box<dyn Fn(&'static str, IpAddr) + Send + Sync>,
 }
@@ -130,12 +149,13 @@ struct Limits {
 
 /// The limits outside of tests.
 ///
-/// A browser opens six connections, so these are for ten screens at once (fewer where files are few: `places`); each holds at most a head, a body and an
-/// answer of some 16 KiB, so all of them 3 MiB. A head is one packet and a body two: seconds are for a bad wireless
+/// Four fifths are for pages that follow the show (`feed`); a browser opens five more for a moment, so the rest is for ten that
+/// do so at once (fewer where files are few: `places`). Each holds at most a head, a body and an answer of some 16 KiB, so all of
+/// them 15 MiB. A head is one packet and a body two: seconds are for a bad wireless
 /// network, and an idle connection costs a browser nothing to open again. The loop turns in well under a millisecond:
 /// one that takes 2 s is stuck. The grace is long enough for an answer in flight, and far within systemd's patience.
 const LIMITS: Limits = Limits {
-    connections: 64,
+    connections: 320,
     head: Duration::from_secs(10),
     body: Duration::from_secs(5),
     answer: Duration::from_secs(2),
@@ -148,11 +168,14 @@ struct Server {
     desk: Arc<Desk>,
     limits: Limits,
     gate: Arc<Gate>,
+    feed: Arc<Feed>,
+    pictures: Arc<Pictures>,
 }
 
 impl Server {
     fn new(desk: Arc<Desk>, limits: Limits, listen: SocketAddr) -> Self {
-        Self { desk, limits, gate: Arc::new(Gate::new(listen)) }
+        let feed = Arc::new(Feed::new(limits.connections));
+        Self { desk, limits, gate: Arc::new(Gate::new(listen)), feed, pictures: Arc::default() }
     }
 
     /// Counts a refusal at the door, where it is one.

@@ -19,8 +19,9 @@ use crate::show::{
 /// Below this share of a mix or of a prompt list nothing is to be seen of it.
 const SHARE_SEEN_MIN: f64 = 0.005;
 
-/// The routes, for people.
-const ROUTES: [(&str, &str); 12] = [
+/// The routes that people try first; `/api/openapi.json` has them all.
+const ROUTES: [(&str, &str); 13] = [
+    ("GET /", "<a href=\"/\">the page</a> on which the show is seen and played"),
     (
         "POST /api/scenes/{name}/go",
         "goes to a scene; takes <code>fade</code> (8, 8s, 1m30s), <code>hold</code> (how long until it goes back) and <code>stream</code>, as JSON or in the query",
@@ -74,7 +75,7 @@ impl fmt::Display for Page<'_> {
         let title = Text(show);
         writeln!(f, "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">")?;
         writeln!(f, "<meta name=\"viewport\" content=\"width=device-width\">")?;
-        writeln!(f, "<title>{title}</title>\n<link rel=\"stylesheet\" href=\"/style.css\">")?;
+        writeln!(f, "<title>{title}</title>\n<link rel=\"stylesheet\" href=\"/style.css\">\n<main>")?;
         writeln!(f, "<h1>{title}</h1>")?;
         writeln!(f, "<p class=\"aside\">One moment of the show. Reload the page for another.</p>")?;
         if let Some(error) = show_file.as_ref().and_then(|file| file.error.as_ref()) {
@@ -106,12 +107,15 @@ impl fmt::Display for Page<'_> {
         for (route, what) in ROUTES {
             writeln!(f, "<li><code>{route}</code> {what}")?;
         }
-        writeln!(f, "</ul>\n</html>")
+        writeln!(f, "</ul>\n</main>\n</html>")
     }
 }
 
 fn table_of_streams(f: &mut fmt::Formatter<'_>, streams: &[StreamSnapshot]) -> fmt::Result {
-    writeln!(f, "<h2>Streams</h2>\n<div class=\"scroll\"><table>")?;
+    writeln!(
+        f,
+        "<h2>Streams</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Streams\"><table>"
+    )?;
     writeln!(f, "<tr><th>Stream<th>Phase<th>On<th>Prompts<th>Updates<th>Health")?;
     for stream in streams {
         row(f, stream)?;

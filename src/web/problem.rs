@@ -38,6 +38,10 @@ pub(super) enum Kind {
     UnknownPlaylist,
     /// The show file that was to be read is wrong.
     BadShow,
+    /// The show has no such stream.
+    UnknownStream,
+    /// There is no picture of a stream to be had from here.
+    NoPicture,
     /// Something is at this path, but not for this method.
     MethodNotAllowed,
     /// The body did not come in time.
@@ -74,6 +78,8 @@ impl Kind {
             Self::UnknownPlaylist => {
                 (StatusCode::NOT_FOUND, "unknown-playlist", "The show has no such playlist")
             }
+            Self::UnknownStream => (StatusCode::NOT_FOUND, "unknown-stream", "The show has no such stream"),
+            Self::NoPicture => (StatusCode::NOT_FOUND, "no-picture", "There is no picture here"),
             Self::BadShow => (StatusCode::UNPROCESSABLE_ENTITY, "bad-show", "The show file is wrong"),
             Self::MethodNotAllowed => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Not with this method")

@@ -107,7 +107,7 @@ async fn the_key_is_nowhere_to_be_read() {
     daemon.osc("/segue/scene/neon", &[0.1]);
     simulator.shows(&[("city", 1.0)]).await;
     let stream_key = simulator_stream_key(&simulator).await;
-    let seen = [daemon.text("/api/state").await, daemon.text("/metrics").await, daemon.text("/").await];
+    let seen = [daemon.text("/api/state").await, daemon.text("/metrics").await, daemon.text("/status").await];
     daemon.process.signal("TERM");
     daemon.process.ended().await;
     assert!(seen.iter().all(|text| !text.contains(KEY)), "on the web");

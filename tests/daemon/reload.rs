@@ -77,7 +77,7 @@ async fn a_broken_file_is_told_and_the_show_goes_on_until_it_is_mended() {
     let state = daemon.until("the mistake", |state| error(state).is_some()).await;
     let told = error(&state).unwrap();
     assert!(told.ends_with("show.yaml:14:11: scene `neon`: unknown key `promt`"), "{told}");
-    assert!(daemon.text("/").await.contains("unknown key `promt`"), "the page tells it");
+    assert!(daemon.text("/status").await.contains("unknown key `promt`"), "the page tells it");
     let (_, status, _) = segue(&["status"], &[("SEGUE_URL", &daemon.web)]);
     assert!(status.contains("The show file is wrong; the show goes on as it was"), "{status}");
     daemon.osc("/segue/scene/neon", &[0.1]);

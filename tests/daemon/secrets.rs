@@ -173,8 +173,20 @@ async fn after_a_session_full_of_faults_no_secret_is_in_anything() {
     };
     // While it is lied to, everything that can be looked at is looked at.
     eventually("the last of the lies", async || {
-        // Seven of them, so that the scene changes from look to look.
-        for path in ["/api/state", "/api/state?pretty", "/metrics", "/", "/readyz", "/nowhere", "/login"] {
+        // An odd number of them, so that the scene changes from look to look.
+        for path in [
+            "/api/state",
+            "/api/state?pretty",
+            "/metrics",
+            "/",
+            "/status",
+            "/api/show",
+            "/api/plan",
+            "/api/openapi.json",
+            "/readyz",
+            "/nowhere",
+            "/login",
+        ] {
             seen.extend(look(path).await);
         }
         // Something to update, again and again.

@@ -1,8 +1,11 @@
 //! The server over real sockets, in front of a show that the test plays.
 
 mod connections;
+mod events;
 mod gate;
 mod guard;
+mod openapi;
+mod picture;
 mod read;
 mod scenes;
 
@@ -21,7 +24,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{Busy, Desk, LIMITS, Limits, Reply, Server, Token, bind, connections as shell};
+use super::{Busy, Desk, LIMITS, Limits, Reply, Server, Sight, Sights, Token, bind, connections as shell};
 use crate::show::{
     event::Command,
     lane::{LaneSnapshot, OperatorPlan, PanicPlan},
@@ -68,6 +71,8 @@ struct Play {
     token: Option<&'static str>,
     /// Other names that it goes by.
     hosts: Vec<&'static str>,
+    /// Where its pictures are to be had.
+    sight: Sight,
 }
 
 impl Default for Play {
@@ -80,6 +85,7 @@ impl Default for Play {
             metrics: "segue_up 1\n# EOF\n".to_owned(),
             token: None,
             hosts: Vec::new(),
+            sight: Sight::default(),
         }
     }
 }
@@ -131,7 +137,7 @@ impl House {
 
 /// Makes a desk in front of a show that plays so, and where its orders go.
 fn desk(play: Play) -> (Arc<Desk>, Heard<Command>, Heard<&'static str>) {
-    let Play { snapshot, limits: _, answers, takes, metrics, token, hosts } = play;
+    let Play { snapshot, limits: _, answers, takes, metrics, token, hosts, sight } = play;
     let (ask, mut asked) = mpsc::channel::<oneshot::Sender<Snapshot>>(1);
     tokio::spawn(async move {
         let mut unanswered = Vec::new();
@@ -174,6 +180,9 @@ fn desk(play: Play) -> (Arc<Desk>, Heard<Command>, Heard<&'static str>) {
         reload: Box::new(reload),
         token: token.map(|token| Token::new(&token.into()).unwrap()),
         now: Box::new(|| Mono(Duration::ZERO)),
+        wall: Box::new(|| "2026-03-01T12:00:00Z".parse().unwrap()),
+        heard: Box::new(|| json!([])),
+        sights: Sights { video_hosts: Vec::new(), of: Box::new(move |_| sight.clone()) },
         refused: Box::new(move |reason, _| refusals.lock().unwrap().push(reason)),
     });
     (desk, orders, refused)
@@ -261,7 +270,7 @@ fn evening() -> Playlist {
 }
 
 /// One live stream, on its way from dawn to neon.
-fn snapshot() -> Snapshot {
+pub(super) fn snapshot() -> Snapshot {
     let share = |scene: &str, weight| Share { scene: scene.into(), weight };
     let wall = StreamSnapshot {
         name: "wall".into(),

@@ -19,7 +19,7 @@ async fn health_is_the_answer_of_the_loop() {
 async fn a_loop_that_hangs_is_told_of_by_every_route_that_asks_it() {
     let limits = Limits { answer: Duration::from_millis(50), ..LIMITS };
     let house = House::playing(Play { answers: false, limits, ..Play::default() }).await;
-    for path in ["/healthz", "/readyz", "/api/state", "/"] {
+    for path in ["/healthz", "/readyz", "/api/state", "/status"] {
         let problem = refusal(house.get(path).await, 503, "no-answer").await;
         assert_eq!(problem["detail"], json!("the show does not answer within 50ms"), "{path}");
     }
@@ -79,7 +79,7 @@ async fn metrics_are_open_metrics() {
 #[tokio::test]
 async fn the_page_tells_what_is_on_and_runs_nobodys_script() {
     let house = House::open().await;
-    let response = house.get("/").await;
+    let response = house.get("/status").await;
     assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
     let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
     assert!(policy.starts_with("default-src 'none'; style-src 'self';"), "{policy}");
@@ -132,7 +132,7 @@ async fn the_page_tells_where_a_transition_is_and_how_the_stream_feels() {
         read_seconds_ago: 3.0,
     });
     let house = House::playing(Play { snapshot, ..Play::default() }).await;
-    let page = house.get("/").await.text().await.unwrap();
+    let page = house.get("/status").await.text().await.unwrap();
     for told in [
         "The MQTT broker is not connected.",
         "The schedule is bypassed until Sun 18:00:00.",
@@ -153,7 +153,10 @@ async fn the_page_tells_where_a_transition_is_and_how_the_stream_feels() {
 async fn what_is_not_there_says_where_to_look() {
     let house = House::open().await;
     let problem = refusal(house.get("/api/stat").await, 404, "unknown-route").await;
-    assert_eq!(problem["detail"], json!("nothing is at `/api/stat`; `/` lists what there is"));
+    assert_eq!(
+        problem["detail"],
+        json!("nothing is at `/api/stat`; `/api/openapi.json` lists what there is")
+    );
 }
 
 #[tokio::test]
