@@ -188,7 +188,7 @@ fn explained(sheet: &Sheet, command: &Command, why: String) -> Problem {
         | Command::Grab { .. }
         | Command::Cue { .. }
         | Command::Bypass { .. }
-        | Command::Lane { .. } => bad(why),
-        Command::Playlist { .. } => bad(why),
+        | Command::Lane { .. }
+        | Command::Playlist { .. } => bad(why),
     }
 }

@@ -64,7 +64,7 @@ fn where_the_show_is_is_kept_beside_whose_the_streams_are() {
     assert_eq!(journal.memoir("simulator"), Some(&memoir(3)));
     assert_eq!(journal.memoir("elsewhere"), None);
     let text = fs::read_to_string(scratch.path().join(FILE_NAME)).unwrap();
-    insta::assert_snapshot!(text, @r#"{"version":1,"streams":{"wall":{"state":"created","id":"str_1"}},"shows":[{"show":{"at":"2026-11-22T08:00:02Z","streams":{"wall":{"motion":{"owner":0,"target":[[0,1.0]]},"scenes":["dawn"]}},"triggers":{"open":{"cron":"0 9 * * *","done":"2026-11-22T08:00:00Z"}}},"stage":"https://api.daydream.live/v1"},{"show":{"at":"2026-11-22T08:00:03Z","streams":{"wall":{"motion":{"owner":0,"target":[[0,1.0]]},"scenes":["dawn"]}},"triggers":{"open":{"cron":"0 9 * * *","done":"2026-11-22T08:00:00Z"}}},"stage":"simulator"}]}"#);
+    insta::assert_snapshot!(text, @r#"{"version":1,"streams":{"wall":{"state":"created","id":"str_1"}},"shows":[{"show":{"at":"2026-11-22T08:00:02Z","bypassed_until":"2026-11-22T10:00:00Z","streams":{"wall":{"motion":{"owner":0,"target":[[0,1.0]]},"scenes":["dawn"]}},"triggers":{"open":{"cron":"0 9 * * *","done":"2026-11-22T08:00:00Z"}}},"stage":"https://api.daydream.live/v1"},{"show":{"at":"2026-11-22T08:00:03Z","bypassed_until":"2026-11-22T10:00:00Z","streams":{"wall":{"motion":{"owner":0,"target":[[0,1.0]]},"scenes":["dawn"]}},"triggers":{"open":{"cron":"0 9 * * *","done":"2026-11-22T08:00:00Z"}}},"stage":"simulator"}]}"#);
     for number in 0..9 {
         journal.keep(&format!("rehearsal {number}"), memoir(4));
     }

@@ -161,7 +161,7 @@ async fn what_makes_no_sense_is_refused_with_the_reason() {
     let house = House::open().await;
     let day = "a fade takes at most a day";
     let neither = "the fade cannot be read: it is neither a number of seconds nor a text such as `8s`";
-    let keys = "what can be said is `fade`, `stream`";
+    let keys = "what can be said is `fade`, `hold`, `stream`";
     let cases = [
         ("", r#"{"fade": -1}"#, "the fade cannot be read: `-1` is negative".to_owned()),
         ("", r#"{"fade": "soon"}"#, "the fade cannot be read: `soon` is not a length of time".to_owned()),
