@@ -24,6 +24,7 @@ pub mod health;
 mod members;
 pub mod memoir;
 pub mod mix;
+pub mod nearest;
 mod out;
 pub mod params;
 mod perform;

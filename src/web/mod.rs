@@ -8,7 +8,6 @@ mod connections;
 mod gate;
 mod guard;
 mod login;
-mod nearest;
 mod page;
 mod places;
 mod problem;
