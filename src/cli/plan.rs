@@ -14,7 +14,7 @@ use super::{Error, check};
 use crate::{
     clock,
     show::{
-        cron::Run,
+        cron::{CronExpression, Run},
         duration,
         event::StreamIndex,
         schedule::Stretch,
@@ -91,8 +91,10 @@ struct Plan<'a> {
     /// Stream by stream.
     stretches: Vec<(StreamIndex, Stretch)>,
     runs: Vec<(&'a Trigger, Run)>,
+    /// What the sun fires.
+    suns: Vec<(&'a Trigger, Timestamp)>,
     /// Triggers that fire too often to be told run by run, with how often.
-    rhythms: Vec<(&'a Trigger, usize)>,
+    rhythms: Vec<(&'a Trigger, &'a CronExpression, usize)>,
     /// When the clocks change, and by how much they go forward.
     changes: Vec<(Timestamp, SignedDuration)>,
 }
@@ -107,12 +109,17 @@ impl<'a> Plan<'a> {
         let days = until.duration_since(from).as_hours().unsigned_abs() / 24 + 1;
         let most = RUNS_A_DAY_MAX * usize::try_from(days).unwrap_or(usize::MAX);
         let (mut runs, mut rhythms) = (Vec::new(), Vec::new());
+        let mut suns = Vec::new();
         for trigger in &sheet.triggers {
-            let When::Cron { expression, zone, .. } = &trigger.when else { continue };
-            let within = || expression.runs(from, zone).take_while(|run| run.at <= until);
-            match within().take(most + 1).count() {
-                count if count > most => rhythms.push((trigger, within().count())),
-                _ => runs.extend(within().map(|run| (trigger, run))),
+            let times = trigger.when.iter().flat_map(|when| when.sun_times(from, until));
+            suns.extend(times.map(|at| (trigger, at)));
+            for when in &trigger.when {
+                let When::Cron { expression, zone, .. } = when else { continue };
+                let within = || expression.runs(from, zone).take_while(|run| run.at <= until);
+                match within().take(most + 1).count() {
+                    count if count > most => rhythms.push((trigger, &**expression, within().count())),
+                    _ => runs.extend(within().map(|run| (trigger, run))),
+                }
             }
         }
         let before = |at: Timestamp| sheet.zone.to_offset(at - SignedDuration::from_secs(1));
@@ -122,7 +129,7 @@ impl<'a> Plan<'a> {
             (at, SignedDuration::from_secs(forward.into()))
         });
         let changes = changes.filter(|(_, forward)| !forward.is_zero()).collect();
-        Self { sheet, from, until, stretches: stretches.collect(), runs, rhythms, changes }
+        Self { sheet, from, until, stretches: stretches.collect(), runs, suns, rhythms, changes }
     }
 
     fn tell(&self, bold: bool) -> String {
@@ -142,6 +149,10 @@ impl<'a> Plan<'a> {
             let why = format!("cron: {}{note}", trigger.name);
             lines.entry((run.at, usize::MAX)).or_default().push((does(&trigger.steps), why));
         }
+        for (trigger, at) in &self.suns {
+            let why = format!("sun: {}", trigger.name);
+            lines.entry((*at, usize::MAX)).or_default().push((does(&trigger.steps), why));
+        }
         let all = || lines.iter().flat_map(|((at, _), lines)| lines.iter().map(move |line| (*at, line)));
         let width = all().map(|(_, (what, _))| what.chars().count()).max().unwrap_or_default();
         let has_seconds = all().any(|(at, _)| at.as_second() % 60 != 0 && at != self.from);
@@ -159,8 +170,7 @@ impl<'a> Plan<'a> {
         if day.is_none() {
             text += "\nNothing is planned.\n";
         }
-        for (index, (trigger, count)) in self.rhythms.iter().enumerate() {
-            let When::Cron { expression, .. } = &trigger.when else { continue };
+        for (index, (trigger, expression, count)) in self.rhythms.iter().enumerate() {
             let gap = if index == 0 { "\n" } else { "" };
             let (name, steps) = (&trigger.name, does(&trigger.steps));
             let _ = writeln!(text, "{gap}And {count} times: {steps}, cron: {name} (`{expression}`)");
@@ -220,8 +230,11 @@ impl<'a> Plan<'a> {
             let note = run.note.map(|note| note.to_string());
             json!({ "trigger": trigger.name, "at": local(run.at), "does": does(&trigger.steps), "note": note })
         });
+        let suns = self.suns.iter().map(|(trigger, at)| {
+            json!({ "trigger": trigger.name, "at": local(*at), "does": does(&trigger.steps) })
+        });
         let rhythms =
-            self.rhythms.iter().map(|(trigger, count)| json!({ "trigger": trigger.name, "runs": count }));
+            self.rhythms.iter().map(|(trigger, _, count)| json!({ "trigger": trigger.name, "runs": count }));
         let changes = self
             .changes
             .iter()
@@ -233,6 +246,7 @@ impl<'a> Plan<'a> {
             "until": local(*until),
             "stretches": stretches.collect::<Vec<_>>(),
             "cron": runs.collect::<Vec<_>>(),
+            "sun": suns.collect::<Vec<_>>(),
             "cron_rhythms": rhythms.collect::<Vec<_>>(),
             "clock_changes": changes.collect::<Vec<_>>(),
         })
@@ -247,6 +261,9 @@ fn does(steps: &[Step]) -> String {
         Step::Steer { verb, .. } => verb.name().to_owned(),
         Step::Grab { .. } => "progress".to_owned(),
         Step::Bypass { .. } => "bypass".to_owned(),
+        Step::Switch { trigger, enabled } => {
+            format!("{} {trigger}", if *enabled { "enable" } else { "disable" })
+        }
     });
     told.collect::<Vec<_>>().join(", ")
 }
@@ -378,6 +395,7 @@ triggers:
               "why": "otherwise"
             }
           ],
+          "sun": [],
           "timezone": "Europe/Berlin",
           "until": "2026-10-25T03:00:00+01:00"
         }

@@ -5,7 +5,10 @@
 
 use core::f64::consts::PI;
 
-use super::recovery_keys::{FALLBACK, HOOK, HOOKS, RECOVERY, RECREATE, RESEND};
+use super::{
+    recovery_keys::{FALLBACK, HOOK, HOOKS, RECOVERY, RECREATE, RESEND},
+    trigger_keys::{ARGS, PAYLOAD, SILENCE, TRIGGER, TURN, WHEN},
+};
 use crate::show::{
     easing::Easing,
     fades::SwitchAt,
@@ -110,10 +113,10 @@ impl Section {
 }
 
 /// Every section, from the whole file inwards.
-pub static SECTIONS: [&Section; 33] = [
+pub static SECTIONS: [&Section; 35] = [
     &SHOW, &INCLUDED, &RELOAD, &STREAM, &SECRET, &PARAMS, &NET, &TIMEOUTS, &UPDATES, &STATUS, &RECOVERY,
     &RESEND, &RECREATE, &FALLBACK, &HOOK, &SCENE, &FADES, &CUE_STEP, &LOCATION, &SCHEDULE, &MOMENT, &TRIGGER,
-    &WHEN, &PAYLOAD, &ARGS, &STEP, &INPUTS, &OSC, &MQTT, &DISCOVERY, &WEB, &TEXT, &HISTORY,
+    &WHEN, &PAYLOAD, &ARGS, &SILENCE, &TURN, &STEP, &INPUTS, &OSC, &MQTT, &DISCOVERY, &WEB, &TEXT, &HISTORY,
 ];
 
 pub(super) const fn section(title: &'static str, keys: &'static [Key]) -> Section {
@@ -203,7 +206,7 @@ pub static RELOAD: Section = section(
 
 const RESTART_WHAT: &str = "where streams begin when the show has run before: `resume` goes on where the clock says, \
      `finish` arrives where it was going, `restart` begins with the scene of `start`";
-const ZONE: Form = Form::Like("Europe/Berlin");
+pub(super) const ZONE: Form = Form::Like("Europe/Berlin");
 const NAMED_SCENES: Form = Form::Named(&Form::Any(&[Form::Map(&SCENE), Form::Nothing]));
 static CUE: Form = Form::Any(&[Form::Map(&CUE_STEP), Form::List(&Form::Map(&CUE_STEP))]);
 
@@ -360,7 +363,7 @@ pub static FADES: Section = Section {
 };
 
 const EASING: Form = Form::Any(&[Form::Words(&Easing::NAMES), Form::Like("cubic-bezier(0.4, 0, 0.2, 1)")]);
-const STREAMS: Form = Form::Any(&[Form::Text, Form::List(&Form::Text)]);
+pub(super) const STREAMS: Form = Form::Any(&[Form::Text, Form::List(&Form::Text)]);
 
 const PLAYED: Form = Form::Any(&[Form::Text, Form::Map(&SCENE)]);
 const PLAYED_WHAT: &str = "the scene to go to: its name, or a scene written here";
@@ -370,7 +373,7 @@ const VERB_WHAT: &str = "what to do to the running transition, in place of a sce
 
 /// A step of a cue.
 pub static CUE_STEP: Section = section(
-    "A step of a cue: a scene, or a transition",
+    "A step of a cue: a scene, a transition, or a switch",
     &[
         key("scene", PLAYED, "", PLAYED_WHAT),
         key("fade", FADE, "the scene's", "how long it takes"),
@@ -378,12 +381,14 @@ pub static CUE_STEP: Section = section(
         key("policy", Form::Words(&Policy::NAMES), "blend", POLICY_WHAT),
         key("stream", STREAMS, "all of them", "on which streams"),
         key("transition", Form::Words(&Verb::NAMES), "", VERB_WHAT),
+        key("enable", Form::Text, "", "the trigger that may fire from now on, alone"),
+        key("disable", Form::Text, "", "the trigger that no longer fires, alone"),
     ],
 );
 
 /// A step of a trigger.
 pub static STEP: Section = section(
-    "A step of a trigger: a scene, a transition, or a cue",
+    "A step of a trigger: a scene, a transition, a cue, or a switch",
     &[
         key("scene", PLAYED, "", PLAYED_WHAT),
         key("fade", FADE, "the scene's", "how long it takes"),
@@ -392,6 +397,8 @@ pub static STEP: Section = section(
         key("stream", STREAMS, "all of them", "on which streams"),
         key("transition", Form::Words(&Verb::NAMES), "", VERB_WHAT),
         key("cue", Form::Text, "", "the cue to fire, alone"),
+        key("enable", Form::Text, "", "the trigger that may fire from now on, alone"),
+        key("disable", Form::Text, "", "the trigger that no longer fires, alone"),
     ],
 );
 
@@ -408,6 +415,8 @@ const DATES: Form = Form::Any(&[DATE, Form::List(&DATE)]);
 const DATE: Form = Form::Like("2026-12-31..2027-01-06");
 const WEEKDAYS: Form = Form::Any(&[Form::Like("TUE-SUN"), Form::List(&Form::Like("MON"))]);
 const SUN: Form = Form::Like("sunset-1h");
+/// A time of the sun, with bounds or without.
+pub(super) const TIME_OF_SUN: Form = Form::Any(&[SUN, Form::Map(&MOMENT)]);
 const TIME_OF_DAY: Form = Form::Any(&[Form::Like("10:00"), SUN, Form::Map(&MOMENT)]);
 
 /// One entry of the schedule.
@@ -444,62 +453,6 @@ pub static MOMENT: Section = section(
         required("at", SUN, "`sunrise` or `sunset`, with an offset of at most 6h"),
         key("not_before", Form::Like("16:00"), "", "the earliest, by the clock"),
         key("not_after", Form::Like("20:00"), "", "the latest, by the clock"),
-    ],
-);
-
-/// One trigger.
-pub static TRIGGER: Section = section(
-    "A trigger",
-    &[
-        required("when", Form::Map(&WHEN), "what it waits for"),
-        required("do", Form::Any(&[Form::Map(&STEP), Form::List(&Form::Map(&STEP))]), "what it does then"),
-    ],
-);
-
-/// What can be done about a time that was missed.
-pub(super) const CATCH_UP: [&str; 2] = ["last", "none"];
-
-/// What a trigger waits for.
-pub static WHEN: Section = section(
-    "`when` of a trigger: one of `cron`, `mqtt` and `osc`",
-    &[
-        key("cron", Form::Like("30 5 * * MON-FRI"), "", "a time of the calendar"),
-        key("mqtt", Form::Like("gallery/+/motion"), "", "a message on these topics"),
-        key("osc", Form::Like("/pad/{1,2}"), "", "a message at these addresses"),
-        key("timezone", ZONE, "the show's", "the zone of the time"),
-        key(
-            "catch_up",
-            Form::Words(&CATCH_UP),
-            "`last` if it goes to a scene, else `none`",
-            "what if the time was missed: `last` makes up for the last time, `none` waits for the next",
-        ),
-        key("catch_up_within", Form::Time, "24h", "how late that may be, from 1m to 168h"),
-        key("payload", Form::Any(&[Form::Map(&PAYLOAD), Form::Literal]), "any", "which payload counts"),
-        key("retained", Form::Bool, "false", "whether messages count that the broker had kept"),
-        key("args", Form::Any(&[ARGUMENT, Form::List(&ARGUMENT)]), "any", "which arguments count, in order"),
-    ],
-);
-
-const ARGUMENT: Form = Form::Any(&[Form::Map(&ARGS), Form::Literal]);
-
-/// A condition on a payload.
-pub static PAYLOAD: Section = section(
-    "`payload` as a condition",
-    &[
-        key("pointer", Form::Like("/sensor/lux"), "the whole", "where in a JSON payload to look"),
-        key("equals", Form::Literal, "", "the value to the letter"),
-        key("above", Form::AnyNumber, "", "more than this"),
-        key("below", Form::AnyNumber, "", "less than this"),
-    ],
-);
-
-/// A condition on an argument.
-pub static ARGS: Section = section(
-    "An argument as a condition",
-    &[
-        key("equals", Form::Literal, "", "the value to the letter"),
-        key("above", Form::AnyNumber, "", "more than this"),
-        key("below", Form::AnyNumber, "", "less than this"),
     ],
 );
 

@@ -12,10 +12,10 @@
 //! | `streams`, `params`, `nets`, `values` | `streams` |
 //! | `recovery` | what is done on their bad days, and who is told |
 //! | `scenes`, `demands` | `scenes`, and what they need from the streams |
-//! | `steps`, `triggers`, `inline` | `cues` and `triggers`, and the scenes inside them |
+//! | `steps`, `triggers`, `whens`, `inline` | `cues` and `triggers`, and the scenes inside them |
 //! | `schedule`, `overlaps` | `schedule` and `location`, and what of it can never be seen |
 //! | `inputs`, `web`, `text` | `inputs`, `web` and `text` |
-//! | `keys`, `recovery_keys` | every key there is, with what it says |
+//! | `keys`, `recovery_keys`, `trigger_keys` | every key there is, with what it says |
 //! | `report`, `diagnostic`, `words` | what to tell about it |
 //! | `explain` | when the cron triggers will fire |
 
@@ -48,10 +48,12 @@ mod syntax;
 mod text;
 mod time;
 mod tree;
+mod trigger_keys;
 mod triggers;
 mod values;
 mod web;
 mod weighted;
+mod whens;
 mod words;
 
 use std::{
@@ -64,7 +66,7 @@ use std::{
 use jiff::tz::TimeZone;
 
 use crate::show::{
-    sheet::{Reload, Sheet, Trigger, When},
+    sheet::{Reload, Sensor, Sheet, Trigger, When},
     topic::TopicFilter,
     venue::{MqttDoor, Venue},
 };
@@ -197,7 +199,8 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     }
     warn_of_no_scenes(scenes_entry, &top, report);
     let named = scenes::named(&scene_drafts);
-    let mut cast = Cast { scenes, inline, streams: Vec::new(), cues: BTreeMap::new() };
+    let mut cast =
+        Cast { scenes, inline, streams: Vec::new(), cues: BTreeMap::new(), triggers: BTreeMap::new() };
     let streams_place = streams_entry.map_or(&top, |entry| &entry.key.span);
     let hooks = HookContext { has_mqtt: doors.has_mqtt, commands };
     let house = format!("{} {title}", context.node);
@@ -207,16 +210,18 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let on_alarm = recovery::hooks(alarm_node, "", "on_alarm", hooks, report);
     scenes::check(&scene_drafts, &stream_drafts.list, report);
     cast.streams = stream_drafts.names;
+    cast.triggers = triggers::names(triggers_node);
     cast.cues = steps::cues(cues_node, &cast, report);
+    let schedule = schedule::read(calendar, source, (&zone, zone_named), &cast, report);
     let around = Surroundings {
         source,
+        location: schedule.location,
         zone: (zone.clone(), zone_named),
         has_mqtt: doors.has_mqtt,
         has_osc: doors.has_osc,
         cast: &cast,
     };
     let triggers = triggers::read(triggers_node, &around, report);
-    let schedule = schedule::read(calendar, source, (&zone, zone_named), &cast, report);
     let mqtt = doors.mqtt.map(|door| MqttDoor { filters: filters(&triggers), ..door });
     let streams = stream_drafts.list.into_iter().map(|draft| draft.sheet).collect();
     let venue = Venue { osc: doors.osc, mqtt, web, text, history };
@@ -266,8 +271,8 @@ fn reload(node: Option<&Node>, report: &mut Report) -> Reload {
 /// Returns what the triggers listen to, each filter once.
 fn filters(triggers: &[Trigger]) -> Vec<TopicFilter> {
     let mut filters: Vec<TopicFilter> = Vec::new();
-    for trigger in triggers {
-        if let When::Mqtt { filter, .. } = &trigger.when
+    for when in triggers.iter().flat_map(|trigger| &trigger.when) {
+        if let When::Mqtt { filter, .. } | When::Idle { of: Some(Sensor::Mqtt(filter)), .. } = when
             && !filters.contains(filter)
         {
             filters.push(filter.clone());

@@ -18,7 +18,7 @@ use super::{
 };
 
 /// What a step does: one of these.
-const KINDS: [&str; 3] = ["scene", "transition", "cue"];
+const KINDS: [&str; 5] = ["scene", "transition", "cue", "enable", "disable"];
 
 /// The keys that say how a scene comes in.
 const WAY_KEYS: [&str; 3] = ["fade", "easing", "policy"];
@@ -32,6 +32,8 @@ pub(super) struct Cast {
     pub(super) streams: Vec<Arc<str>>,
     /// Empty while the cues themselves are read: a cue cannot fire a cue.
     pub(super) cues: BTreeMap<Arc<str>, Arc<Cue>>,
+    /// Every trigger there is and where it stands, for those who enable and disable them.
+    pub(super) triggers: BTreeMap<Arc<str>, Span>,
 }
 
 /// Who takes the steps.
@@ -98,6 +100,10 @@ fn step(node: &Node, of: &str, actor: Actor, cast: &Cast, report: &mut Report) -
     }
     let step = if kind("cue").is_some() {
         cue_step(&mut fields, cast, report)
+    } else if kind("enable").is_some() {
+        switch_step(&mut fields, "enable", cast, report)
+    } else if kind("disable").is_some() {
+        switch_step(&mut fields, "disable", cast, report)
     } else if kind("transition").is_some() {
         steer_step(&mut fields, cast, report)
     } else {
@@ -107,6 +113,7 @@ fn step(node: &Node, of: &str, actor: Actor, cast: &Cast, report: &mut Report) -
         let does = |entry: &Entry| match entry.key.text() {
             Some("cue") => "fires a cue",
             Some("transition") => "steers the transition",
+            Some("enable" | "disable") => "switches a trigger",
             _ => "plays a scene",
         };
         let message = format!("a step {} or {}, not both", does(first), does(second));
@@ -161,6 +168,23 @@ fn steer_step(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) -> Opti
     }
     let streams = streams_of(fields, cast, report);
     Some(Step::Steer { verb: verb?, streams })
+}
+
+fn switch_step(fields: &mut Fields<'_>, key: &'static str, cast: &Cast, report: &mut Report) -> Option<Step> {
+    let of = fields.what().to_owned();
+    let node = fields.value(key, report)?;
+    let named = scalar::text(node).map_err(|problem| problem.at_key(key).of(&of));
+    let does = if key == "enable" { "enables trigger" } else { "disables trigger" };
+    let found = named.and_then(|name| {
+        let known = cast.triggers.get_key_value(name).map(|(name, _)| name.clone());
+        known.ok_or_else(|| missing(node, name, &of, does, &cast.triggers))
+    });
+    for entry in fields.given(&WAY_KEYS).into_iter().chain(fields.given(&["stream"])) {
+        let message = format!("`{}` says nothing about a trigger", entry.key.text().unwrap_or_default());
+        report.push(Problem::error(&entry.key.span, message).of(&of).hint("take it out"));
+    }
+    let trigger = report.take(found)?;
+    Some(Step::Switch { trigger, enabled: key == "enable" })
 }
 
 fn cue_step(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) -> Option<Step> {

@@ -176,7 +176,9 @@ impl Metrics {
                 self.refused.get_or_create(&OfRefusal { door: door.as_str(), reason }).inc_by(*count);
             }
             // Told by the log and the history. The state is taken from every poll, so that a change cannot be missed.
-            Fact::Cue { .. }
+            Fact::TriggerSwitched { .. }
+            | Fact::TriggerLooping { .. }
+            | Fact::Cue { .. }
             | Fact::Due { .. }
             | Fact::Bypassed { .. }
             | Fact::BypassOver

@@ -65,7 +65,7 @@ pub enum Door {
     Mqtt,
     /// The web server, and with it the command line.
     Http,
-    /// The clock: a cron trigger.
+    /// The clock: a trigger of the calendar, or one that comes again and again.
     Cron,
     /// The show itself, such as a stream's first scene.
     Show,
@@ -172,6 +172,20 @@ pub enum Command {
     Bypass {
         /// How long; zero ends it.
         time: Duration,
+    },
+    /// Fire a trigger that waits for that.
+    Trigger {
+        /// The trigger's name.
+        trigger: String,
+        /// What comes with it.
+        payload: Value,
+    },
+    /// Let a trigger fire, or keep it from firing.
+    Switch {
+        /// The trigger's name.
+        trigger: String,
+        /// Whether it may.
+        enabled: bool,
     },
 }
 
@@ -415,4 +429,6 @@ pub enum Wake {
     Tell,
     /// When what has happened lately is to be kept.
     Keep,
+    /// When a trigger is due that waits for no calendar: something has lasted, or been silent, long enough.
+    Trigger,
 }

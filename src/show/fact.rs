@@ -24,6 +24,20 @@ pub enum Fact {
         /// The door it came through.
         door: Door,
     },
+    /// A trigger was enabled or disabled.
+    TriggerSwitched {
+        /// The trigger's name.
+        name: Arc<str>,
+        /// Whether it may fire now.
+        enabled: bool,
+    },
+    /// A trigger was stopped because it fired again and again with nobody's hand in it.
+    TriggerLooping {
+        /// The trigger's name.
+        name: Arc<str>,
+        /// What gave it away.
+        why: &'static str,
+    },
     /// A cue ran.
     Cue {
         /// The cue's name.

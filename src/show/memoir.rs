@@ -17,6 +17,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use super::trigger::latch::Latch;
 use super::{
     easing::Easing,
     prompt,
@@ -43,6 +44,9 @@ pub struct Memoir {
     /// What is done of each cron trigger, by its name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub triggers: BTreeMap<Arc<str>, Runs>,
+    /// What else is to be known of each trigger, by its name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub latches: BTreeMap<Arc<str>, Latch>,
 }
 
 /// How far a cron trigger is.

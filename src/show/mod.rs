@@ -68,11 +68,12 @@ use self::{
         Entry,
         follow::{Findings, Follow, News},
     },
+    scope::Occasion,
     sheet::{Policy, Sheet},
     snapshot::{Snapshot, StreamSnapshot},
     stream::{Stream, queue::Going},
     time::{Mono, Now},
-    trigger::{Ask, Refusal},
+    trigger::{Refusal, Triggers},
 };
 
 /// How many bundles with a time tag may wait. A sequencer that sends 25 a second, 10 s ahead, has 250.
@@ -102,6 +103,7 @@ pub struct Show {
     unsettled: Option<Now>,
     /// When to have the state kept.
     pen: Pen,
+    triggers: Triggers,
 }
 
 impl Show {
@@ -114,14 +116,15 @@ impl Show {
 
     /// Takes something that happened.
     pub fn handle(&mut self, event: Event, now: Now) {
+        self.triggers.chain = 0;
         match event {
             Event::Osc(packet) => self.take_packet(packet, now),
             Event::Mqtt(message) => match trigger::of_mqtt(&self.sheet, &message) {
-                Ok(asks) => self.obey(asks, Door::Mqtt, now),
+                Ok(heard) => self.heed(heard, Door::Mqtt, now),
                 Err(refusal) => self.refuse(Door::Mqtt, &refusal, now),
             },
             Event::Command(command) => match trigger::of_command(&self.sheet, &command) {
-                Ok(ask) => self.obey(vec![ask], Door::Http, now),
+                Ok(heard) => self.heed(heard, Door::Http, now),
                 Err(refusal) => self.refuse(Door::Http, &refusal, now),
             },
             Event::Answer(answer) => {
@@ -159,6 +162,7 @@ impl Show {
 
     /// Takes that time has passed.
     pub fn handle_wake(&mut self, now: Now) {
+        self.triggers.chain = 0;
         self.unsettled = Some(now);
     }
 
@@ -173,6 +177,7 @@ impl Show {
         }
         let sheet = Arc::new(sheet);
         self.agenda.reload(&self.sheet, &sheet, now);
+        self.triggers.reload(&self.sheet, &sheet, now);
         self.follow.doubt();
         let mut changes = changes;
         for stream in &mut self.streams {
@@ -218,7 +223,8 @@ impl Show {
         let schedule = self.follow.next_due().filter(|_| !self.stopping).map(|due| (due, Wake::Schedule));
         let tell = self.refusals.next_due().map(|due| (due, Wake::Tell));
         let keep = self.pen.due().filter(|_| !self.stopping).map(|due| (due, Wake::Keep));
-        streams.chain(held).chain(cron).chain(schedule).chain(tell).chain(keep).min()
+        let triggers = self.triggers.next_due().filter(|_| !self.stopping);
+        streams.chain(held).chain(triggers).chain(cron).chain(schedule).chain(tell).chain(keep).min()
     }
 
     /// Returns whether nothing is left to do after [`Event::Stop`].
@@ -249,14 +255,16 @@ impl Show {
             upcoming: self.agenda.upcoming(&self.sheet, UPCOMING),
             show_file: None,
             broker_connected: self.broker_connected,
+            triggers: self.triggers.snapshot(&self.sheet),
         }
     }
 
-    /// Does what is due, in the order: calendar, bundles, streams.
+    /// Does what is due, in the order: calendar, bundles, triggers, streams.
     fn step(&mut self, now: Now) {
         if !self.stopping {
             self.follow_calendar(now);
             self.release_held(now);
+            self.fire_due(now);
             self.prepare();
         }
         for fact in self.refusals.due(now.mono) {
@@ -267,6 +275,7 @@ impl Show {
             self.rota.set(index, self.streams[index].next_wake());
             self.touch(index, now);
         }
+        self.look_at_streams(now);
         self.keep(false, now);
     }
 
@@ -285,7 +294,7 @@ impl Show {
         let mut crons = self.agenda.due(&self.sheet, now).into_iter().peekable();
         for News { stream, entry, since } in news {
             while let Some(due) = crons.next_if(|due| due.at < since) {
-                self.fire(due, now);
+                self.run(due, now);
             }
             self.note_due(stream);
             if let Some(entry) = entry {
@@ -296,19 +305,17 @@ impl Show {
             }
         }
         for due in crons {
-            self.fire(due, now);
+            self.run(due, now);
         }
     }
 
-    fn fire(&mut self, due: Due, now: Now) {
-        let trigger = &self.sheet.triggers[due.trigger];
-        let ask = Ask { name: Arc::clone(&trigger.name), steps: trigger.steps.clone() };
+    fn run(&mut self, due: Due, now: Now) {
         if due.is_late {
-            let name = Arc::clone(&ask.name);
+            let name = Arc::clone(&self.sheet.triggers[due.trigger].name);
             self.out_note(Some(Fact::RunMissed { name, at: due.at, made_up: due.fires }));
         }
         if due.fires {
-            self.obey(vec![ask], Door::Cron, now);
+            self.fire(due.trigger, Door::Cron, Occasion::default(), now);
         }
     }
 
@@ -375,7 +382,7 @@ impl Show {
     fn apply(&mut self, packet: OscPacket, now: Now) {
         for message in packet.messages {
             match trigger::of_osc(&self.sheet, &message) {
-                Ok(asks) => self.obey(asks, Door::Osc, now),
+                Ok(heard) => self.heed(heard, Door::Osc, now),
                 Err(refusal) => self.refuse(Door::Osc, &refusal, now),
             }
         }

@@ -25,9 +25,14 @@ impl Show {
             if !steps.iter().all(|step| matches!(step, Step::Grab { .. } | Step::Mix { .. })) {
                 self.out.push(Action::Note(Fact::Trigger { name, door }));
             }
-            for step in &steps {
-                self.perform(step, door, now);
-            }
+            self.carry_out(&steps, door, now);
+        }
+    }
+
+    /// Does the steps of a cue or a trigger, one after the other.
+    pub(super) fn carry_out(&mut self, steps: &[Step], door: Door, now: Now) {
+        for step in steps {
+            self.perform(step, door, now);
         }
     }
 
@@ -75,10 +80,9 @@ impl Show {
             Step::Cue(cue) => {
                 let Cue { name, steps } = &**cue;
                 self.out.push(Action::Note(Fact::Cue { name: Arc::clone(name) }));
-                for step in steps {
-                    self.perform(step, door, now);
-                }
+                self.carry_out(steps, door, now);
             }
+            Step::Switch { trigger, enabled } => self.switch_trigger(trigger, *enabled),
         }
     }
 
@@ -104,7 +108,11 @@ pub(super) fn expect<'a>(step: &'a Step, expected: &mut [Option<&'a Arc<Scene>>]
                 }
             }
         }
-        Step::Steer { .. } | Step::Grab { .. } | Step::Mix { .. } | Step::Bypass { .. } => {}
+        Step::Steer { .. }
+        | Step::Grab { .. }
+        | Step::Mix { .. }
+        | Step::Bypass { .. }
+        | Step::Switch { .. } => {}
         Step::Cue(cue) => cue.steps.iter().for_each(|step| expect(step, expected)),
     }
 }

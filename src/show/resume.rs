@@ -27,6 +27,7 @@ use super::{
     sheet::Sheet,
     stream::{Stream, place::Edge},
     time::{Mono, Now},
+    trigger::Triggers,
 };
 
 /// The least time between two writes. What comes in between waits that long; a crash then costs it.
@@ -93,16 +94,15 @@ impl Show {
         now: Now,
     ) -> Self {
         let mut out = Out::new(seed);
+        let gone = memoir.map(|memoir| now.wall.duration_since(memoir.at));
+        let gone = gone.and_then(|gone| Duration::try_from(gone).ok()).unwrap_or_default();
         let mut streams = Vec::new();
         for (index, stream) in sheet.streams.iter().enumerate() {
             let index = StreamIndex(index);
             let due = sheet.schedule.due(index, now.wall);
             let due = due.map(|entry| Arc::clone(&sheet.schedule.entries[entry].scene));
             let mut made = Stream::new(&sheet, index, memories.get(&stream.name), due, now);
-            if let Some((memoir, place)) =
-                memoir.and_then(|memoir| Some((memoir, memoir.streams.get(&stream.name)?)))
-            {
-                let gone = Duration::try_from(now.wall.duration_since(memoir.at)).unwrap_or(Duration::ZERO);
+            if let Some(place) = memoir.and_then(|memoir| memoir.streams.get(&stream.name)) {
                 made.resume(place, gone, now, &mut out);
             }
             streams.push(made);
@@ -126,6 +126,12 @@ impl Show {
             preparing: false,
             unsettled: Some(now),
             pen,
+            triggers: Triggers::new(
+                &sheet,
+                memoir.map_or(&BTreeMap::new(), |memoir| &memoir.latches),
+                gone,
+                now,
+            ),
             sheet,
         }
     }
@@ -148,6 +154,9 @@ impl Show {
         if let Some(edge) = self.agenda.edge() {
             self.pen.touch(edge, now.mono);
         }
+        if let Some(edge) = self.triggers.edge() {
+            self.pen.touch(edge, now.mono);
+        }
         let runs = self.streams.iter().any(|stream| stream.is_running(now.mono));
         self.pen.running = self.pen.last.filter(|_| runs).map(|last| last + RUNNING_APART);
         let by = if ends { now.mono + MOVED_APART } else { now.mono };
@@ -158,6 +167,7 @@ impl Show {
                 at: now.wall,
                 streams: self.streams.iter().map(place).collect(),
                 triggers: self.agenda.runs(&self.sheet),
+                latches: self.triggers.latches(&self.sheet, now.mono),
             };
             self.out.push(Action::Keep(Box::new(memoir)));
         }

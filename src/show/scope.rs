@@ -16,10 +16,14 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::{Timestamp, Zoned, civil::Weekday, tz::TimeZone};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
-use super::{Show, event::Arg, time::Now};
+use super::{
+    Show,
+    event::{Arg, Door},
+    time::Now,
+};
 
 /// The names at the top of a scope.
 pub const NAMES: [&str; 10] =
@@ -41,7 +45,8 @@ pub struct Scope {
 }
 
 /// What happened.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Occasion {
     /// What came with it. What is JSON is what it says, anything else is a text.
     pub payload: Value,
@@ -55,6 +60,9 @@ pub struct Occasion {
     pub value: Option<f64>,
     /// The trigger that saw it.
     pub trigger: Arc<str>,
+    /// The door that it came through; `None` after a restart. Expressions do not see it.
+    #[serde(skip)]
+    pub door: Option<Door>,
 }
 
 /// How the show is at one moment.
@@ -120,10 +128,11 @@ impl Occasion {
         }
     }
 
-    /// Returns it as seen by a trigger.
+    /// Returns it as seen by a trigger, and by which door it came.
     #[must_use]
-    pub fn seen_by(mut self, trigger: &Arc<str>) -> Self {
+    pub fn seen_by(mut self, trigger: &Arc<str>, door: Door) -> Self {
         self.trigger = Arc::clone(trigger);
+        self.door = Some(door);
         self
     }
 }

@@ -7,17 +7,14 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
+pub use super::trigger::when::{Limits, Sensor, StreamNews, Trigger, Turn, When};
 use super::{
-    address::AddressPattern,
-    condition::Condition,
-    cron::CronExpression,
     easing::Easing,
     event::StreamIndex,
     fades::Fades,
     recovery::{Hook, OnDrift, OnLost, Recovery},
     scene::{Fade, Level, Scene},
     schedule::Schedule,
-    topic::TopicFilter,
     transition::Fader,
     venue::{Connection, Venue},
     weighted::Weighted,
@@ -276,6 +273,13 @@ pub enum Step {
     },
     /// Fire a cue. Cues hold no cues, so this cannot go in circles.
     Cue(Arc<Cue>),
+    /// Let a trigger fire, or keep it from firing.
+    Switch {
+        /// The trigger's name.
+        trigger: Arc<str>,
+        /// Whether it may.
+        enabled: bool,
+    },
 }
 
 /// What can be done to a running transition.
@@ -368,49 +372,6 @@ impl Streams {
             Self::Some(list) => list.contains(&stream),
         }
     }
-}
-
-/// What makes something happen.
-#[derive(Clone, Debug)]
-pub struct Trigger {
-    /// Its name, unique in the show.
-    pub name: Arc<str>,
-    /// What it waits for.
-    pub when: When,
-    /// What it does.
-    pub steps: Vec<Step>,
-}
-
-/// What a trigger waits for.
-#[derive(Clone, Debug, PartialEq)]
-pub enum When {
-    /// A time.
-    Cron {
-        /// Which times.
-        expression: Box<CronExpression>,
-        /// In which zone: the trigger's own or the show's.
-        zone: TimeZone,
-        /// How late a run may be that was missed and is still made up for; `None`: never. A scene's 24 h unless set.
-        catch_up: Option<Duration>,
-    },
-    /// An MQTT message.
-    Mqtt {
-        /// On which topics.
-        filter: TopicFilter,
-        /// With which payload.
-        payload: Condition,
-        /// Where in a JSON payload to look (RFC 6901); the empty pointer is the whole.
-        pointer: Option<Arc<str>>,
-        /// Whether messages count that the broker had kept from earlier.
-        retained: bool,
-    },
-    /// An OSC message.
-    Osc {
-        /// At which addresses.
-        address: AddressPattern,
-        /// With which arguments, in order; arguments beyond the list do not matter.
-        args: Vec<Condition>,
-    },
 }
 
 impl Sheet {

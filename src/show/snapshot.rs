@@ -23,6 +23,25 @@ pub struct Snapshot {
     pub show_file: Option<ShowFile>,
     /// Whether there is an MQTT session; `None` if the show has no broker.
     pub broker_connected: Option<bool>,
+    /// Every trigger, in the order of the file.
+    pub triggers: Vec<TriggerSnapshot>,
+}
+
+/// One trigger at one moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TriggerSnapshot {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Whether it may fire.
+    pub enabled: bool,
+    /// How often it has fired.
+    pub fired: u64,
+    /// When it last did.
+    pub last_fired: Option<Timestamp>,
+    /// Whether it was stopped because it fired again and again with nobody's hand in it.
+    pub looping: bool,
+    /// Why it did not fire the last time that it could have; `None` if it did.
+    pub why_not: Option<String>,
 }
 
 /// The file that the show was read from.

@@ -18,12 +18,14 @@ use crate::show::{
 const SHARE_SEEN_MIN: f64 = 0.005;
 
 /// The routes, for people.
-const ROUTES: [(&str, &str); 9] = [
+const ROUTES: [(&str, &str); 11] = [
     (
         "POST /api/scenes/{name}/go",
         "goes to a scene; takes <code>fade</code> (8, 8s, 1m30s) and <code>stream</code>, as JSON or in the query",
     ),
     ("POST /api/cues/{name}/go", "fires a cue"),
+    ("POST /api/triggers/{name}", "fires a trigger that waits for HTTP; the body is its payload"),
+    ("POST /api/triggers/{name}/enable", "lets a trigger fire; <code>/disable</code> keeps it from firing"),
     (
         "POST /api/prompt",
         "goes to a prompt of your own: <code>prompt</code>, and <code>seed</code>, <code>fade</code>, <code>stream</code> if wanted",
@@ -54,7 +56,8 @@ pub(super) struct Page<'a> {
 
 impl fmt::Display for Page<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Snapshot { show, streams, upcoming, bypassed_until, show_file, broker_connected } = self.snapshot;
+        let Snapshot { show, streams, upcoming, bypassed_until, show_file, broker_connected, triggers: _ } =
+            self.snapshot;
         let title = Text(show);
         writeln!(f, "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">")?;
         writeln!(f, "<meta name=\"viewport\" content=\"width=device-width\">")?;

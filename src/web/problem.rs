@@ -34,6 +34,8 @@ pub(super) enum Kind {
     UnknownScene,
     /// The show has no such cue.
     UnknownCue,
+    /// The show has no such trigger.
+    UnknownTrigger,
     /// The show file that was to be read is wrong.
     BadShow,
     /// Something is at this path, but not for this method.
@@ -69,6 +71,9 @@ impl Kind {
             Self::UnknownRoute => (StatusCode::NOT_FOUND, "unknown-route", "Nothing is here"),
             Self::UnknownScene => (StatusCode::NOT_FOUND, "unknown-scene", "The show has no such scene"),
             Self::UnknownCue => (StatusCode::NOT_FOUND, "unknown-cue", "The show has no such cue"),
+            Self::UnknownTrigger => {
+                (StatusCode::NOT_FOUND, "unknown-trigger", "The show has no such trigger")
+            }
             Self::BadShow => (StatusCode::UNPROCESSABLE_ENTITY, "bad-show", "The show file is wrong"),
             Self::MethodNotAllowed => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Not with this method")

@@ -22,7 +22,7 @@ use crate::show::snapshot::{Phase, Snapshot, StreamSnapshot};
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Returns every route by its path.
-pub(super) fn table() -> [(&'static str, MethodRouter<Server>); 14] {
+pub(super) fn table() -> [(&'static str, MethodRouter<Server>); 16] {
     [
         ("/", get(page)),
         ("/style.css", get(style)),
@@ -37,6 +37,8 @@ pub(super) fn table() -> [(&'static str, MethodRouter<Server>); 14] {
         ("/api/prompt", post(scenes::prompt)),
         ("/api/bypass", post(scenes::bypass)),
         ("/api/transition/{verb}", post(scenes::transition)),
+        ("/api/triggers/{name}", post(scenes::trigger)),
+        ("/api/triggers/{name}/{verb}", post(scenes::switch)),
         ("/api/reload", post(reload::reload)),
     ]
 }

@@ -81,6 +81,9 @@ impl Transcript {
                 ("cron", format!("{name} ({})", local.strftime("%a %Y-%m-%d %H:%M:%S %:z")))
             }
             Fact::Trigger { name, door } => (door.as_str(), name.to_string()),
+            Fact::TriggerSwitched { name, .. } | Fact::TriggerLooping { name, .. } => {
+                ("trigger", format!("{name} {}", of_trigger(fact)))
+            }
             Fact::Cue { name } => ("cue", name.to_string()),
             Fact::Due { .. } | Fact::Bypassed { .. } | Fact::BypassOver => of_schedule(now, fact, &self.zone),
             Fact::TransitionStarted { stream, scene, fade } if fade.is_zero() => {
@@ -207,4 +210,14 @@ fn entry(entry: &Value) -> Option<String> {
     let thing = entry.get(0)?;
     let thing = thing.as_str().map_or_else(|| thing.to_string(), |text| short(text, PROMPT_CHARS_MAX));
     Some(format!("{thing} {weight:.3}"))
+}
+
+/// Says what has become of a trigger.
+fn of_trigger(fact: &Fact) -> String {
+    match fact {
+        Fact::TriggerSwitched { enabled: true, .. } => "enabled".to_owned(),
+        Fact::TriggerSwitched { .. } => "disabled".to_owned(),
+        Fact::TriggerLooping { why, .. } => format!("stopped: {why}"),
+        _ => String::new(),
+    }
 }

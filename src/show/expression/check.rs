@@ -14,7 +14,7 @@ pub(super) fn names(source: &str, mut paths: Vec<String>, known: Names<'_>) -> R
     paths.sort();
     for path in paths {
         let parts: Vec<&str> = path.split('.').collect();
-        let strings = |list: &'_ [Arc<str>]| list.iter().map(|name| name.to_string()).collect::<Vec<_>>();
+        let strings = |list: &'_ [Arc<str>]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
         let has = |list: &[Arc<str>], name: &str| list.iter().any(|known| **known == *name);
         let unknown = |what: &str, word: &str, there: &[String]| {
             Err(Mistake::unknown(what, word, word_in(source, word), there.iter().map(String::as_str)))

@@ -14,7 +14,7 @@ use super::{
     event::StreamIndex,
     scene::Scene,
     schedule::{Entry, Schedule},
-    sheet::{Cue, Sheet, Step, Streams, Trigger},
+    sheet::{Cue, Sheet, Step, Streams, Trigger, When},
     venue::{MqttDoor, Venue},
 };
 
@@ -106,18 +106,13 @@ pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
         &mut changes,
     );
     links.cues = linked;
-    let triggers: Vec<Trigger> = triggers
-        .into_iter()
-        .map(|Trigger { name, when, steps }| Trigger {
-            name,
-            when,
-            steps: links.steps(Actor::Trigger, &steps),
-        })
-        .collect();
+    let triggers: Vec<Trigger> = triggers.into_iter().map(|trigger| links.trigger(trigger)).collect();
     let find = |list: &[Trigger], name: &str| list.iter().find(|trigger| &*trigger.name == name).cloned();
     let same = |name: &str| match (find(&old.triggers, name), find(&triggers, name)) {
         (Some(old), Some(new)) => {
-            old.when == new.when && kept.outline(&old.steps) == links.outline(&new.steps)
+            old.when == new.when
+                && (&old.condition, old.limits, old.enabled) == (&new.condition, new.limits, new.enabled)
+                && kept.outline(&old.steps) == links.outline(&new.steps)
         }
         _ => false,
     };
@@ -247,9 +242,19 @@ impl Links<'_> {
                     *cue = Arc::clone(linked);
                 }
             }
-            Step::Bypass { .. } => {}
+            Step::Bypass { .. } | Step::Switch { .. } => {}
         }
         step
+    }
+
+    fn trigger(&self, trigger: Trigger) -> Trigger {
+        let Trigger { name, mut when, condition, limits, enabled, steps } = trigger;
+        for when in &mut when {
+            if let When::Stream { streams, .. } | When::Scene { streams, .. } = when {
+                self.move_streams(streams);
+            }
+        }
+        Trigger { name, when, condition, limits, enabled, steps: self.steps(Actor::Trigger, &steps) }
     }
 
     fn schedule(&self, mut schedule: Schedule, old: &Schedule, changes: &mut Changes) -> Schedule {

@@ -16,7 +16,7 @@ pub(super) mod place;
 mod pulse;
 pub(super) mod queue;
 mod set;
-mod sight;
+pub(super) mod sight;
 mod watch;
 mod wish;
 

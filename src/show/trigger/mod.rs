@@ -3,16 +3,27 @@
 //! Only finds out; doing it is the show's. What asks for nothing that exists is a refusal, never an error. `osc.rs` and
 //! `mqtt.rs` know the forms of their doors.
 
+mod fire;
+mod gate;
+mod hit;
+pub(super) mod latch;
 mod mqtt;
 mod osc;
+mod post;
+#[cfg(test)]
+mod tests;
+mod views;
+pub(super) mod when;
 
 use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 
 pub(super) use self::{
+    hit::Hit,
     mqtt::of_mqtt,
     osc::{continuity, of_osc},
+    post::Triggers,
 };
 use super::{
     duration,
@@ -20,7 +31,7 @@ use super::{
     prompt,
     scene::{Fade, Scene},
     schedule::follow::BYPASS_MAX,
-    sheet::{Policy, Sheet, Step, Streams, Trigger, Verb},
+    sheet::{Policy, Sheet, Step, Streams, Verb},
     transition::Fader,
 };
 
@@ -31,6 +42,15 @@ pub(super) struct Ask {
     pub(super) name: Arc<str>,
     /// What for.
     pub(super) steps: Vec<Step>,
+}
+
+/// What a message is to the show.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Heard {
+    /// What triggers hear of it.
+    pub(super) hits: Vec<Hit>,
+    /// What it asks for by itself.
+    pub(super) asks: Vec<Ask>,
 }
 
 /// Something asked for that cannot be.
@@ -49,8 +69,15 @@ impl Refusal {
 }
 
 /// Returns what a person's command asks for.
-pub(super) fn of_command(sheet: &Sheet, command: &Command) -> Result<Ask, Refusal> {
+pub(super) fn of_command(sheet: &Sheet, command: &Command) -> Result<Heard, Refusal> {
     let (name, step) = match command {
+        Command::Trigger { trigger, payload } => {
+            return hit::of_request(sheet, trigger, payload).map(|hits| Heard { hits, asks: Vec::new() });
+        }
+        Command::Switch { trigger, enabled } => {
+            let verb = if *enabled { "enable" } else { "disable" };
+            (format!("{verb} {trigger}"), switch_step(sheet, trigger, *enabled)?)
+        }
         Command::Scene { scene, stream, fade } => {
             let streams = stream.as_deref().map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
             let fade = fade.map(|time| fade_of(Ok(time))).transpose()?;
@@ -72,11 +99,7 @@ pub(super) fn of_command(sheet: &Sheet, command: &Command) -> Result<Ask, Refusa
         Command::Cue { cue } => (format!("cue {cue}"), cue_step(sheet, cue)?),
         Command::Bypass { time } => ("bypass".to_owned(), bypass_step(sheet, Ok(*time))?),
     };
-    Ok(Ask { name: name.into(), steps: vec![step] })
-}
-
-fn ask(trigger: &Trigger) -> Ask {
-    Ask { name: Arc::clone(&trigger.name), steps: trigger.steps.clone() }
+    Ok(Heard { asks: vec![Ask { name: name.into(), steps: vec![step] }], hits: Vec::new() })
 }
 
 fn scene_step(sheet: &Sheet, name: &str, streams: Streams, fade: Option<Fade>) -> Result<Step, Refusal> {
@@ -113,6 +136,12 @@ fn cue_step(sheet: &Sheet, name: &str) -> Result<Step, Refusal> {
         .get(name)
         .map(|cue| Step::Cue(Arc::clone(cue)))
         .ok_or_else(|| Refusal::new("unknown cue", name))
+}
+
+fn switch_step(sheet: &Sheet, name: &str, enabled: bool) -> Result<Step, Refusal> {
+    let found = sheet.triggers.iter().find(|trigger| &*trigger.name == name);
+    let trigger = found.ok_or_else(|| Refusal::new("unknown trigger", name))?;
+    Ok(Step::Switch { trigger: Arc::clone(&trigger.name), enabled })
 }
 
 /// Makes the step that lets the schedule do nothing for a while.

@@ -5,47 +5,28 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::{
-    Ask, Refusal, ask, bypass_step, bypass_time, cue_step, fade_of, fader_of, one_stream, prompt_step,
-    scene_step, steer_step,
+    Ask, Heard, Refusal, bypass_step, bypass_time, cue_step, fade_of, fader_of,
+    hit::{self, Hits},
+    one_stream, prompt_step, scene_step, steer_step,
 };
 use crate::show::{
-    condition::{self, Condition},
     duration,
     event::MqttMessage,
     scene::Fade,
-    sheet::{Sheet, Step, Streams, When},
+    sheet::{Sheet, Step, Streams},
 };
 
 /// Returns what an MQTT message asks for. What the broker had kept counts only for triggers that say so.
-pub(in crate::show) fn of_mqtt(sheet: &Sheet, message: &MqttMessage) -> Result<Vec<Ask>, Refusal> {
+pub(in crate::show) fn of_mqtt(sheet: &Sheet, message: &MqttMessage) -> Result<Heard, Refusal> {
     let payload = std::str::from_utf8(&message.payload).ok();
     if let Some(ask) = fixed_mqtt(sheet, message, payload)? {
-        return Ok(vec![ask]);
+        return Ok(Heard { asks: vec![ask], hits: Vec::new() });
     }
-    let mut asks = Vec::new();
-    let mut unread = false;
-    for trigger in &sheet.triggers {
-        let When::Mqtt { filter, payload: condition, pointer, retained } = &trigger.when else { continue };
-        if message.retained && !retained || !filter.matches(&message.topic) {
-            continue;
-        }
-        if *condition == Condition::Any && pointer.is_none() {
-            asks.push(ask(trigger));
-            continue;
-        }
-        let Some(payload) = payload else {
-            unread = true;
-            continue;
-        };
-        let value = condition::value_in(payload, pointer.as_deref());
-        if value.is_some_and(|value| condition.holds(&value)) {
-            asks.push(ask(trigger));
-        }
-    }
-    if unread && asks.is_empty() {
+    let Hits { list: hits, unread, .. } = hit::of_mqtt(sheet, message);
+    if unread && hits.is_empty() {
         return Err(Refusal::new("payload is not UTF-8", &message.topic));
     }
-    Ok(asks)
+    Ok(Heard { asks: Vec::new(), hits })
 }
 
 fn fixed_mqtt(sheet: &Sheet, message: &MqttMessage, payload: Option<&str>) -> Result<Option<Ask>, Refusal> {

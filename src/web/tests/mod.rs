@@ -27,7 +27,7 @@ use crate::show::{
     recovery::{OnDrift, OnLost, Recovery},
     reload::Changes,
     scene::Scene,
-    sheet::{Base, BlendMode, Cue, OnExit, OnRestart, Reload, Sheet, StreamSheet, Updates},
+    sheet::{Base, BlendMode, Cue, OnExit, OnRestart, Reload, Sheet, StreamSheet, Trigger, Updates, When},
     snapshot::{Phase, RecoveryStage, Share, Snapshot, StreamSnapshot},
     time::Mono,
     venue::{Backend, Connection, Environment, Timeouts, Venue, WebDoor},
@@ -230,11 +230,22 @@ fn sheet() -> Sheet {
         streams: vec![wall],
         scenes: ["dawn", "neon", "night sky/2"].map(scene).into(),
         cues: [("open".into(), Arc::new(Cue { name: "open".into(), steps: Vec::new() }))].into(),
-        triggers: Vec::new(),
+        triggers: vec![trigger("bell", When::Http), trigger("dawn", When::Startup)],
         schedule: crate::show::schedule::Schedule::default(),
         on_alarm: Vec::new(),
         venue: Venue::default(),
         reload: Reload::default(),
+    }
+}
+
+fn trigger(name: &str, when: When) -> Trigger {
+    Trigger {
+        name: name.into(),
+        when: vec![when],
+        condition: None,
+        limits: crate::show::sheet::Limits::default(),
+        enabled: true,
+        steps: Vec::new(),
     }
 }
 
@@ -268,5 +279,6 @@ fn snapshot() -> Snapshot {
         bypassed_until: None,
         show_file: None,
         broker_connected: None,
+        triggers: Vec::new(),
     }
 }
