@@ -15,6 +15,7 @@ use segue::{
         health::StatusReport,
         memoir::Memoir,
         reload::Changes,
+        scope,
         sheet::Sheet,
         time::{Mono, Now},
     },
@@ -394,7 +395,19 @@ impl World {
                 stream: None,
                 fade: rest.first().map(|fade| duration::parse(fade).unwrap()),
             })),
+            ["http", trigger, payload @ ..] => self.happen(Event::Command(Command::Trigger {
+                trigger: (*trigger).to_owned(),
+                payload: scope::parsed(&payload.join(" ")),
+            })),
+            [verb @ ("enable" | "disable"), trigger] => self.happen(Event::Command(Command::Switch {
+                trigger: (*trigger).to_owned(),
+                enabled: *verb == "enable",
+            })),
             ["bypass", time] => self.bypass(time),
+            ["status", state, fps] => {
+                self.api.report.state = Some((*state).to_owned());
+                self.api.report.fps_out = Some(fps.parse().unwrap());
+            }
             ["api", "up"] => self.api.failure = None,
             ["api", "locks"] => self.api.failure = Some(FailureKind::Key),
             ["api", "throttles"] => self.api.failure = Some(FailureKind::TooMany),
@@ -533,6 +546,10 @@ impl World {
     fn tell_fact(&mut self, fact: &Fact) {
         let text = match fact {
             Fact::Trigger { name, door } => format!("trigger {name} ({})", door.as_str()),
+            Fact::TriggerSwitched { name, enabled } => {
+                format!("{name} {}", if *enabled { "enabled" } else { "disabled" })
+            }
+            Fact::TriggerLooping { name, why } => format!("{name} stopped: {why}"),
             Fact::Cue { name } => format!("cue {name}"),
             Fact::Due { stream, due } => {
                 format!("{stream} due: {}", due.tell(self.now.wall, &self.sheet.zone))
