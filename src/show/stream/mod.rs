@@ -16,6 +16,7 @@ pub(super) mod place;
 mod pulse;
 pub(super) mod queue;
 mod set;
+mod sight;
 mod watch;
 mod wish;
 
