@@ -5,7 +5,10 @@
 
 use core::f64::consts::PI;
 
-use super::recovery_keys::{FALLBACK, HOOK, HOOKS, RECOVERY, RECREATE, RESEND};
+use super::{
+    action_keys::{self, CALLED, PUBLISHED, SENT, UNTIL},
+    recovery_keys::{FALLBACK, HOOK, HOOKS, RECOVERY, RECREATE, RESEND},
+};
 use crate::show::{
     easing::Easing,
     fades::SwitchAt,
@@ -87,6 +90,8 @@ pub enum Form {
     Nothing,
     /// A number from 0 to 1 by the name of a ControlNet.
     Scales,
+    /// Any value: a text, a number, a list, a map.
+    Anything,
     /// A map with these keys.
     Map(&'static Section),
     /// A map from names to these.
@@ -110,10 +115,45 @@ impl Section {
 }
 
 /// Every section, from the whole file inwards.
-pub static SECTIONS: [&Section; 33] = [
-    &SHOW, &INCLUDED, &RELOAD, &STREAM, &SECRET, &PARAMS, &NET, &TIMEOUTS, &UPDATES, &STATUS, &RECOVERY,
-    &RESEND, &RECREATE, &FALLBACK, &HOOK, &SCENE, &FADES, &CUE_STEP, &LOCATION, &SCHEDULE, &MOMENT, &TRIGGER,
-    &WHEN, &PAYLOAD, &ARGS, &STEP, &INPUTS, &OSC, &MQTT, &DISCOVERY, &WEB, &TEXT, &HISTORY,
+pub static SECTIONS: [&Section; 38] = [
+    &SHOW,
+    &INCLUDED,
+    &RELOAD,
+    &STREAM,
+    &SECRET,
+    &PARAMS,
+    &NET,
+    &TIMEOUTS,
+    &UPDATES,
+    &STATUS,
+    &RECOVERY,
+    &RESEND,
+    &RECREATE,
+    &FALLBACK,
+    &HOOK,
+    &SCENE,
+    &FADES,
+    &CUE_STEP,
+    &LOCATION,
+    &SCHEDULE,
+    &MOMENT,
+    &TRIGGER,
+    &WHEN,
+    &PAYLOAD,
+    &ARGS,
+    &STEP,
+    &INPUTS,
+    &OSC,
+    &MQTT,
+    &DISCOVERY,
+    &WEB,
+    &TEXT,
+    &HISTORY,
+    &action_keys::CUE,
+    &UNTIL,
+    &PUBLISHED,
+    &SENT,
+    &CALLED,
 ];
 
 pub(super) const fn section(title: &'static str, keys: &'static [Key]) -> Section {
@@ -156,6 +196,12 @@ pub static SHOW: Section = section(
             "what is due when: of these entries the first from the top that is on",
         ),
         key("triggers", Form::Named(&Form::Map(&TRIGGER)), "", "what makes something happen, by name"),
+        key(
+            "variables",
+            Form::Named(&Form::Literal),
+            "",
+            "the variables by name, with what each begins with: a number, a text, `true` or `false`",
+        ),
         key("inputs", Form::Map(&INPUTS), "", "where the show listens"),
         key("on_restart", Form::Words(&OnRestart::WORDS), "resume", RESTART_WHAT),
         key("on_alarm", HOOKS, "", "who is told when people are needed, and when they no longer are"),
@@ -205,7 +251,8 @@ const RESTART_WHAT: &str = "where streams begin when the show has run before: `r
      `finish` arrives where it was going, `restart` begins with the scene of `start`";
 const ZONE: Form = Form::Like("Europe/Berlin");
 const NAMED_SCENES: Form = Form::Named(&Form::Any(&[Form::Map(&SCENE), Form::Nothing]));
-static CUE: Form = Form::Any(&[Form::Map(&CUE_STEP), Form::List(&Form::Map(&CUE_STEP))]);
+static CUE: Form =
+    Form::Any(&[Form::Map(&CUE_STEP), Form::List(&Form::Map(&CUE_STEP)), Form::Map(&action_keys::CUE)]);
 
 /// One stream.
 pub static STREAM: Section = section(
@@ -370,7 +417,7 @@ const VERB_WHAT: &str = "what to do to the running transition, in place of a sce
 
 /// A step of a cue.
 pub static CUE_STEP: Section = section(
-    "A step of a cue: a scene, or a transition",
+    "A step of a cue: a scene, a transition, or something else to do",
     &[
         key("scene", PLAYED, "", PLAYED_WHAT),
         key("fade", FADE, "the scene's", "how long it takes"),
@@ -378,12 +425,21 @@ pub static CUE_STEP: Section = section(
         key("policy", Form::Words(&Policy::NAMES), "blend", POLICY_WHAT),
         key("stream", STREAMS, "all of them", "on which streams"),
         key("transition", Form::Words(&Verb::NAMES), "", VERB_WHAT),
+        action_keys::WAIT,
+        key("parallel", Form::List(&action_keys::CUE_STEPS), "", action_keys::PARALLEL_WHAT),
+        action_keys::BLEND,
+        action_keys::VARIABLE,
+        action_keys::PUBLISH,
+        action_keys::SEND,
+        action_keys::CALL,
+        action_keys::LOG,
+        action_keys::STOP,
     ],
 );
 
 /// A step of a trigger.
 pub static STEP: Section = section(
-    "A step of a trigger: a scene, a transition, or a cue",
+    "A step of a trigger: a scene, a transition, a cue, or something else to do",
     &[
         key("scene", PLAYED, "", PLAYED_WHAT),
         key("fade", FADE, "the scene's", "how long it takes"),
@@ -392,6 +448,15 @@ pub static STEP: Section = section(
         key("stream", STREAMS, "all of them", "on which streams"),
         key("transition", Form::Words(&Verb::NAMES), "", VERB_WHAT),
         key("cue", Form::Text, "", "the cue to fire, alone"),
+        action_keys::WAIT,
+        key("parallel", Form::List(&action_keys::STEPS), "", action_keys::PARALLEL_WHAT),
+        action_keys::BLEND,
+        action_keys::VARIABLE,
+        action_keys::PUBLISH,
+        action_keys::SEND,
+        action_keys::CALL,
+        action_keys::LOG,
+        action_keys::STOP,
     ],
 );
 
@@ -453,6 +518,8 @@ pub static TRIGGER: Section = section(
     &[
         required("when", Form::Map(&WHEN), "what it waits for"),
         required("do", Form::Any(&[Form::Map(&STEP), Form::List(&Form::Map(&STEP))]), "what it does then"),
+        key("mode", action_keys::MODE, "single", action_keys::MODE_WHAT),
+        action_keys::MAX,
     ],
 );
 

@@ -8,12 +8,13 @@ use crate::show::{
     address::AddressPattern,
     condition::Condition,
     cron::CronExpression,
+    run::Mode,
     sheet::{Step, Trigger, When},
     topic::TopicFilter,
 };
 
 use super::{
-    conditions, keys,
+    conditions, keys, modes,
     reader::{self, Fields},
     report::{Problem, Report},
     scalar,
@@ -65,9 +66,10 @@ pub(super) fn read(node: Option<&Node>, around: &Surroundings<'_>, report: &mut 
             Vec::new()
         };
         let when = when.and_then(|node| when_of(node, &of, around, (&steps, &mut zoneless), report));
+        let mode = modes::read(&mut fields, Mode::Single, report);
         fields.finish(report);
         if let Some(when) = when {
-            triggers.push(Trigger { name: name.into(), when, steps });
+            triggers.push(Trigger { name: name.into(), when, steps, mode });
         }
     }
     if let Some(place) = zoneless {
@@ -176,9 +178,19 @@ fn catch_up(fields: &mut Fields<'_>, of: &str, steps: &[Step], report: &mut Repo
 /// Returns whether a step goes to a scene, for which it is never too late on the same day.
 fn goes_to_a_scene(step: &Step) -> bool {
     match step {
-        Step::Scene { .. } | Step::Mix { .. } => true,
+        Step::Scene { .. } | Step::Mix { .. } | Step::Blend(_) | Step::Paint(_) => true,
         Step::Cue(cue) => cue.steps.iter().any(goes_to_a_scene),
-        Step::Bypass { .. } | Step::Steer { .. } | Step::Grab { .. } => false,
+        Step::Parallel(lists) => lists.iter().any(|list| list.iter().any(goes_to_a_scene)),
+        Step::Bypass { .. }
+        | Step::Steer { .. }
+        | Step::Grab { .. }
+        | Step::Wait(_)
+        | Step::Variable(_)
+        | Step::Publish(_)
+        | Step::Send(_)
+        | Step::Call(_)
+        | Step::Log(_)
+        | Step::Stop(_) => false,
     }
 }
 

@@ -21,6 +21,7 @@ pub mod fact;
 pub mod fades;
 pub mod governor;
 pub mod health;
+pub mod letters;
 mod members;
 pub mod memoir;
 pub mod mix;
@@ -34,6 +35,7 @@ pub mod reload;
 mod resume;
 pub mod roster;
 mod rota;
+pub mod run;
 pub mod scene;
 pub mod schedule;
 pub mod scope;
@@ -47,6 +49,7 @@ pub mod time;
 pub mod topic;
 pub mod transition;
 mod trigger;
+pub mod variables;
 pub mod venue;
 pub mod weighted;
 
@@ -56,22 +59,26 @@ use self::{
     agenda::{Agenda, Due},
     event::{Action, Command, Door, Event, Memory, OscMessage, OscPacket, StreamIndex, Wake},
     fact::Fact,
+    letters::Called,
     mix::Mix,
     out::Out,
-    perform::expect,
+    perform::expect_all,
     refusals::Refusals,
     reload::Changes,
     resume::Pen,
     rota::Rota,
+    run::{RunNews, Runs},
     schedule::{
         Entry,
         follow::{Findings, Follow, News},
     },
+    scope::Occasion,
     sheet::{Policy, Sheet},
     snapshot::{Snapshot, StreamSnapshot},
     stream::{Stream, queue::Going},
     time::{Mono, Now},
     trigger::{Ask, Refusal},
+    variables::Values,
 };
 
 /// How many bundles with a time tag may wait. A sequencer that sends 25 a second, 10 s ahead, has 250.
@@ -101,6 +108,11 @@ pub struct Show {
     unsettled: Option<Now>,
     /// When to have the state kept.
     pen: Pen,
+    /// The lists that are under way.
+    runs: Runs,
+    variables: Values,
+    /// Whether one of them is another than was kept.
+    variables_moved: bool,
 }
 
 impl Show {
@@ -143,6 +155,10 @@ impl Show {
                 let fact = self.refusals.add(input, reason, count, &example, now.mono);
                 self.out_note(fact);
             }
+            Event::Called(Called { name, to, outcome, after }) => {
+                let (status, error) = (outcome.ok(), outcome.err());
+                self.note_run(&name, RunNews::Called { to, status, error, after });
+            }
             Event::Stop => {
                 self.keep(true, now);
                 self.stopping = true;
@@ -181,7 +197,8 @@ impl Show {
         if self.sheet.venue.mqtt.is_some() != sheet.venue.mqtt.is_some() {
             self.broker_connected = sheet.venue.mqtt.as_ref().map(|_| false);
         }
-        self.sheet = sheet;
+        let old = std::mem::replace(&mut self.sheet, sheet);
+        self.reload_runs(&old, now);
         let changes = changes.shortened();
         self.out.push(Action::Note(Fact::Reloaded(changes.clone())));
         self.unsettled = Some(now);
@@ -217,7 +234,8 @@ impl Show {
         let schedule = self.follow.next_due().filter(|_| !self.stopping).map(|due| (due, Wake::Schedule));
         let tell = self.refusals.next_due().map(|due| (due, Wake::Tell));
         let keep = self.pen.due().filter(|_| !self.stopping).map(|due| (due, Wake::Keep));
-        streams.chain(held).chain(cron).chain(schedule).chain(tell).chain(keep).min()
+        let run = self.runs_due().filter(|_| !self.stopping).map(|due| (due, Wake::Run));
+        streams.chain(held).chain(cron).chain(schedule).chain(tell).chain(keep).chain(run).min()
     }
 
     /// Returns whether nothing is left to do after [`Event::Stop`].
@@ -248,25 +266,36 @@ impl Show {
             upcoming: self.agenda.upcoming(&self.sheet, UPCOMING),
             show_file: None,
             broker_connected: self.broker_connected,
+            runs: self.runs.snapshot(now),
+            variables: self.variables.clone(),
         }
     }
 
-    /// Does what is due, in the order: calendar, bundles, streams.
+    /// Does what is due, in the order: calendar, bundles, lists, streams.
     fn step(&mut self, now: Now) {
         if !self.stopping {
             self.follow_calendar(now);
             self.release_held(now);
+            self.go_on(now);
             self.prepare();
         }
         for fact in self.refusals.due(now.mono) {
             self.out_note(Some(fact));
         }
+        self.step_streams(now);
+        // A list may wait for what has just been arrived at.
+        while !self.stopping && self.go_on(now) {
+            self.step_streams(now);
+        }
+        self.keep(false, now);
+    }
+
+    fn step_streams(&mut self, now: Now) {
         for index in self.rota.take(now.mono) {
             self.streams[index].step(now, &mut self.out);
             self.rota.set(index, self.streams[index].next_wake());
             self.touch(index, now);
         }
-        self.keep(false, now);
     }
 
     /// Does what the calendar wants, in the order of its times; at one instant the schedule first, then cron.
@@ -301,7 +330,7 @@ impl Show {
 
     fn fire(&mut self, due: Due, now: Now) {
         let trigger = &self.sheet.triggers[due.trigger];
-        let ask = Ask { name: Arc::clone(&trigger.name), steps: trigger.steps.clone() };
+        let ask = Ask::of(trigger, Occasion::default());
         if due.is_late {
             let name = Arc::clone(&ask.name);
             self.out_note(Some(Fact::RunMissed { name, at: due.at, made_up: due.fires }));
@@ -321,18 +350,21 @@ impl Show {
     /// Tells each stream which scene the calendar will want of it soon.
     fn prepare(&mut self) {
         let (scheduled, coming) = (self.follow.coming(&self.sheet.schedule), self.agenda.coming());
-        if scheduled.is_empty() && coming.is_empty() && !self.preparing {
+        let after_waits = self.runs.coming();
+        let has_any = !scheduled.is_empty() || !coming.is_empty() || !after_waits.is_empty();
+        if !has_any && !self.preparing {
             return;
         }
-        self.preparing = !scheduled.is_empty() || !coming.is_empty();
+        self.preparing = has_any;
         let mut expected = vec![None; self.streams.len()];
         for (stream, scene) in &scheduled {
             expected[stream.0] = Some(scene);
         }
+        for steps in after_waits {
+            expect_all(steps, &mut expected);
+        }
         for trigger in coming {
-            for step in &self.sheet.triggers[trigger].steps {
-                expect(step, &mut expected);
-            }
+            expect_all(&self.sheet.triggers[trigger].steps, &mut expected);
         }
         for (index, (stream, scene)) in self.streams.iter_mut().zip(expected).enumerate() {
             if stream.expect(scene) {

@@ -8,6 +8,7 @@ use super::{
     Show,
     event::{Action, Door, StreamIndex},
     fact::Fact,
+    run::{By, Owner},
     scene::Scene,
     sheet::{Cue, Step},
     stream::queue::{Going, WAITING_MAX},
@@ -20,18 +21,25 @@ impl Show {
         if self.stopping {
             return;
         }
-        for Ask { name, steps } in asks {
+        for Ask { name, steps, occasion, owner } in asks {
+            let by = By { name: Arc::clone(&name), door, occasion: Arc::new(occasion) };
+            if let Some(owner) = owner.filter(|_| Step::take_time(&steps)) {
+                self.fire_list(&owner, by, now);
+                continue;
+            }
             // A hand that moves sends up to a thousand a second: what comes of it is told, not each of its moves.
             if !steps.iter().all(|step| matches!(step, Step::Grab { .. } | Step::Mix { .. })) {
                 self.out.push(Action::Note(Fact::Trigger { name, door }));
             }
             for step in &steps {
-                self.perform(step, door, now);
+                self.perform(step, &by, now);
             }
         }
     }
 
-    fn perform(&mut self, step: &Step, door: Door, now: Now) {
+    /// Does one step at once. A wait takes time, and only a list that is under way does: see `run/`.
+    pub(super) fn perform(&mut self, step: &Step, by: &By, now: Now) {
+        let door = by.door;
         match step {
             Step::Scene { scene, streams, fade, easing, policy } => {
                 let going =
@@ -73,12 +81,30 @@ impl Show {
                 }
             }
             Step::Cue(cue) => {
-                let Cue { name, steps } = &**cue;
+                let Cue { name, steps, mode: _ } = &**cue;
+                let by = By { name: Arc::clone(name), ..by.clone() };
+                if Step::take_time(steps) {
+                    return self.fire_list(&Owner::Cue(Arc::clone(name)), by, now);
+                }
                 self.out.push(Action::Note(Fact::Cue { name: Arc::clone(name) }));
                 for step in steps {
-                    self.perform(step, door, now);
+                    self.perform(step, &by, now);
                 }
             }
+            Step::Parallel(lists) => {
+                for step in lists.iter().flat_map(|list| list.iter()) {
+                    self.perform(step, by, now);
+                }
+            }
+            Step::Wait(_) => {}
+            Step::Blend(blend) => self.blend(blend, now),
+            Step::Paint(painted) => self.paint(painted, by, now),
+            Step::Variable(list) => self.set_variables(list, by, now),
+            Step::Publish(publish) => self.publish(publish, by, now),
+            Step::Send(send) => self.send_osc(send, by, now),
+            Step::Call(call) => self.call(call, by, now),
+            Step::Log(text) => self.say(text, by, now),
+            Step::Stop(stop) => self.stop_runs(&stop.owners, now),
         }
     }
 
@@ -94,8 +120,12 @@ impl Show {
     }
 }
 
-/// Notes for each stream the scene that a step leads it to; the last word counts.
-pub(super) fn expect<'a>(step: &'a Step, expected: &mut [Option<&'a Arc<Scene>>]) {
+/// Notes for each stream the scene that a list leads it to before it waits; the last word counts. Returns whether it waits.
+pub(super) fn expect_all<'a>(steps: &'a [Step], expected: &mut [Option<&'a Arc<Scene>>]) -> bool {
+    steps.iter().any(|step| expect(step, expected))
+}
+
+fn expect<'a>(step: &'a Step, expected: &mut [Option<&'a Arc<Scene>>]) -> bool {
     match step {
         Step::Scene { scene, streams, .. } => {
             for (index, expected) in expected.iter_mut().enumerate() {
@@ -104,7 +134,26 @@ pub(super) fn expect<'a>(step: &'a Step, expected: &mut [Option<&'a Arc<Scene>>]
                 }
             }
         }
-        Step::Steer { .. } | Step::Grab { .. } | Step::Mix { .. } | Step::Bypass { .. } => {}
-        Step::Cue(cue) => cue.steps.iter().for_each(|step| expect(step, expected)),
+        Step::Cue(cue) => {
+            expect_all(&cue.steps, expected);
+        }
+        Step::Wait(_) => return true,
+        Step::Parallel(lists) => {
+            // All of them have to come to their ends.
+            return lists.iter().fold(false, |waits, list| expect_all(list, expected) || waits);
+        }
+        Step::Steer { .. }
+        | Step::Grab { .. }
+        | Step::Mix { .. }
+        | Step::Bypass { .. }
+        | Step::Blend(_)
+        | Step::Paint(_)
+        | Step::Variable(_)
+        | Step::Publish(_)
+        | Step::Send(_)
+        | Step::Call(_)
+        | Step::Log(_)
+        | Step::Stop(_) => {}
     }
+    false
 }

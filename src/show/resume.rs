@@ -23,6 +23,7 @@ use super::{
     out::Out,
     refusals::Refusals,
     rota::Rota,
+    run::Runs,
     schedule::follow::Follow,
     sheet::Sheet,
     stream::{Stream, place::Edge},
@@ -112,7 +113,7 @@ impl Show {
         let mut pen = Pen::default();
         // What is done of the calendar is known from the first moment on.
         pen.touch(Edge::Turned, now.mono);
-        Self {
+        let mut show = Self {
             rota: Rota::new(streams.len()),
             streams,
             agenda: Agenda::new(&sheet, memoir.map(|memoir| &memoir.triggers), now),
@@ -126,8 +127,15 @@ impl Show {
             preparing: false,
             unsettled: Some(now),
             pen,
+            runs: Runs::default(),
+            variables: sheet.variables.clone(),
+            variables_moved: false,
             sheet,
+        };
+        if let Some(memoir) = memoir {
+            show.resume_runs(memoir, now);
         }
+        show
     }
 
     /// Looks whether there is something new of a stream that is to be kept.
@@ -145,7 +153,8 @@ impl Show {
         if ends {
             (0..self.streams.len()).for_each(|index| self.touch(index, now));
         }
-        if let Some(edge) = self.agenda.edge() {
+        let of_variables = std::mem::take(&mut self.variables_moved).then_some(Edge::Moved);
+        for edge in [self.agenda.edge(), self.runs.edge(), of_variables].into_iter().flatten() {
             self.pen.touch(edge, now.mono);
         }
         let runs = self.streams.iter().any(|stream| stream.is_running(now.mono));
@@ -158,6 +167,8 @@ impl Show {
                 at: now.wall,
                 streams: self.streams.iter().map(place).collect(),
                 triggers: self.agenda.runs(&self.sheet),
+                runs: self.runs.forms(now.mono),
+                variables: self.variables.clone(),
             };
             self.out.push(Action::Keep(Box::new(memoir)));
         }

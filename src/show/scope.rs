@@ -16,7 +16,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::{Timestamp, Zoned, civil::Weekday, tz::TimeZone};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
 use super::{Show, event::Arg, time::Now};
@@ -41,7 +41,7 @@ pub struct Scope {
 }
 
 /// What happened.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Occasion {
     /// What came with it. What is JSON is what it says, anything else is a text.
     pub payload: Value,
@@ -137,7 +137,7 @@ impl Show {
             time: Time::at(now.wall, &self.sheet.zone),
             scene: self.streams.first().map(|stream| stream.state().scene),
             stream,
-            vars: BTreeMap::new(),
+            vars: self.variables.clone(),
         };
         Scope { occasion, state }
     }

@@ -82,6 +82,28 @@ fn written(world: &World) -> [String; 5] {
 }
 
 #[test]
+fn what_steps_would_send_out_is_written_and_not_sent() {
+    let more = "
+variables: { count: 0 }
+cues:
+  board:
+    - variable: { count: '{{ vars.count + 1 }}' }
+    - publish: { topic: board, payload: { count: '{{ vars.count }}' }, retain: true }
+    - wait: 1s
+    - send: { osc: /light, args: [0.5, on], to: '127.0.0.1:9000' }
+    - call: { url: 'http://board.local/count/{{ vars.count }}' }
+    - call: { url: { env: BOARD }, body: 'count {{ vars.count }}' }
+    - log: told
+";
+    let script = "00:01 cue board\n00:01.5 cue board\n";
+    let world = play(sheet("board.yaml", &format!("{SHOW}{more}")), script, setup(Duration::from_secs(4)));
+    let text = &world.transcript.text;
+    let told =
+        text.lines().filter(|line| ["  out ", "  run ", "  cue "].iter().any(|who| line.contains(who)));
+    insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @"");
+}
+
+#[test]
 fn a_small_show_goes_as_it_went_before() {
     let world = play(sheet("small.yaml", SHOW), SCRIPT, setup(Duration::from_secs(70)));
     let text = format!("{}\n{}\n", world.transcript.text, summary::tell(&world));

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::{
     event::StreamIndex,
+    run::step::Wait,
     scene::Scene,
     schedule::{Entry, Schedule},
     sheet::{Cue, Sheet, Step, Streams, Trigger},
@@ -62,8 +63,19 @@ impl Changes {
 /// Returns the sheet to go on with: what `new` says, as far as that can be while the streams of `old` live.
 pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
     let mut changes = Changes::default();
-    let Sheet { title, zone, streams: _, scenes, cues, triggers, schedule, on_alarm, venue, reload } =
-        new.clone();
+    let Sheet {
+        title,
+        zone,
+        streams: _,
+        scenes,
+        cues,
+        triggers,
+        variables,
+        schedule,
+        on_alarm,
+        venue,
+        reload,
+    } = new.clone();
     if title != old.title {
         changes.change(format_args!("the show is called `{title}`"));
     }
@@ -75,6 +87,9 @@ pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
     }
     if reload != old.reload {
         changes.change("`reload`");
+    }
+    if variables != old.variables {
+        changes.change("`variables`");
     }
     let scenes = same_or_new(&old.scenes, scenes);
     diff(
@@ -96,28 +111,33 @@ pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
     let mut linked = BTreeMap::new();
     for (name, cue) in cues {
         let steps = links.steps(Actor::Cue, &cue.steps);
-        linked.insert(Arc::clone(&name), Arc::new(Cue { name, steps }));
+        linked.insert(Arc::clone(&name), Arc::new(Cue { name, steps, mode: cue.mode }));
     }
     diff(
         "cue",
         &names(&old.cues),
         &names(&linked),
-        |name| kept.steps(Actor::Cue, &old.cues[name].steps) == linked[name].steps,
+        |name| {
+            let (old, new) = (&old.cues[name], &linked[name]);
+            old.mode == new.mode && kept.steps(Actor::Cue, &old.steps) == new.steps
+        },
         &mut changes,
     );
     links.cues = linked;
     let triggers: Vec<Trigger> = triggers
         .into_iter()
-        .map(|Trigger { name, when, steps }| Trigger {
+        .map(|Trigger { name, when, steps, mode }| Trigger {
             name,
             when,
             steps: links.steps(Actor::Trigger, &steps),
+            mode,
         })
         .collect();
     let find = |list: &[Trigger], name: &str| list.iter().find(|trigger| &*trigger.name == name).cloned();
     let same = |name: &str| match (find(&old.triggers, name), find(&triggers, name)) {
         (Some(old), Some(new)) => {
-            old.when == new.when && kept.outline(&old.steps) == links.outline(&new.steps)
+            (&old.when, old.mode) == (&new.when, new.mode)
+                && kept.outline(&old.steps) == links.outline(&new.steps)
         }
         _ => false,
     };
@@ -129,7 +149,9 @@ pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
     let streams = streams::revise(old, new, &links, &mut changes);
     let venue = self::venue(&old.venue, venue, &mut changes);
     let Links { cues, .. } = links;
-    (Sheet { title, zone, streams, scenes, cues, triggers, schedule, on_alarm, venue, reload }, changes)
+    let sheet =
+        Sheet { title, zone, streams, scenes, cues, triggers, variables, schedule, on_alarm, venue, reload };
+    (sheet, changes)
 }
 
 /// Returns what a scene has become between two sheets, itself if nothing: the scene of its name, or the one that stands in
@@ -161,8 +183,8 @@ fn inline(sheet: &Sheet) -> Vec<(Actor, Arc<Scene>)> {
         }
         _ => None,
     };
-    let of_cues = sheet.cues.values().flat_map(|cue| &cue.steps);
-    let of_triggers = sheet.triggers.iter().flat_map(|trigger| &trigger.steps);
+    let of_cues = sheet.cues.values().flat_map(|cue| Step::all(&cue.steps));
+    let of_triggers = sheet.triggers.iter().flat_map(|trigger| Step::all(&trigger.steps));
     let of_cues = of_cues.filter_map(|step| scene(Actor::Cue, step));
     of_cues.chain(of_triggers.filter_map(|step| scene(Actor::Trigger, step))).collect()
 }
@@ -247,7 +269,27 @@ impl Links<'_> {
                     *cue = Arc::clone(linked);
                 }
             }
-            Step::Bypass { .. } => {}
+            Step::Parallel(lists) => {
+                for list in lists {
+                    *list = self.steps(actor, list).into();
+                }
+            }
+            Step::Blend(blend) => {
+                for (scene, _) in &mut blend.parts {
+                    *scene = self.scene(scene);
+                }
+                self.move_streams(&mut blend.streams);
+            }
+            Step::Paint(painted) => self.move_streams(&mut painted.streams),
+            Step::Wait(Wait::Arrived(streams)) => self.move_streams(streams),
+            Step::Bypass { .. }
+            | Step::Wait(Wait::For(_))
+            | Step::Variable(_)
+            | Step::Publish(_)
+            | Step::Send(_)
+            | Step::Call(_)
+            | Step::Log(_)
+            | Step::Stop(_) => {}
         }
         step
     }
@@ -272,7 +314,7 @@ impl Links<'_> {
     /// Returns steps with cues by name only: whether they do the same is not asked of the cues in them.
     fn outline(&self, steps: &[Step]) -> Vec<Step> {
         let bare = |step: Step| match step {
-            Step::Cue(cue) => Step::Cue(Arc::new(Cue { name: Arc::clone(&cue.name), steps: Vec::new() })),
+            Step::Cue(cue) => Step::Cue(Arc::new(Cue { steps: Vec::new(), ..(*cue).clone() })),
             step => step,
         };
         self.steps(Actor::Trigger, steps).into_iter().map(bare).collect()

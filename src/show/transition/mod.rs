@@ -249,6 +249,11 @@ impl Transition {
         self.head.is_held()
     }
 
+    /// Returns whether a bank of faders has its mix.
+    pub fn is_mixed(&self) -> bool {
+        self.mixed
+    }
+
     /// Returns whether nothing moves at `now`: it has ended, is paused, or is where the hand wants it.
     pub fn is_still(&self, now: Mono) -> bool {
         self.head.is_still(now)

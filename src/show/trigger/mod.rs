@@ -18,8 +18,10 @@ use super::{
     duration,
     event::Command,
     prompt,
+    run::{Owner, step::Stop},
     scene::{Fade, Scene},
     schedule::follow::BYPASS_MAX,
+    scope::Occasion,
     sheet::{Policy, Sheet, Step, Streams, Trigger, Verb},
     transition::Fader,
 };
@@ -31,6 +33,27 @@ pub(super) struct Ask {
     pub(super) name: Arc<str>,
     /// What for.
     pub(super) steps: Vec<Step>,
+    /// What happened.
+    pub(super) occasion: Occasion,
+    /// Whose list it is; `None` for what needs no trigger.
+    pub(super) owner: Option<Owner>,
+}
+
+impl Ask {
+    /// Asks for what a trigger does.
+    pub(super) fn of(trigger: &Trigger, occasion: Occasion) -> Self {
+        Self {
+            name: Arc::clone(&trigger.name),
+            steps: trigger.steps.clone(),
+            occasion: occasion.seen_by(&trigger.name),
+            owner: Some(Owner::Trigger(Arc::clone(&trigger.name))),
+        }
+    }
+
+    /// Asks for one thing that needs no trigger.
+    pub(super) fn one(name: impl Into<Arc<str>>, step: Step) -> Self {
+        Self { name: name.into(), steps: vec![step], occasion: Occasion::default(), owner: None }
+    }
 }
 
 /// Something asked for that cannot be.
@@ -71,12 +94,9 @@ pub(super) fn of_command(sheet: &Sheet, command: &Command) -> Result<Ask, Refusa
         }
         Command::Cue { cue } => (format!("cue {cue}"), cue_step(sheet, cue)?),
         Command::Bypass { time } => ("bypass".to_owned(), bypass_step(sheet, Ok(*time))?),
+        Command::StopCue { cue } => (format!("stop {cue}"), stop_step(sheet, cue)?),
     };
-    Ok(Ask { name: name.into(), steps: vec![step] })
-}
-
-fn ask(trigger: &Trigger) -> Ask {
-    Ask { name: Arc::clone(&trigger.name), steps: trigger.steps.clone() }
+    Ok(Ask::one(name, step))
 }
 
 fn scene_step(sheet: &Sheet, name: &str, streams: Streams, fade: Option<Fade>) -> Result<Step, Refusal> {
@@ -113,6 +133,12 @@ fn cue_step(sheet: &Sheet, name: &str) -> Result<Step, Refusal> {
         .get(name)
         .map(|cue| Step::Cue(Arc::clone(cue)))
         .ok_or_else(|| Refusal::new("unknown cue", name))
+}
+
+/// Makes the step that ends what a cue has under way.
+fn stop_step(sheet: &Sheet, name: &str) -> Result<Step, Refusal> {
+    let (name, _) = sheet.cues.get_key_value(name).ok_or_else(|| Refusal::new("unknown cue", name))?;
+    Ok(Step::Stop(Stop { owners: vec![Owner::Cue(Arc::clone(name))] }))
 }
 
 /// Makes the step that lets the schedule do nothing for a while.

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::{
-    Ask, Refusal, ask, bypass_step, bypass_time, cue_step, fade_of, fader_of, one_stream, prompt_step,
-    scene_step, steer_step,
+    Ask, Refusal, bypass_step, bypass_time, cue_step, fade_of, fader_of, one_stream, prompt_step, scene_step,
+    steer_step,
 };
 use crate::show::{
     condition::{self, Condition},
     duration,
     event::MqttMessage,
     scene::Fade,
+    scope::Occasion,
     sheet::{Sheet, Step, Streams, When},
 };
 
@@ -30,7 +31,8 @@ pub(in crate::show) fn of_mqtt(sheet: &Sheet, message: &MqttMessage) -> Result<V
             continue;
         }
         if *condition == Condition::Any && pointer.is_none() {
-            asks.push(ask(trigger));
+            let occasion = Occasion::of_payload(Some(&message.topic), payload.unwrap_or_default(), None);
+            asks.push(Ask::of(trigger, occasion));
             continue;
         }
         let Some(payload) = payload else {
@@ -38,8 +40,9 @@ pub(in crate::show) fn of_mqtt(sheet: &Sheet, message: &MqttMessage) -> Result<V
             continue;
         };
         let value = condition::value_in(payload, pointer.as_deref());
-        if value.is_some_and(|value| condition.holds(&value)) {
-            asks.push(ask(trigger));
+        if let Some(value) = value.filter(|value| condition.holds(value)) {
+            let occasion = Occasion::of_payload(Some(&message.topic), payload, condition::number(&value));
+            asks.push(Ask::of(trigger, occasion));
         }
     }
     if unread && asks.is_empty() {
@@ -77,7 +80,7 @@ fn fixed_mqtt(sheet: &Sheet, message: &MqttMessage, payload: Option<&str>) -> Re
         (Some(scene), Some(streams)) => mix_step(sheet, scene, payload, streams)?,
         (_, stream) => set_payload(sheet, key, payload, stream)?,
     };
-    Ok(Some(Ask { name: message.topic.as_str().into(), steps: vec![step] }))
+    Ok(Some(Ask::one(message.topic.as_str(), step)))
 }
 
 /// Reads a scene's share of the mix.

@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Ask, Refusal, ask, bypass_step, bypass_time, cue_step, fade_of, fader_of, go, one_stream, scene_step,
-    steer_step,
+    Ask, Refusal, bypass_step, bypass_time, cue_step, fade_of, fader_of, go, one_stream, scene_step,
+    steer_step, stop_step,
 };
 use crate::show::{
     address,
@@ -12,6 +12,8 @@ use crate::show::{
     duration,
     event::{Arg, OscMessage, StreamIndex},
     prompt,
+    run::{Owner, step::Stop},
+    scope::Occasion,
     sheet::{Sheet, Step, Streams, Verb, When},
     transition::Fader,
 };
@@ -36,7 +38,7 @@ pub(in crate::show) fn of_osc(sheet: &Sheet, message: &OscMessage) -> Result<Vec
         if own.matches(&message.address) || address::matches(&message.address, own.as_str()) {
             known = true;
             if args_hold(args, &message.args) {
-                asks.push(ask(trigger));
+                asks.push(Ask::of(trigger, Occasion::of_args(&message.address, &message.args)));
             }
         }
     }
@@ -114,6 +116,7 @@ fn fixed_osc(sheet: &Sheet, message: &OscMessage) -> Result<Vec<Ask>, Refusal> {
         ["bypass"] => Fixed::Step(BYPASS),
         ["scene", name] => Fixed::Step(scene_step(sheet, name, Streams::All, None)?),
         ["cue", name] => Fixed::Step(cue_step(sheet, name)?),
+        ["cue", name, "stop"] => Fixed::Step(stop_step(sheet, name)?),
         ["mix", name] => Fixed::Step(mix_step(sheet, name, Streams::All)?),
         ["transition", "progress"] => Fixed::Step(grab_step(Streams::All)),
         [stream, "mix", name] => Fixed::Step(mix_step(sheet, name, one_stream(sheet, stream)?)?),
@@ -150,10 +153,14 @@ fn fixed_addresses(sheet: &Sheet) -> impl Iterator<Item = (String, Fixed)> {
         }));
         found
     });
-    let cues = sheet
-        .cues
-        .iter()
-        .map(|(name, cue)| (format!("{ROOT}cue/{name}"), Fixed::Step(Step::Cue(Arc::clone(cue)))));
+    let cues = sheet.cues.iter().flat_map(|(name, cue)| {
+        let stop = Step::Stop(Stop { owners: vec![Owner::Cue(Arc::clone(name))] });
+        let fire = Step::Cue(Arc::clone(cue));
+        [
+            (format!("{ROOT}cue/{name}"), Fixed::Step(fire)),
+            (format!("{ROOT}cue/{name}/stop"), Fixed::Step(stop)),
+        ]
+    });
     of_places.chain(cues).chain([(format!("{ROOT}bypass"), Fixed::Step(BYPASS))])
 }
 
@@ -183,7 +190,7 @@ fn fixed_ask(sheet: &Sheet, address: &str, fixed: Fixed, args: &[Arg]) -> Result
             step
         }
     };
-    Ok(Some(Ask { name: address.into(), steps: vec![step] }))
+    Ok(Some(Ask::one(address, step)))
 }
 
 /// The time comes from the argument.
