@@ -13,8 +13,10 @@ use segue::{
         },
         fact::Fact,
         health::StatusReport,
+        letters::Called,
         memoir::Memoir,
         reload::Changes,
+        run::RunNews,
         sheet::Sheet,
         time::{Mono, Now},
     },
@@ -302,6 +304,14 @@ impl World {
                 Action::Note(fact) if self.facts => self.tell_fact(&fact),
                 Action::Note(_) => {}
                 Action::Tell { stream, notice } => self.tell(stream, &notice),
+                Action::Publish(letter) => self.goes_out(&letter),
+                Action::SendOsc(letter) => self.goes_out(&letter),
+                Action::Call(post) => {
+                    self.goes_out(&post);
+                    let (name, to, after) = (Arc::clone(&post.name), post.host(), self.api.latency);
+                    let outcome = if self.api.failure.is_some() { Err("no connection") } else { Ok(200) };
+                    self.come(after, Event::Called(Called { name, to, outcome, after }));
+                }
             }
         }
     }
@@ -502,6 +512,13 @@ impl World {
         self.told.push(text);
     }
 
+    /// Something goes out to somebody in the house.
+    fn goes_out(&mut self, letter: &impl std::fmt::Display) {
+        if self.facts {
+            self.line(&format!("-> {letter}"));
+        }
+    }
+
     fn tell_params(&mut self, stream: StreamIndex, what: &str, params: &Map<String, Value>) {
         let mut text = format!("{what} {}", self.names[stream.0]);
         for (name, value) in params {
@@ -599,6 +616,9 @@ impl World {
                 }
                 return;
             }
+            // What was handed over is told above.
+            Fact::Run { news: RunNews::Sent { .. }, .. } => return,
+            Fact::Run { name, news } => format!("{name} {}", news.told()),
             Fact::NotReloaded { message, .. } => format!("not reloaded: {message}"),
             Fact::Updated { .. } | Fact::Polled { .. } => return,
         };

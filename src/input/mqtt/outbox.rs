@@ -69,8 +69,8 @@ struct State {
     /// The topics with something to send, in that order.
     unsent: BTreeMap<u64, String>,
     bytes: usize,
-    /// Messages to be sent, in order, before any value.
-    messages: VecDeque<Message>,
+    /// Messages to be sent, in order, each with its number among values and messages.
+    messages: VecDeque<(u64, Message)>,
     /// Bytes of payloads in these.
     message_bytes: usize,
 }
@@ -120,7 +120,7 @@ impl Outbox {
         if payload.len() > PAYLOAD_MAX {
             return Err(OutboxError::TooLarge(payload.len()));
         }
-        self.lock().post(Message { topic: topic.to_owned(), payload, retain, acknowledged })?;
+        self.lock().post(Message { topic: topic.to_owned(), payload, retain, acknowledged });
         self.shared.changed.notify_one();
         Ok(())
     }
@@ -138,7 +138,8 @@ impl Outbox {
     /// Takes the value out that has waited longest.
     pub(super) fn next(&self) -> Option<Message> {
         let mut state = self.lock();
-        if let Some(message) = state.messages.pop_front() {
+        let first_value = state.unsent.first_key_value().map_or(u64::MAX, |(place, _)| *place);
+        if let Some((_, message)) = state.messages.pop_front_if(|(number, _)| *number < first_value) {
             state.message_bytes -= message.payload.len();
             if message.retain {
                 state.keep(&message);
@@ -192,19 +193,19 @@ impl State {
         Ok(())
     }
 
-    fn post(&mut self, message: Message) -> Result<(), OutboxError> {
+    fn post(&mut self, message: Message) {
         if self.message_bytes + message.payload.len() > BYTES_MAX || self.messages.len() >= MESSAGES_MAX {
             self.settle_messages();
         }
         self.message_bytes += message.payload.len();
-        self.messages.push_back(message);
-        Ok(())
+        self.next += 1;
+        self.messages.push_back((self.next, message));
     }
 
     fn settle_messages(&mut self) {
         self.message_bytes = 0;
-        for Message { topic, payload, retain, acknowledged } in std::mem::take(&mut self.messages) {
-            // Where there is no room for another topic either, what comes first stays.
+        for (_, Message { topic, payload, retain, acknowledged }) in std::mem::take(&mut self.messages) {
+            // Where there is no room for another topic, what came first stays.
             if self.set(&topic, payload, retain).is_ok()
                 && let Some(value) = self.topics.get_mut(&topic)
             {
@@ -213,21 +214,21 @@ impl State {
         }
     }
 
-    /// Remembers what the broker is to keep and is being told, for the next session.
+    /// Remembers for the next session what the broker is being told to keep.
     fn keep(&mut self, message: &Message) {
-        let Message { topic, payload, retain, .. } = message;
-        if let Some(Value { place: Some(place), .. }) = self.topics.get(topic) {
-            self.unsent.remove(&place.clone());
+        let Message { topic, payload, acknowledged, .. } = message;
+        if self.topics.get(topic).is_some_and(|value| value.place.is_some()) {
+            // Something newer is about to be sent, and remembered.
+            return;
         }
         if let Some(old) = self.topics.remove(topic) {
             self.bytes -= old.payload.len();
         }
-        if !payload.is_empty()
-            && self.set(topic, payload.clone(), *retain).is_ok()
-            && let Some(value) = self.topics.get_mut(topic)
-            && let Some(place) = value.place.take()
-        {
-            self.unsent.remove(&place);
+        let has_room = self.topics.len() < TOPICS_MAX && self.bytes + payload.len() <= BYTES_MAX;
+        if !payload.is_empty() && has_room {
+            self.bytes += payload.len();
+            let (payload, acknowledged) = (payload.clone(), *acknowledged);
+            self.topics.insert(topic.clone(), Value { payload, retain: true, acknowledged, place: None });
         }
     }
 }
@@ -263,6 +264,48 @@ mod tests {
             outbox.set("cue", "left", false).unwrap();
         }
         assert_eq!(sent(&outbox), ["fps=999 kept", "cue=left"]);
+        assert!(sent(&outbox).is_empty());
+    }
+
+    #[test]
+    fn every_message_is_sent_once_and_in_its_turn() {
+        let outbox = Outbox::default();
+        outbox.post("lamp", "on", false, true).unwrap();
+        outbox.set("fps", "25", false).unwrap();
+        outbox.post("lamp", "off", false, false).unwrap();
+        outbox.post("lamp", "on", false, true).unwrap();
+        assert_eq!(sent(&outbox), ["lamp=on", "fps=25", "lamp=off", "lamp=on"]);
+        assert_eq!(outbox.post("a/#", "x", false, true), Err(OutboxError::NoTopic));
+        let large = vec![0; PAYLOAD_MAX + 1];
+        assert_eq!(outbox.post("a", large, false, true), Err(OutboxError::TooLarge(PAYLOAD_MAX + 1)));
+    }
+
+    #[test]
+    fn what_no_session_took_is_the_newest_of_each_topic() {
+        let outbox = Outbox::default();
+        for n in 0..10 * MESSAGES_MAX {
+            outbox.post(&format!("lamp/{}", n % 3), n.to_string(), false, true).unwrap();
+        }
+        outbox.settle_messages();
+        assert_eq!(sent(&outbox), ["lamp/0=2559", "lamp/1=2557", "lamp/2=2558"]);
+        for _ in 0..=MESSAGES_MAX {
+            outbox.post("lamp", "old", false, true).unwrap();
+        }
+        outbox.post("lamp", "new", false, true).unwrap();
+        assert_eq!(sent(&outbox).last().map(String::as_str), Some("lamp=new"), "also with no room and no session");
+    }
+
+    #[test]
+    fn a_message_that_the_broker_keeps_is_told_to_the_next_session() {
+        let outbox = Outbox::default();
+        outbox.post("lamp", "on", true, true).unwrap();
+        outbox.post("lamp", "off", true, true).unwrap();
+        assert_eq!(sent(&outbox), ["lamp=on kept", "lamp=off kept"]);
+        outbox.resend_retained();
+        assert_eq!(sent(&outbox), ["lamp=off kept"]);
+        outbox.post("lamp", "", true, true).unwrap();
+        assert_eq!(sent(&outbox), ["lamp= kept"]);
+        outbox.resend_retained();
         assert!(sent(&outbox).is_empty());
     }
 
