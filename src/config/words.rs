@@ -1,5 +1,7 @@
 //! Words of messages: how a value is quoted, what was probably meant, how names are listed.
 
+pub(super) use crate::show::nearest::nearest as closest;
+
 /// How many characters of a wrong value a message quotes; a pasted paragraph must not fill the screen.
 const QUOTED_CHARS_MAX: usize = 40;
 
@@ -13,19 +15,6 @@ pub(super) fn quoted(text: &str) -> String {
         short.push('…');
     }
     format!("`{short}`")
-}
-
-/// Returns the candidate that `word` was probably meant to be.
-pub(super) fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let plain = |text: &str| text.to_lowercase().replace(['-', ' '], "_");
-    let word = plain(word);
-    let allowed = (word.chars().count() / 3).max(1);
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&word, &plain(candidate)), candidate))
-        .filter(|(distance, _)| *distance <= allowed)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
 }
 
 /// Returns the hint that goes with [`closest`].

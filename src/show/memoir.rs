@@ -1,4 +1,5 @@
-//! What of a show must survive the process that runs it: where each stream is, what waits, which runs of the calendar are done.
+//! What of a show must survive the process that runs it: where each stream is, what waits, which runs of the calendar are done,
+//! and how long the schedule is bypassed.
 //!
 //! Plain data, in the form in which the journal keeps it: names and numbers, nothing that points anywhere. Scenes of the
 //! show file are kept by name, so that an edited scene comes back as its edit; what no file has is kept by content. When
@@ -12,7 +13,7 @@
 //!  "triggers": {"open": {"cron": "0 9 * * *", "done": "2026-11-22T09:00:00Z"}}}
 //! ```
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,7 @@ use super::{
     prompt,
     run::RunForm,
     scene::Scene,
+    schedule::follow::BYPASS_MAX,
     sheet::{Policy, Sheet, Step},
     stream::queue::{Going, WAITING_MAX},
     transition::form::{Motion, Times},
@@ -51,6 +53,22 @@ pub struct Memoir {
     /// The variables.
     #[serde(default, skip_serializing_if = "Values::is_empty")]
     pub variables: Values,
+    /// Until when the schedule is bypassed, by the same clock as `at`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bypassed_until: Option<Timestamp>,
+}
+
+impl Memoir {
+    /// Returns how long ago it was; by a clock that was set back since, no time at all.
+    pub(super) fn age(&self, now: Timestamp) -> Duration {
+        Duration::try_from(now.duration_since(self.at)).unwrap_or_default()
+    }
+
+    /// Returns how much of a bypass is left, nothing if it is over by now; `None` if there was none.
+    pub(super) fn bypass_left(&self, now: Timestamp) -> Option<Duration> {
+        let left = Duration::try_from(self.bypassed_until?.duration_since(self.at)).unwrap_or_default();
+        Some(left.min(BYPASS_MAX).saturating_sub(self.age(now)))
+    }
 }
 
 /// How far a cron trigger is.

@@ -25,6 +25,7 @@ pub mod letters;
 mod members;
 pub mod memoir;
 pub mod mix;
+pub mod nearest;
 mod out;
 pub mod params;
 mod perform;
@@ -77,6 +78,7 @@ use self::{
     snapshot::{Snapshot, StreamSnapshot},
     stream::{Stream, queue::Going},
     time::{Mono, Now},
+    transition::Heading,
     trigger::{Ask, Refusal},
     variables::Values,
 };
@@ -251,6 +253,11 @@ impl Show {
     /// Returns the mix of a stream's prompts at `at`, by the path that it is on now: also later than now, if nothing happens before.
     pub fn mix_at(&self, stream: StreamIndex, at: Mono) -> Option<Mix> {
         self.streams.get(stream.0).map(|stream| stream.mix_at(at))
+    }
+
+    /// Returns where a stream is heading.
+    pub fn heading(&self, stream: StreamIndex) -> Option<Heading> {
+        self.streams.get(stream.0).map(Stream::heading)
     }
 
     /// Returns what may be seen at `now`.

@@ -9,7 +9,6 @@ mod gate;
 mod guard;
 mod lists;
 mod login;
-mod nearest;
 mod page;
 mod places;
 mod problem;

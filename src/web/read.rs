@@ -13,10 +13,9 @@ use serde_json::{Map, Value};
 
 use super::{
     Server,
-    nearest::nearest,
     problem::{Kind, Problem, quoted},
 };
-use crate::show::{duration, scene::Fade, transition::Fader};
+use crate::show::{duration, nearest::nearest, scene::Fade, transition::Fader};
 
 /// The largest body: four of the longest prompts in a list, and every other command many times.
 pub(super) const BODY_BYTES_MAX: usize = 16 * 1024;

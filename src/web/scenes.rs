@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 
 use super::{
     Busy, Server,
-    nearest::nearest,
     problem::{Kind, Problem, quoted},
     read::{Members, bad},
     routes::json,
@@ -17,6 +16,7 @@ use super::{
 use crate::show::{
     self,
     event::Command,
+    nearest::nearest,
     sheet::{Sheet, Verb},
 };
 

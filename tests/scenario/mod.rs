@@ -15,6 +15,7 @@ mod restarts;
 mod schedule;
 mod triggers;
 mod walk;
+mod whole;
 mod world;
 
 use world::World;

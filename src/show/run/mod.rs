@@ -290,6 +290,11 @@ impl Runs {
         self.looked
     }
 
+    /// Returns whether no list is under way.
+    pub(super) fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+
     /// Returns what may be seen.
     pub(super) fn snapshot(&self, now: Now) -> Vec<RunSnapshot> {
         self.runs.values().map(|run| run.snapshot(now)).collect()

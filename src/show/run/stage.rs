@@ -2,7 +2,7 @@
 //!
 //! What single steps do is in `perform.rs` and `outward.rs`.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use super::{Arrival, By, Ended, Owner, RunId, Turn, form::Lost, news::RunNews};
 use crate::show::{
@@ -68,7 +68,7 @@ impl Show {
     /// Goes on with the runs and the variables of an earlier process, as they would be by the clock.
     pub(in crate::show) fn resume_runs(&mut self, memoir: &Memoir, now: Now) {
         self.variables = variables::carried(&memoir.variables, &self.sheet.variables);
-        let gone = Duration::try_from(now.wall.duration_since(memoir.at)).unwrap_or(Duration::ZERO);
+        let gone = memoir.age(now.wall);
         let (kept, lost) = self.runs.restore(&memoir.runs, &self.sheet, gone, now.mono);
         for name in kept {
             self.note_run(&name, RunNews::Resumed);

@@ -46,7 +46,7 @@ use super::{
     sheet::{Sheet, StreamSheet},
     snapshot::StreamSnapshot,
     time::{Mono, Now},
-    transition::Transition,
+    transition::{Heading, Transition},
 };
 
 /// One stream of the show.
@@ -346,6 +346,11 @@ impl Stream {
     /// Returns the mix of prompts that it should show at `at`, by its present path.
     pub(super) fn mix_at(&self, at: Mono) -> Mix {
         self.path.prompt_mix_at(at)
+    }
+
+    /// Returns where its path is heading.
+    pub(super) fn heading(&self) -> Heading {
+        self.path.heading()
     }
 
     /// Returns what may be seen of it.

@@ -16,7 +16,7 @@ use crate::show::{
     scene::{Fade, Scene},
     sheet::{Policy, Verb},
     time::{Mono, Now},
-    transition::Fader,
+    transition::{Fader, Transition},
 };
 
 impl Stream {
@@ -172,22 +172,29 @@ impl Stream {
     }
 
     /// Does something to the running transition; without one, nothing. What waits goes on waiting for its end.
+    ///
+    /// What changes nothing is not told: a pause in a pause, a second haste.
     pub(in crate::show) fn steer(&mut self, verb: Verb, now: Now, out: &mut Out) {
         if self.path.ended(now.mono) {
             return;
         }
         let seen = self.courier.led_to(now.mono);
+        let before = Transition::clone(&self.path);
         match verb {
             Verb::Pause => self.path.path().pause(seen),
             Verb::Resume => self.path.path().resume(now.mono),
             Verb::Reverse => self.path.take(self.path.reverse(now.mono, seen)),
             // It arrives within a second as it is.
-            Verb::Finish if !self.path.is_paused() && self.path.left(now.mono) <= FINISH => {}
+            Verb::Finish if self.path.end().is_some_and(|end| end <= now.mono + FINISH) => {}
             Verb::Finish => {
                 let fade = Fade::new(FINISH.min(self.path.left(now.mono))).unwrap_or_default();
                 self.path.take(self.path.hasten(fade, now.mono, seen));
             }
             Verb::Cut => self.path.take(self.path.hasten(Fade::CUT, now.mono, seen)),
+        }
+        if *self.path == before {
+            self.courier.on_asked_again(now.mono);
+            return;
         }
         self.set_out(now.mono);
         let (stream, scene) = (self.name(), Arc::clone(&self.path.scene().name));

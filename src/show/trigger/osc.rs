@@ -217,11 +217,9 @@ fn grab_step(streams: Streams) -> Step {
 }
 
 fn position(address: &str, args: &[Arg]) -> Result<Fader, Refusal> {
-    match args.first() {
-        Some(Arg::Number(position)) => fader_of(*position),
-        Some(Arg::Bool(_) | Arg::Text(_) | Arg::Other) | None => {
-            Err(Refusal::new("bad position", format!("{address} wants a number from 0 to 1")))
-        }
+    match args {
+        [Arg::Number(position)] => fader_of(*position),
+        _ => Err(Refusal::new("bad position", format!("{address} wants one number from 0 to 1"))),
     }
 }
 

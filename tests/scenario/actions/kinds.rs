@@ -72,18 +72,18 @@ triggers:
     0:01.000 pad sets count to 1
     0:01.000 pad sets mood to "calm 1"
     0:01.000 pad sets open to false
-    0:01.000 pad says: 1 calm 1 False
+    0:01.000 pad says: 1 calm 1 false
     0:02.000 trigger pad (osc)
     0:02.000 pad sets count to 2
     0:02.000 pad sets mood to "calm 2"
     0:02.000 pad sets open to true
-    0:02.000 pad says: 2 calm 2 True
+    0:02.000 pad says: 2 calm 2 true
     0:03.000 trigger value (mqtt)
     0:03.000 value sets count to 41
     0:04.000 trigger pad (osc)
     0:04.000 pad sets count to 42
     0:04.000 pad sets mood to "calm 42"
-    0:04.000 pad says: 42 calm 42 True
+    0:04.000 pad says: 42 calm 42 true
     0:05.000 trigger value (mqtt)
     0:05.000 refused mqtt: bad value (1): value: count: "many" is not a number
     0:06.000 trigger value (mqtt)
@@ -117,7 +117,7 @@ triggers:
     0:01.000 trigger motion (mqtt)
     0:01.000 -> publish lamps/a b&c/set on 2 (retained) (QoS 0)
     0:01.000 -> publish board {"level":0.5,"list":[1,"on"],"room":"a b&c"}
-    0:01.000 -> publish clear 
+    0:01.000 -> publish clear (empty)
     0:01.000 refused mqtt: not sent (1): motion: `/lamp/a b&c` is no OSC address
     0:01.000 -> call GET http://lamp.local/a%20b%26c/on?by=gallery%2Fnorth%2Fmotion (within 5s)
     0:01.000 -> call POST http://lamp.local/x {"level":0.5} (within 10s)
@@ -129,7 +129,7 @@ triggers:
     0:03.000 trigger motion (mqtt)
     0:03.000 refused mqtt: not published (1): motion: `lamps/#/set` is no topic to publish to
     0:03.000 -> publish board {"level":1,"list":[1,"on"],"room":"#"}
-    0:03.000 -> publish clear 
+    0:03.000 -> publish clear (empty)
     0:03.000 -> call GET http://lamp.local/%23/on?by=gallery%2Fnorth%2Fmotion (within 5s)
     0:03.000 -> call POST http://lamp.local/x {"level":1} (within 10s)
     0:03.000 -> call PUT … level 1 (within 10s)
@@ -138,7 +138,7 @@ triggers:
     0:03.100 motion called lamp.local: no connection after 100ms
     0:03.100 motion called …: no connection after 100ms
     0:04.000 trigger motion (mqtt)
-    0:04.000 -> publish clear 
+    0:04.000 -> publish clear (empty)
     0:04.000 refused mqtt: not called (1): motion: it asks for something that is not there
     0:04.000 refused mqtt: nothing to say (1): motion: it asks for something that is not there
     1:01.000 refused mqtt: not sent (2): motion: it asks for something that is not there
@@ -184,7 +184,8 @@ triggers:
     0:03.000 visitor sets last to "naked"
     0:04.000 trigger visitor (mqtt)
     0:04.000 visitor sets last to "a blue fox"
-    0:10.000 then waits for Tell
+    1:02.000 refused mqtt: bad prompt (2): visitor: the text has a word in it that is denied
+    2:00.000 then waits for Poll
     "#);
 }
 

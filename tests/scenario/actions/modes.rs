@@ -55,7 +55,7 @@ fn queued_waits_for_its_turn_and_is_refused_above_its_max() {
     0:01.000 pad says: begins 1
     0:02.000 trigger pad (osc)
     0:02.000 pad waits for 1
-    0:02.500 refused osc: too many of it run (1): pad: 2 run or wait already
+    0:02.500 refused osc: max reached (1): pad: 2 run or wait already
     0:03.000 pad says: ends 1
     0:03.000 pad ended after 2s
     0:03.000 pad says: begins 2
@@ -89,7 +89,7 @@ fn parallel_runs_beside_the_others_up_to_its_max() {
     0:01.000 pad says: begins 1
     0:02.000 trigger pad (osc)
     0:02.000 pad says: begins 2
-    0:02.500 refused osc: too many of it run (1): pad: 2 run or wait already
+    0:02.500 refused osc: max reached (1): pad: 2 run or wait already
     0:03.000 pad says: ends 1
     0:03.000 pad ended after 2s
     0:04.000 pad says: ends 2
@@ -181,11 +181,11 @@ fn more_lists_than_there_may_be_are_refused_and_told_once() {
     let told = run(more, &format!("{presses}0:02 osc /lamp 1\n0:03 osc /panic 1\n1:30 end"));
     let refused: Vec<&str> = told.lines().filter(|line| !line.contains("trigger pad")).collect();
     insta::assert_snapshot!(refused.join("\n"), @r"
-    0:01.000 refused osc: too many of it run (1): pad: 64 run or wait already
+    0:01.000 refused osc: max reached (1): pad: 64 run or wait already
     0:02.000 refused osc: too many runs (1): lamp: 64 lists run already
     0:03.000 trigger panic (osc)
     0:03.000 panic says: at once
-    1:01.000 refused osc: too many of it run (1): pad: 64 run or wait already
-    1:30.000 then waits for Run
+    1:01.000 refused osc: max reached (1): pad: 64 run or wait already
+    1:30.000 then waits for Keep
     ");
 }

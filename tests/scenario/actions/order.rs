@@ -21,7 +21,15 @@ cues: { storm: [{ log: one }, { wait: 5s }, { log: two }, { wait: 250ms }, { log
 ", "
         0:01 osc /segue/cue/storm 1
         0:10 end
-    "), @"");
+    "), @r"
+    0:01.000 trigger /segue/cue/storm (osc)
+    0:01.000 cue storm
+    0:01.000 storm says: one
+    0:06.000 storm says: two
+    0:06.250 storm says: three
+    0:06.250 storm ended after 5s 250ms
+    0:10.000 then waits for Poll
+    ");
 }
 
 #[test]
@@ -33,7 +41,18 @@ triggers:
 ", "
         0:01 osc /pad 1
         0:10 end
-    "), @"");
+    "), @r"
+    0:01.000 trigger pad (osc)
+    0:01.000 pad says: before
+    0:01.000 cue storm
+    0:01.000 storm says: thunder
+    0:01.000 pad says: after
+    0:02.000 pad says: end
+    0:02.000 pad ended after 1s
+    0:06.000 storm says: rain
+    0:06.000 storm ended after 5s
+    0:10.000 then waits for Poll
+    ");
 }
 
 #[test]
@@ -48,7 +67,21 @@ cues:
 ", "
         0:01 osc /segue/cue/storm 1
         0:10 end
-    "), @"");
+    "), @r"
+    0:01.000 trigger /segue/cue/storm (osc)
+    0:01.000 cue storm
+    0:01.000 storm says: a1
+    0:01.000 storm says: b1
+    0:02.000 storm says: a2
+    0:03.000 storm says: c1
+    0:03.000 storm says: d1
+    0:04.000 storm says: a3
+    0:05.000 storm says: c2
+    0:05.000 storm says: b2
+    0:05.000 storm says: last
+    0:05.000 storm ended after 4s
+    0:10.000 then waits for Poll
+    ");
 }
 
 #[test]
@@ -68,7 +101,37 @@ cues:
         0:22 osc /segue/transition/pause
         0:30 osc /segue/transition/resume
         0:50 end
-    "), @"");
+    "), @r"
+    0:01.000 trigger /segue/cue/go (osc)
+    0:01.000 cue go
+    0:01.000 wall to neon in 3s
+    0:04.000 wall on neon
+    0:04.000 go says: there
+    0:04.000 go ended after 3s
+    0:10.000 trigger /segue/cue/queue (osc)
+    0:10.000 cue queue
+    0:10.000 wall to dawn in 3s
+    0:10.000 wall: neon waits for 1
+    0:13.000 wall on dawn
+    0:13.000 wall to neon in 2s
+    0:15.000 wall on neon
+    0:15.000 queue says: back
+    0:15.000 queue ended after 5s
+    0:20.000 trigger /segue/cue/queue (osc)
+    0:20.000 cue queue
+    0:20.000 wall to dawn in 3s
+    0:20.000 wall: neon waits for 1
+    0:22.000 trigger /segue/transition/pause (osc)
+    0:22.000 wall pause: dawn
+    0:30.000 trigger /segue/transition/resume (osc)
+    0:30.000 wall resume: dawn
+    0:30.923 wall on dawn
+    0:30.923 wall to neon in 2s
+    0:32.923 wall on neon
+    0:32.923 queue says: back
+    0:32.923 queue ended after 12s 922ms
+    0:50.000 then waits for Poll
+    ");
 }
 
 #[test]
@@ -87,7 +150,24 @@ cues: { go: [{ scene: neon, fade: 3s }, { wait: { until: arrived } }, { log: on 
     ",
     );
     let told: Vec<&str> = told.lines().filter(|line| !line.contains("failed")).collect();
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @r"
+    0:01.000 trigger /segue/cue/go (osc)
+    0:01.000 cue go
+    0:01.000 wall to neon in 3s
+    0:02.000 trigger /segue/transition/pause (osc)
+    0:02.000 wall pause: neon
+    60:01.000 go says: on
+    60:01.000 go ended after 1h
+    61:00.000 trigger /segue/scene/dawn (osc)
+    61:00.000 wall to dawn in 100ms
+    61:00.100 wall on dawn
+    63:01.000 trigger /segue/cue/go (osc)
+    63:01.000 cue go
+    63:01.000 wall to neon in 3s
+    63:06.000 go says: on
+    63:06.000 go ended after 5s
+    64:00.000 then waits for Retry
+    ");
 }
 
 #[test]

@@ -53,7 +53,7 @@ fn a_list_goes_on_after_a_kill_where_it_would_be_by_the_clock() {
     0:51.000 pad says: a fog 1
     1:11.000 pad says: c
     1:11.000 pad says: last fog
-    1:11.000 pad ended after 26s
+    1:11.000 pad ended after 1m 10s
     1:11.000 pad sets count to 2
     1:41.000 pad says: b
     2:01.000 pad says: a dew 2
@@ -82,7 +82,7 @@ fn a_wait_that_ended_while_the_power_was_off_ends_when_it_is_back() {
     120:31.000 pad says: a fog 1
     120:51.000 pad says: c
     120:51.000 pad says: last fog
-    120:51.000 pad ended after 40s
+    120:51.000 pad ended after 2h 50s
     121:30.000 then waits for Poll
     ");
 }

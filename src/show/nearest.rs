@@ -4,7 +4,7 @@
 const WORD_CHARS_MAX: usize = 64;
 
 /// Returns the name that `word` was probably meant to be: one typing mistake in three letters, whatever the case.
-pub(super) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = plain(word);
     let length = word.chars().count();
     if length > WORD_CHARS_MAX {
