@@ -213,9 +213,9 @@ fn publish(node: &Node, of: &str, cast: &Cast, report: &mut Report) -> Option<Pu
 }
 
 fn send(node: &Node, of: &str, cast: &Cast, report: &mut Report) -> Option<Send> {
+    const FORM: &str = "write `send: { osc: /light/1, args: [1], to: \"192.168.7.20:9000\" }`";
     let names = cast.known.names();
     let mut fields = Fields::of(node, &node.span, of, &action_keys::SENT, report)?;
-    const FORM: &str = "write `send: { osc: /light/1, args: [1], to: \"192.168.7.20:9000\" }`";
     let address = fields.required("osc", FORM, report).and_then(|node| {
         let address = formulas::text(node, names).and_then(|address| {
             let text = scalar::text(node)?;

@@ -81,7 +81,6 @@ pub use self::{
 };
 use self::{
     files::{BYTES_MAX, ReadFile},
-    formulas::Known,
     reader::Fields,
     recovery::HookContext,
     report::{Problem, Report},
@@ -205,16 +204,9 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     warn_of_no_scenes(scenes_entry, &top, report);
     let named = scenes::named(&scene_drafts);
     let mut cast = Cast {
-        scenes,
-        inline,
-        streams: Vec::new(),
-        cues: BTreeMap::new(),
         cue_names: named_in(cues_node),
         trigger_names: named_in(triggers_node),
-        known: Known { streams: Vec::new(), variables: variables.keys().cloned().collect() },
-        variables,
-        has_mqtt: doors.has_mqtt,
-        osc: doors.osc.as_ref().map(|door| door.listen),
+        ..Cast::new((scenes, inline), variables, &doors)
     };
     let streams_place = streams_entry.map_or(&top, |entry| &entry.key.span);
     let hooks = HookContext { has_mqtt: doors.has_mqtt, commands };

@@ -16,7 +16,9 @@ use crate::show::{
 use super::{
     action_keys, actions, fades, formulas,
     formulas::Known,
-    inline, keys, modes,
+    inline,
+    inputs::Doors,
+    keys, modes,
     reader::{self, Fields},
     report::{Problem, Report},
     scalar, scenes,
@@ -49,6 +51,28 @@ pub(super) struct Cast {
     pub(super) has_mqtt: bool,
     /// Where the OSC socket listens.
     pub(super) osc: Option<SocketAddr>,
+}
+
+impl Cast {
+    /// Begins with what is known before streams and cues are read.
+    pub(super) fn new(
+        (scenes, inline): (BTreeMap<Arc<str>, Arc<Scene>>, BTreeMap<usize, Arc<Scene>>),
+        variables: Values,
+        doors: &Doors,
+    ) -> Self {
+        Self {
+            scenes,
+            inline,
+            streams: Vec::new(),
+            cues: BTreeMap::new(),
+            cue_names: Vec::new(),
+            trigger_names: Vec::new(),
+            known: Known { streams: Vec::new(), variables: variables.keys().cloned().collect() },
+            variables,
+            has_mqtt: doors.has_mqtt,
+            osc: doors.osc.as_ref().map(|door| door.listen),
+        }
+    }
 }
 
 /// Who takes the steps.

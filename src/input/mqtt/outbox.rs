@@ -292,7 +292,11 @@ mod tests {
             outbox.post("lamp", "old", false, true).unwrap();
         }
         outbox.post("lamp", "new", false, true).unwrap();
-        assert_eq!(sent(&outbox).last().map(String::as_str), Some("lamp=new"), "also with no room and no session");
+        assert_eq!(
+            sent(&outbox).last().map(String::as_str),
+            Some("lamp=new"),
+            "also with no room and no session"
+        );
     }
 
     #[test]

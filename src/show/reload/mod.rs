@@ -76,21 +76,7 @@ pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
         venue,
         reload,
     } = new.clone();
-    if title != old.title {
-        changes.change(format_args!("the show is called `{title}`"));
-    }
-    if zone != old.zone {
-        changes.change(format_args!("the timezone is {}", zone.iana_name().unwrap_or("UTC")));
-    }
-    if on_alarm != old.on_alarm {
-        changes.change("`on_alarm`");
-    }
-    if reload != old.reload {
-        changes.change("`reload`");
-    }
-    if variables != old.variables {
-        changes.change("`variables`");
-    }
+    diff_heads(old, new, &mut changes);
     let scenes = same_or_new(&old.scenes, scenes);
     diff(
         "scene",
@@ -133,8 +119,44 @@ pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
             mode,
         })
         .collect();
+    diff_triggers((&old.triggers, &kept), (&triggers, &links), &mut changes);
+    let schedule = links.schedule(schedule, &old.schedule, &mut changes);
+    let streams = streams::revise(old, new, &links, &mut changes);
+    let venue = self::venue(&old.venue, venue, &mut changes);
+    let Links { cues, .. } = links;
+    let sheet =
+        Sheet { title, zone, streams, scenes, cues, triggers, variables, schedule, on_alarm, venue, reload };
+    (sheet, changes)
+}
+
+/// Tells what is another of that which is one thing each.
+fn diff_heads(old: &Sheet, new: &Sheet, changes: &mut Changes) {
+    let Sheet { title, zone, on_alarm, reload, variables, .. } = new;
+    if *title != old.title {
+        changes.change(format_args!("the show is called `{title}`"));
+    }
+    if *zone != old.zone {
+        changes.change(format_args!("the timezone is {}", zone.iana_name().unwrap_or("UTC")));
+    }
+    if *on_alarm != old.on_alarm {
+        changes.change("`on_alarm`");
+    }
+    if *reload != old.reload {
+        changes.change("`reload`");
+    }
+    if *variables != old.variables {
+        changes.change("`variables`");
+    }
+}
+
+/// Tells which triggers are another; one whose cue is another is the same.
+fn diff_triggers(
+    (old, kept): (&[Trigger], &Links<'_>),
+    (new, links): (&[Trigger], &Links<'_>),
+    changes: &mut Changes,
+) {
     let find = |list: &[Trigger], name: &str| list.iter().find(|trigger| &*trigger.name == name).cloned();
-    let same = |name: &str| match (find(&old.triggers, name), find(&triggers, name)) {
+    let same = |name: &str| match (find(old, name), find(new, name)) {
         (Some(old), Some(new)) => {
             (&old.when, old.mode) == (&new.when, new.mode)
                 && kept.outline(&old.steps) == links.outline(&new.steps)
@@ -144,14 +166,7 @@ pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
     let names_of = |list: &[Trigger]| -> Vec<Arc<str>> {
         list.iter().map(|trigger| Arc::clone(&trigger.name)).collect()
     };
-    diff("trigger", &names_of(&old.triggers), &names_of(&triggers), same, &mut changes);
-    let schedule = links.schedule(schedule, &old.schedule, &mut changes);
-    let streams = streams::revise(old, new, &links, &mut changes);
-    let venue = self::venue(&old.venue, venue, &mut changes);
-    let Links { cues, .. } = links;
-    let sheet =
-        Sheet { title, zone, streams, scenes, cues, triggers, variables, schedule, on_alarm, venue, reload };
-    (sheet, changes)
+    diff("trigger", &names_of(old), &names_of(new), same, changes);
 }
 
 /// Returns what a scene has become between two sheets, itself if nothing: the scene of its name, or the one that stands in

@@ -16,7 +16,7 @@ use crate::show::{
     event::Door,
     scene::Scene,
     scope::Occasion,
-    sheet::{Sheet, Step},
+    sheet::{Cue, Sheet, Step},
     time::Mono,
 };
 
@@ -214,7 +214,7 @@ fn bare(step: &Step) -> Step {
             }
         }
         Step::Cue(cue) => {
-            *cue = Arc::new(crate::show::sheet::Cue { steps: Vec::new(), ..(**cue).clone() });
+            *cue = Arc::new(Cue { steps: Vec::new(), ..(**cue).clone() });
         }
         _ => {}
     }

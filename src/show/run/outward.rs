@@ -1,7 +1,7 @@
 //! What steps do besides moving streams: variables, and what goes out to others. Works texts out and checks what comes of
 //! it; sending is the shell's.
 
-use std::sync::Arc;
+use std::{cell::Cell, fmt::Write as _, sync::Arc};
 
 use serde_json::Value;
 
@@ -209,7 +209,7 @@ impl Show {
 /// Returns a scope in which every text from outside is as it may be shown; what may not be is not there. The first reason
 /// why something is not there comes with it.
 fn admitted(scope: Scope, declared: &variables::Values, rules: &TextPolicy) -> (Scope, Option<&'static str>) {
-    let denied = std::cell::Cell::new(None);
+    let denied = Cell::new(None);
     let admit = |text: &str| {
         if text.trim().is_empty() {
             return Some(String::new());
@@ -238,7 +238,8 @@ fn percent_encoded(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            // Writing into a text cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
         }
     }
     encoded

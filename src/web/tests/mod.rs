@@ -230,7 +230,11 @@ fn sheet() -> Sheet {
         zone: jiff::tz::TimeZone::UTC,
         streams: vec![wall],
         scenes: ["dawn", "neon", "night sky/2"].map(scene).into(),
-        cues: [("open".into(), Arc::new(Cue { name: "open".into(), steps: Vec::new(), mode: Mode::Restart }))].into(),
+        cues: [(
+            "open".into(),
+            Arc::new(Cue { name: "open".into(), steps: Vec::new(), mode: Mode::Restart }),
+        )]
+        .into(),
         triggers: Vec::new(),
         variables: crate::show::variables::Values::new(),
         schedule: crate::show::schedule::Schedule::default(),
