@@ -173,7 +173,7 @@ fn set(node: &Node, of: &str, cast: &Cast, report: &mut Report) -> Option<Vec<(A
         let formula = formulas::plain(&entry.value, cast.known.names()).and_then(|formula| match formula {
             Formula::Fixed(value) => variables::fit(value, initial)
                 .map(Formula::Fixed)
-                .map_err(|error| Problem::error(&entry.value.span, error)),
+                .map_err(|error| Problem::error(&entry.value.span, format!("`{name}`: {error}"))),
             formula => Ok(formula),
         });
         let formula = report.take(formula.map_err(|problem| problem.at_key(name).of(of)));
@@ -313,6 +313,9 @@ fn stop(node: &Node, of: &str, cast: &Cast, report: &mut Report) -> Option<Stop>
         Value::List(items) => items.as_slice(),
         _ => std::slice::from_ref(node),
     };
+    if items.is_empty() {
+        report.push(Problem::error(&node.span, "there is nothing to stop").of(of));
+    }
     let mut owners = Vec::new();
     for item in items {
         let Some(name) = report.take(scalar::text(item).map_err(|problem| problem.at_key("stop").of(of)))
