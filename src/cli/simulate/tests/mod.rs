@@ -103,7 +103,24 @@ triggers:",
     let text = &world.transcript.text;
     let told =
         text.lines().filter(|line| ["  out ", "  run ", "  cue "].iter().any(|who| line.contains(who)));
-    insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @"");
+    insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @r#"
+    00:01.000  script  cue board
+    00:01.000  http    cue board
+    00:01.000  cue     board
+    00:01.000  run     board sets count to 1
+    00:01.000  out     publish board {"count":1} (retained)
+    00:01.500  script  cue board
+    00:01.500  http    cue board
+    00:01.500  run     board stopped: fired again
+    00:01.500  cue     board
+    00:01.500  run     board sets count to 2
+    00:01.500  out     publish board {"count":2} (retained)
+    00:02.500  out     send 127.0.0.1:9000 /light 0.5 "on"
+    00:02.500  out     call GET http://board.local/count/2 (within 10s)
+    00:02.500  out     call POST … count 2 (within 10s)
+    00:02.500  run     board says: told
+    00:02.500  run     board ended after 1s
+    "#);
 }
 
 #[test]
