@@ -17,6 +17,7 @@ use crate::{
         cron::{CronExpression, Run},
         duration,
         event::StreamIndex,
+        run::step::Wait,
         schedule::Stretch,
         sheet::{Sheet, Step, Trigger, When},
     },
@@ -263,6 +264,23 @@ fn does(steps: &[Step]) -> String {
         Step::Bypass { .. } => "bypass".to_owned(),
         Step::Switch { trigger, enabled } => {
             format!("{} {trigger}", if *enabled { "enable" } else { "disable" })
+        }
+        Step::Wait(Wait::For(time)) => format!("wait {}", duration::text(*time)),
+        Step::Wait(Wait::Arrived(_)) => "wait".to_owned(),
+        Step::Parallel(lists) => lists.iter().map(|list| does(list)).collect::<Vec<_>>().join(" & "),
+        Step::Blend(blend) => {
+            let names = blend.parts.iter().map(|(scene, _)| scene.name.to_string());
+            names.collect::<Vec<_>>().join(" + ")
+        }
+        Step::Paint(_) => "prompt".to_owned(),
+        Step::Variable(_) => "variable".to_owned(),
+        Step::Publish(_) => "publish".to_owned(),
+        Step::Send(_) => "send".to_owned(),
+        Step::Call(_) => "call".to_owned(),
+        Step::Log(_) => "log".to_owned(),
+        Step::Stop(stop) => {
+            let names = stop.owners.first().map(|owner| owner.name().to_string());
+            format!("stop {}", names.unwrap_or_default())
         }
     });
     told.collect::<Vec<_>>().join(", ")

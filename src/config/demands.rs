@@ -89,7 +89,9 @@ fn change(draft: &SceneDraft, spec: &Spec, stream: &StreamDraft) -> Change {
     let (Some(place), Some(new)) = (draft.keys.get(spec.name), draft.scene.values.get(spec.name)) else {
         return Change::None;
     };
-    let (name, new) = (&stream.sheet.name, plain(new));
+    let name = &stream.sheet.name;
+    let new =
+        plain(&stream.sheet.base.values.get(spec.name).map_or_else(|| new.clone(), |base| new.over(base)));
     let Some(old) = stream.set.get(spec.name).filter(|old| !old.is_null()) else { return Change::None };
     if let (Some(old), Some(new)) = (old.as_array(), new.as_array())
         && old.len() != new.len()
@@ -131,7 +133,8 @@ fn check_set(
     let mut set = stream.set.clone();
     for (name, level) in &draft.scene.values {
         if let Some(value) = set.get_mut(*name) {
-            *value = plain(level);
+            let base = stream.sheet.base.values.get(name);
+            *value = plain(&base.map_or_else(|| level.clone(), |base| level.over(base)));
         }
     }
     if set == stream.set {

@@ -6,6 +6,7 @@
 use core::f64::consts::PI;
 
 use super::{
+    action_keys::{self, CALLED, PUBLISHED, SENT, UNTIL},
     recovery_keys::{FALLBACK, HOOK, HOOKS, RECOVERY, RECREATE, RESEND},
     trigger_keys::{ARGS, PAYLOAD, SILENCE, TRIGGER, TURN, WHEN},
 };
@@ -90,6 +91,8 @@ pub enum Form {
     Nothing,
     /// A number from 0 to 1 by the name of a ControlNet.
     Scales,
+    /// Any value: a text, a number, a list, a map.
+    Anything,
     /// A map with these keys.
     Map(&'static Section),
     /// A map from names to these.
@@ -113,10 +116,47 @@ impl Section {
 }
 
 /// Every section, from the whole file inwards.
-pub static SECTIONS: [&Section; 35] = [
-    &SHOW, &INCLUDED, &RELOAD, &STREAM, &SECRET, &PARAMS, &NET, &TIMEOUTS, &UPDATES, &STATUS, &RECOVERY,
-    &RESEND, &RECREATE, &FALLBACK, &HOOK, &SCENE, &FADES, &CUE_STEP, &LOCATION, &SCHEDULE, &MOMENT, &TRIGGER,
-    &WHEN, &PAYLOAD, &ARGS, &SILENCE, &TURN, &STEP, &INPUTS, &OSC, &MQTT, &DISCOVERY, &WEB, &TEXT, &HISTORY,
+pub static SECTIONS: [&Section; 40] = [
+    &SHOW,
+    &INCLUDED,
+    &RELOAD,
+    &STREAM,
+    &SECRET,
+    &PARAMS,
+    &NET,
+    &TIMEOUTS,
+    &UPDATES,
+    &STATUS,
+    &RECOVERY,
+    &RESEND,
+    &RECREATE,
+    &FALLBACK,
+    &HOOK,
+    &SCENE,
+    &FADES,
+    &CUE_STEP,
+    &LOCATION,
+    &SCHEDULE,
+    &MOMENT,
+    &TRIGGER,
+    &WHEN,
+    &PAYLOAD,
+    &ARGS,
+    &SILENCE,
+    &TURN,
+    &STEP,
+    &INPUTS,
+    &OSC,
+    &MQTT,
+    &DISCOVERY,
+    &WEB,
+    &TEXT,
+    &HISTORY,
+    &action_keys::CUE,
+    &UNTIL,
+    &PUBLISHED,
+    &SENT,
+    &CALLED,
 ];
 
 pub(super) const fn section(title: &'static str, keys: &'static [Key]) -> Section {
@@ -159,6 +199,12 @@ pub static SHOW: Section = section(
             "what is due when: of these entries the first from the top that is on",
         ),
         key("triggers", Form::Named(&Form::Map(&TRIGGER)), "", "what makes something happen, by name"),
+        key(
+            "variables",
+            Form::Named(&Form::Literal),
+            "",
+            "the variables by name, with what each begins with: a number, a text, `true` or `false`",
+        ),
         key("inputs", Form::Map(&INPUTS), "", "where the show listens"),
         key("on_restart", Form::Words(&OnRestart::WORDS), "resume", RESTART_WHAT),
         key("on_alarm", HOOKS, "", "who is told when people are needed, and when they no longer are"),
@@ -208,7 +254,8 @@ const RESTART_WHAT: &str = "where streams begin when the show has run before: `r
      `finish` arrives where it was going, `restart` begins with the scene of `start`";
 pub(super) const ZONE: Form = Form::Like("Europe/Berlin");
 const NAMED_SCENES: Form = Form::Named(&Form::Any(&[Form::Map(&SCENE), Form::Nothing]));
-static CUE: Form = Form::Any(&[Form::Map(&CUE_STEP), Form::List(&Form::Map(&CUE_STEP))]);
+static CUE: Form =
+    Form::Any(&[Form::Map(&CUE_STEP), Form::List(&Form::Map(&CUE_STEP)), Form::Map(&action_keys::CUE)]);
 
 /// One stream.
 pub static STREAM: Section = section(
@@ -373,7 +420,7 @@ const VERB_WHAT: &str = "what to do to the running transition, in place of a sce
 
 /// A step of a cue.
 pub static CUE_STEP: Section = section(
-    "A step of a cue: a scene, a transition, or a switch",
+    "A step of a cue: a scene, a transition, or something else to do",
     &[
         key("scene", PLAYED, "", PLAYED_WHAT),
         key("fade", FADE, "the scene's", "how long it takes"),
@@ -383,12 +430,21 @@ pub static CUE_STEP: Section = section(
         key("transition", Form::Words(&Verb::NAMES), "", VERB_WHAT),
         key("enable", Form::Text, "", "the trigger that may fire from now on, alone"),
         key("disable", Form::Text, "", "the trigger that no longer fires, alone"),
+        action_keys::WAIT,
+        key("parallel", Form::List(&action_keys::CUE_STEPS), "", action_keys::PARALLEL_WHAT),
+        action_keys::BLEND,
+        action_keys::VARIABLE,
+        action_keys::PUBLISH,
+        action_keys::SEND,
+        action_keys::CALL,
+        action_keys::LOG,
+        action_keys::STOP,
     ],
 );
 
 /// A step of a trigger.
 pub static STEP: Section = section(
-    "A step of a trigger: a scene, a transition, a cue, or a switch",
+    "A step of a trigger: a scene, a transition, a cue, or something else to do",
     &[
         key("scene", PLAYED, "", PLAYED_WHAT),
         key("fade", FADE, "the scene's", "how long it takes"),
@@ -399,6 +455,15 @@ pub static STEP: Section = section(
         key("cue", Form::Text, "", "the cue to fire, alone"),
         key("enable", Form::Text, "", "the trigger that may fire from now on, alone"),
         key("disable", Form::Text, "", "the trigger that no longer fires, alone"),
+        action_keys::WAIT,
+        key("parallel", Form::List(&action_keys::STEPS), "", action_keys::PARALLEL_WHAT),
+        action_keys::BLEND,
+        action_keys::VARIABLE,
+        action_keys::PUBLISH,
+        action_keys::SEND,
+        action_keys::CALL,
+        action_keys::LOG,
+        action_keys::STOP,
     ],
 );
 

@@ -13,23 +13,28 @@
 //! | `recovery` | what is done on their bad days, and who is told |
 //! | `scenes`, `demands` | `scenes`, and what they need from the streams |
 //! | `steps`, `triggers`, `whens`, `inline` | `cues` and `triggers`, and the scenes inside them |
+//! | `actions`, `formulas`, `modes` | steps of other kinds, what has to be worked out in them, and `variables` |
 //! | `schedule`, `overlaps` | `schedule` and `location`, and what of it can never be seen |
 //! | `inputs`, `web`, `text` | `inputs`, `web` and `text` |
-//! | `keys`, `recovery_keys`, `trigger_keys` | every key there is, with what it says |
+//! | `keys`, `recovery_keys`, `trigger_keys`, `action_keys` | every key there is, with what it says |
 //! | `report`, `diagnostic`, `words` | what to tell about it |
 //! | `explain` | when the cron triggers will fire |
 
+mod action_keys;
+mod actions;
 mod conditions;
 mod demands;
 mod diagnostic;
 mod explain;
 mod fades;
 mod files;
+mod formulas;
 mod history;
 mod include;
 mod inline;
 mod inputs;
 pub mod keys;
+mod modes;
 mod nets;
 mod overlaps;
 mod params;
@@ -178,6 +183,7 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let scenes_entry = fields.entry("scenes");
     let cues_entry = fields.entry("cues");
     let triggers_entry = fields.entry("triggers");
+    let variables = formulas::variables(fields.value("variables", report), report);
     let calendar = (fields.value("schedule", report), fields.value("location", report));
     let commands = allows_commands(&mut fields, report);
     let on_restart = streams::read_on_restart(&mut fields, report).unwrap_or_default();
@@ -199,8 +205,11 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     }
     warn_of_no_scenes(scenes_entry, &top, report);
     let named = scenes::named(&scene_drafts);
-    let mut cast =
-        Cast { scenes, inline, streams: Vec::new(), cues: BTreeMap::new(), triggers: BTreeMap::new() };
+    let mut cast = Cast {
+        cue_names: named_in(cues_node),
+        triggers: triggers::names(triggers_node),
+        ..Cast::new((scenes, inline), variables, &doors)
+    };
     let streams_place = streams_entry.map_or(&top, |entry| &entry.key.span);
     let hooks = HookContext { has_mqtt: doors.has_mqtt, commands };
     let house = format!("{} {title}", context.node);
@@ -210,7 +219,7 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let on_alarm = recovery::hooks(alarm_node, "", "on_alarm", hooks, report);
     scenes::check(&scene_drafts, &stream_drafts.list, report);
     cast.streams = stream_drafts.names;
-    cast.triggers = triggers::names(triggers_node);
+    cast.known.streams.clone_from(&cast.streams);
     cast.cues = steps::cues(cues_node, &cast, report);
     let schedule = schedule::read(calendar, source, (&zone, zone_named), &cast, report);
     let around = Surroundings {
@@ -225,8 +234,14 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let mqtt = doors.mqtt.map(|door| MqttDoor { filters: filters(&triggers), ..door });
     let streams = stream_drafts.list.into_iter().map(|draft| draft.sheet).collect();
     let venue = Venue { osc: doors.osc, mqtt, web, text, history };
-    let Cast { scenes, cues, .. } = cast;
-    Some(Sheet { title, zone, streams, scenes, cues, triggers, schedule, on_alarm, venue, reload })
+    let Cast { scenes, cues, variables, .. } = cast;
+    Some(Sheet { title, zone, streams, scenes, cues, triggers, variables, schedule, on_alarm, venue, reload })
+}
+
+/// Returns the names in a section.
+fn named_in(section: Option<&Node>) -> Vec<Arc<str>> {
+    let Some(Node { value: Value::Map(entries), .. }) = section else { return Vec::new() };
+    entries.iter().filter_map(|entry| entry.key.text()).map(Arc::from).collect()
 }
 
 /// Warns of a show that has nothing to show.

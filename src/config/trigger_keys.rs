@@ -1,6 +1,9 @@
 //! The keys of triggers, described once; the rest of them is in `keys.rs`.
 
-use super::keys::{Form, STEP, STREAMS, Section, TIME_OF_SUN, ZONE, key, required, section};
+use super::{
+    action_keys,
+    keys::{Form, STEP, STREAMS, Section, TIME_OF_SUN, ZONE, key, required, section},
+};
 
 /// One trigger.
 pub(super) static TRIGGER: Section = section(
@@ -49,6 +52,8 @@ pub(super) static TRIGGER: Section = section(
         ),
         key("enabled", Form::Bool, "true", "whether it fires before somebody enables it"),
         required("do", Form::Any(&[Form::Map(&STEP), Form::List(&Form::Map(&STEP))]), "what it does then"),
+        key("mode", action_keys::MODE, "single", action_keys::MODE_WHAT),
+        action_keys::MAX,
     ],
 );
 

@@ -5,12 +5,14 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use jiff::tz::TimeZone;
 
 use crate::show::{
-    expression::{Expression, Mistake, Names},
+    expression::{Expression, Mistake},
+    run::Mode,
     schedule::sun::Location,
     sheet::{Limits, Trigger, When},
 };
 
 use super::{
+    modes,
     reader::{self, Fields},
     report::{Problem, Report},
     scalar,
@@ -71,9 +73,10 @@ pub(super) fn read(node: Option<&Node>, around: &Surroundings<'_>, report: &mut 
         let condition = condition.and_then(|node| self::condition(node, &of, around, report));
         let limits = limits(&mut fields, when.as_deref(), report);
         let enabled = fields.get("enabled", report, scalar::boolean).unwrap_or(true);
+        let mode = modes::read(&mut fields, Mode::Single, report);
         fields.finish(report);
         if let Some(when) = when {
-            triggers.push(Trigger { name: name.into(), when, condition, limits, enabled, steps });
+            triggers.push(Trigger { name: name.into(), when, condition, limits, enabled, steps, mode });
         }
     }
     if let Some(place) = zoneless {
@@ -110,8 +113,8 @@ fn limits(fields: &mut Fields<'_>, when: Option<&[When]>, report: &mut Report) -
 /// Reads what must hold besides.
 fn condition(node: &Node, of: &str, around: &Surroundings<'_>, report: &mut Report) -> Option<Expression> {
     let read = scalar::text(node).and_then(|text| {
-        let names = Names { streams: &around.cast.streams, vars: None };
-        Expression::parse(text, names).map_err(|mistake| wrong(node, text, &mistake, around.source))
+        Expression::parse(text, around.cast.known.names())
+            .map_err(|mistake| wrong(node, text, &mistake, around.source))
     });
     report.take(read.map_err(|problem| problem.of(&format!("{of}: `if`"))))
 }

@@ -218,9 +218,20 @@ fn catch_up(fields: &mut Fields<'_>, of: &str, steps: &[Step], report: &mut Repo
 /// Returns whether a step goes to a scene, for which it is never too late on the same day.
 fn goes_to_a_scene(step: &Step) -> bool {
     match step {
-        Step::Scene { .. } | Step::Mix { .. } => true,
+        Step::Scene { .. } | Step::Mix { .. } | Step::Blend(_) | Step::Paint(_) => true,
         Step::Cue(cue) => cue.steps.iter().any(goes_to_a_scene),
-        Step::Bypass { .. } | Step::Steer { .. } | Step::Grab { .. } | Step::Switch { .. } => false,
+        Step::Parallel(lists) => lists.iter().any(|list| list.iter().any(goes_to_a_scene)),
+        Step::Bypass { .. }
+        | Step::Steer { .. }
+        | Step::Grab { .. }
+        | Step::Switch { .. }
+        | Step::Wait(_)
+        | Step::Variable(_)
+        | Step::Publish(_)
+        | Step::Send(_)
+        | Step::Call(_)
+        | Step::Log(_)
+        | Step::Stop(_) => false,
     }
 }
 

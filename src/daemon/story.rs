@@ -129,6 +129,8 @@ fn tell(fact: &Fact) {
         Fact::Broker { detail, .. } => {
             warn!(detail, "MQTT broker lost; trying again for as long as it takes.");
         }
+        Fact::Run { name, news } if news.is_bad() => warn!(list = %name, "{}.", news.told()),
+        Fact::Run { name, news } => info!(list = %name, "{}.", news.told()),
         Fact::Refused { door, reason, count, example } => {
             warn!(door = door.as_str(), reason, count, example, "Input refused.");
         }

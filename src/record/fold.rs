@@ -63,6 +63,7 @@ impl Kind {
                 ("refused", nobody(), [door.as_str(), *reason])
             }
             Fact::NotRemembered { stream, message: _ } => ("not_remembered", Arc::clone(stream), ["", ""]),
+            Fact::Run { name, news } => ("run", Arc::clone(name), [news.kind(), ""]),
             _ => return None,
         };
         Some(Self { kind, of, apart })

@@ -208,7 +208,8 @@ impl Metrics {
             | Fact::Broker { .. }
             | Fact::Reloaded(_)
             | Fact::NotReloaded { .. }
-            | Fact::NotRemembered { .. } => {}
+            | Fact::NotRemembered { .. }
+            | Fact::Run { .. } => {}
         }
     }
 

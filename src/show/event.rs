@@ -7,7 +7,14 @@ use std::{fmt, sync::Arc, time::Duration};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{fact::Fact, health::StatusReport, memoir::Memoir, sheet::Verb, transition::Fader};
+use super::{
+    fact::Fact,
+    health::StatusReport,
+    letters::{Called, Letter, OscLetter, Post},
+    memoir::Memoir,
+    sheet::Verb,
+    transition::Fader,
+};
 
 /// Which stream of the show: its place in the sheet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,10 +60,12 @@ pub enum Event {
     },
     /// The daemon was told to stop: finish what must be finished.
     Stop,
+    /// A request of `Action::Call` was answered, or was not.
+    Called(Called),
 }
 
 /// The doors through which the outside comes in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Door {
     /// OSC over UDP.
@@ -187,6 +196,11 @@ pub enum Command {
         /// Whether it may.
         enabled: bool,
     },
+    /// End what a cue has under way.
+    StopCue {
+        /// The cue's name.
+        cue: String,
+    },
 }
 
 /// Numbers requests, so that a late answer is known as late.
@@ -223,6 +237,12 @@ pub enum Action {
         /// What to tell.
         notice: Notice,
     },
+    /// Publish an MQTT message.
+    Publish(Letter),
+    /// Send an OSC message.
+    SendOsc(OscLetter),
+    /// Make an HTTP request, once, and report with `Event::Called`.
+    Call(Box<Post>),
 }
 
 /// What must survive a crash so that no stream is created twice and none is leaked.
@@ -431,4 +451,6 @@ pub enum Wake {
     Keep,
     /// When a trigger is due that waits for no calendar: something has lasted, or been silent, long enough.
     Trigger,
+    /// When a list goes on after a wait.
+    Run,
 }

@@ -9,6 +9,7 @@ use super::{
     event::{Door, FailureKind},
     health::StatusReport,
     reload::Changes,
+    run::RunNews,
     sheet::Verb,
     snapshot::Due,
 };
@@ -351,6 +352,14 @@ pub enum Fact {
         stream: Arc<str>,
         /// Why.
         message: String,
+    },
+    /// A list of a trigger or a cue did something, or something became of it.
+    Run {
+        /// The trigger or cue.
+        name: Arc<str>,
+        /// What.
+        #[serde(flatten)]
+        news: RunNews,
     },
 }
 

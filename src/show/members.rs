@@ -1,6 +1,7 @@
 //! Parameters that are objects: which of their members blend, and what becomes of the rest.
 //!
-//! The rest of an object is the owner's. What a runner takes for a member that is not there counts as if it were.
+//! What a scene does not name of an object is the stream's own. The rest is the owner's. What a runner takes for a member
+//! that is not there counts as if it were.
 
 use serde_json::{Map, Value, json};
 
@@ -15,8 +16,8 @@ use super::{
 /// The scale of an IP adapter fades; one that is off has scale 0, and is on as long as any scene in the mix has it on. The
 /// look-back of cached attention steps at rounding; whether it is on loads the pipeline again, so that is cut.
 pub(super) fn blend(spot: &Spot, name: &str, base: &Level) -> Value {
-    let of = |scene: &Scene| match scene.values.get(name).unwrap_or(base) {
-        Level::Object(object) => object.clone(),
+    let of = |scene: &Scene| match scene.values.get(name).map_or_else(|| base.clone(), |own| own.over(base)) {
+        Level::Object(object) => object,
         Level::Number(_) | Level::Integer(_) | Level::Indices(_) | Level::Choice(_) => Map::new(),
     };
     let mut object = of(&spot.owner);
@@ -62,6 +63,11 @@ mod tests {
     use crate::show::mix::Mix;
 
     fn between(name: &'static str, from: &Value, to: &Value, share: f64) -> Value {
+        over(name, &json!({}), from, to, share)
+    }
+
+    /// The same where the stream has the object `base`.
+    fn over(name: &'static str, base: &Value, from: &Value, to: &Value, share: f64) -> Value {
         let scene = |object: &Value| {
             let mut scene = Scene::empty("a");
             scene.values.insert(name, Level::Object(object.as_object().cloned().unwrap()));
@@ -70,7 +76,20 @@ mod tests {
         let (from, to) = (scene(from), scene(to));
         let owner = Arc::clone(if share < 0.5 { &from } else { &to });
         let mix = Mix::from_raw([(from, 1.0 - share), (to, share)]).unwrap();
-        blend(&Spot { mix, owner }, name, &Level::Object(Map::new()))
+        blend(&Spot { mix, owner }, name, &Level::Object(base.as_object().cloned().unwrap()))
+    }
+
+    #[test]
+    fn what_a_scene_does_not_name_of_an_object_is_the_streams() {
+        let base = json!({"enabled": false, "scale": 0.0, "type": "faceid", "weight_type": "ease in"});
+        let (soft, hard) = (json!({"scale": 0.2}), json!({"scale": 0.4, "weight_type": "linear"}));
+        let at = |share| over("ip_adapter", &base, &soft, &hard, share);
+        assert_eq!(at(0.0)["scale"], 0.2);
+        let mid = json!({"enabled": true, "scale": 0.25, "type": "faceid", "weight_type": "ease in"});
+        assert_eq!(at(0.25), mid);
+        assert_eq!(at(1.0)["weight_type"], "linear");
+        let off = over("ip_adapter", &base, &json!({"enabled": false}), &hard, 0.5);
+        assert_eq!(off["scale"], 0.2, "a scene that is off has none");
     }
 
     #[test]

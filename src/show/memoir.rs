@@ -1,4 +1,5 @@
-//! What of a show must survive the process that runs it: where each stream is, what waits, which runs of the calendar are done.
+//! What of a show must survive the process that runs it: where each stream is, what waits, which runs of the calendar are done,
+//! and how long the schedule is bypassed.
 //!
 //! Plain data, in the form in which the journal keeps it: names and numbers, nothing that points anywhere. Scenes of the
 //! show file are kept by name, so that an edited scene comes back as its edit; what no file has is kept by content. When
@@ -12,7 +13,7 @@
 //!  "triggers": {"open": {"cron": "0 9 * * *", "done": "2026-11-22T09:00:00Z"}}}
 //! ```
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -21,10 +22,13 @@ pub use super::trigger::latch::Latch;
 use super::{
     easing::Easing,
     prompt,
+    run::RunForm,
     scene::Scene,
+    schedule::follow::BYPASS_MAX,
     sheet::{Policy, Sheet, Step},
     stream::queue::{Going, WAITING_MAX},
     transition::form::{Motion, Times},
+    variables::Values,
     weighted::Weighted,
 };
 
@@ -47,6 +51,28 @@ pub struct Memoir {
     /// What else is to be known of each trigger, by its name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub latches: BTreeMap<Arc<str>, Latch>,
+    /// The lists that were under way, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<RunForm>,
+    /// The variables.
+    #[serde(default, skip_serializing_if = "Values::is_empty")]
+    pub variables: Values,
+    /// Until when the schedule is bypassed, by the same clock as `at`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bypassed_until: Option<Timestamp>,
+}
+
+impl Memoir {
+    /// Returns how long ago it was; by a clock that was set back since, no time at all.
+    pub(super) fn age(&self, now: Timestamp) -> Duration {
+        Duration::try_from(now.duration_since(self.at)).unwrap_or_default()
+    }
+
+    /// Returns how much of a bypass is left, nothing if it is over by now; `None` if there was none.
+    pub(super) fn bypass_left(&self, now: Timestamp) -> Option<Duration> {
+        let left = Duration::try_from(self.bypassed_until?.duration_since(self.at)).unwrap_or_default();
+        Some(left.min(BYPASS_MAX).saturating_sub(self.age(now)))
+    }
 }
 
 /// How far a cron trigger is.
@@ -79,6 +105,9 @@ enum Role {
         prompt: Option<Vec<(Arc<str>, f64)>>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         seed: Option<Vec<(i64, f64)>>,
+        /// The scene of a step whose prompt was filled in: the rest is as there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        like: Option<Arc<str>>,
     },
 }
 
@@ -197,13 +226,17 @@ impl Role {
             name: Arc::clone(name),
             prompt: prompt.as_ref().map(|prompt| prompt.entries().to_vec()),
             seed: seed.as_ref().map(|seed| seed.entries().to_vec()),
+            like: pattern(sheet, |pattern| {
+                Scene { name: Arc::clone(name), prompt: prompt.clone(), ..pattern.clone() } == **scene
+            })
+            .map(|pattern| Arc::clone(&pattern.name)),
         }
     }
 
     fn scene(&self, sheet: &Sheet) -> Result<Arc<Scene>, Lost> {
         match self {
             Self::Named(name) => find(sheet, name).cloned().ok_or_else(|| Lost::Scene(Arc::clone(name))),
-            Self::AdHoc { name, prompt, seed } => {
+            Self::AdHoc { name, prompt, seed, like } => {
                 let prompt = prompt.as_ref().map(|entries| {
                     // What was let in once is let in again; only what can be no prompt at all is not.
                     let all_well = entries.iter().all(|(text, _)| prompt::text(text).as_ref() == Ok(text));
@@ -214,7 +247,12 @@ impl Role {
                     Weighted::new(entries.iter().copied()).map_err(|_| Lost::Nonsense("a seed is none"))
                 });
                 let (prompt, seed) = (prompt.transpose()?, seed.transpose()?);
-                Ok(Arc::new(Scene { prompt, seed, ..Scene::empty(name) }))
+                let like = like.as_ref().map(|like| {
+                    let found = pattern(sheet, |pattern| pattern.name == *like);
+                    found.ok_or_else(|| Lost::Scene(Arc::clone(like)))
+                });
+                let rest = like.transpose()?.map_or_else(|| Scene::empty(name), |like| (**like).clone());
+                Ok(Arc::new(Scene { name: Arc::clone(name), prompt, seed, ..rest }))
             }
         }
     }
@@ -238,12 +276,24 @@ impl Wish {
 /// Finds a scene of the show file, also one that is written into a step.
 fn find<'s>(sheet: &'s Sheet, name: &str) -> Option<&'s Arc<Scene>> {
     let in_steps = || {
-        let cues = sheet.cues.values().flat_map(|cue| &cue.steps);
-        let triggers = sheet.triggers.iter().flat_map(|trigger| &trigger.steps);
-        cues.chain(triggers).find_map(|step| match step {
+        steps(sheet).find_map(|step| match step {
             Step::Scene { scene, .. } if *scene.name == *name => Some(scene),
             _ => None,
         })
     };
     sheet.scenes.get(name).or_else(in_steps)
+}
+
+/// Finds a scene in a step whose prompt is filled in.
+fn pattern(sheet: &Sheet, is_it: impl Fn(&Scene) -> bool) -> Option<&Arc<Scene>> {
+    steps(sheet).find_map(|step| match step {
+        Step::Paint(painted) if is_it(&painted.pattern) => Some(&painted.pattern),
+        _ => None,
+    })
+}
+
+fn steps(sheet: &Sheet) -> impl Iterator<Item = &Step> {
+    let cues = sheet.cues.values().map(|cue| &cue.steps);
+    let triggers = sheet.triggers.iter().map(|trigger| &trigger.steps);
+    cues.chain(triggers).flat_map(|steps| Step::all(steps))
 }

@@ -21,6 +21,7 @@ pub mod fact;
 pub mod fades;
 pub mod governor;
 pub mod health;
+pub mod letters;
 mod members;
 pub mod memoir;
 pub mod mix;
@@ -35,6 +36,7 @@ pub mod reload;
 mod resume;
 pub mod roster;
 mod rota;
+pub mod run;
 pub mod scene;
 pub mod schedule;
 pub mod scope;
@@ -48,6 +50,7 @@ pub mod time;
 pub mod topic;
 pub mod transition;
 mod trigger;
+pub mod variables;
 pub mod venue;
 pub mod weighted;
 
@@ -57,13 +60,15 @@ use self::{
     agenda::{Agenda, Due},
     event::{Action, Command, Door, Event, Memory, OscMessage, OscPacket, StreamIndex, Wake},
     fact::Fact,
+    letters::Called,
     mix::Mix,
     out::Out,
-    perform::expect,
+    perform::expect_all,
     refusals::Refusals,
     reload::Changes,
     resume::Pen,
     rota::Rota,
+    run::{RunNews, Runs},
     schedule::{
         Entry,
         follow::{Findings, Follow, News},
@@ -73,7 +78,9 @@ use self::{
     snapshot::{Snapshot, StreamSnapshot},
     stream::{Stream, queue::Going},
     time::{Mono, Now},
+    transition::Heading,
     trigger::{Refusal, Triggers},
+    variables::Values,
 };
 
 /// How many bundles with a time tag may wait. A sequencer that sends 25 a second, 10 s ahead, has 250.
@@ -104,6 +111,11 @@ pub struct Show {
     /// When to have the state kept.
     pen: Pen,
     triggers: Triggers,
+    /// The lists that are under way.
+    runs: Runs,
+    variables: Values,
+    /// Whether one of them is another than was kept.
+    variables_moved: bool,
 }
 
 impl Show {
@@ -147,6 +159,10 @@ impl Show {
                 let fact = self.refusals.add(input, reason, count, &example, now.mono);
                 self.out_note(fact);
             }
+            Event::Called(Called { name, to, outcome, after }) => {
+                let (status, error) = (outcome.ok(), outcome.err());
+                self.note_run(&name, RunNews::Called { to, status, error, after });
+            }
             Event::Stop => {
                 self.keep(true, now);
                 self.stopping = true;
@@ -187,7 +203,8 @@ impl Show {
         if self.sheet.venue.mqtt.is_some() != sheet.venue.mqtt.is_some() {
             self.broker_connected = sheet.venue.mqtt.as_ref().map(|_| false);
         }
-        self.sheet = sheet;
+        let old = std::mem::replace(&mut self.sheet, sheet);
+        self.reload_runs(&old, now);
         let changes = changes.shortened();
         self.out.push(Action::Note(Fact::Reloaded(changes.clone())));
         self.unsettled = Some(now);
@@ -224,7 +241,9 @@ impl Show {
         let tell = self.refusals.next_due().map(|due| (due, Wake::Tell));
         let keep = self.pen.due().filter(|_| !self.stopping).map(|due| (due, Wake::Keep));
         let triggers = self.triggers.next_due().filter(|_| !self.stopping);
-        streams.chain(held).chain(triggers).chain(cron).chain(schedule).chain(tell).chain(keep).min()
+        let run = self.runs_due().filter(|_| !self.stopping).map(|due| (due, Wake::Run));
+        let own = held.chain(triggers).chain(cron).chain(schedule).chain(run);
+        streams.chain(own).chain(tell).chain(keep).min()
     }
 
     /// Returns whether nothing is left to do after [`Event::Stop`].
@@ -242,6 +261,11 @@ impl Show {
         self.streams.get(stream.0).map(|stream| stream.mix_at(at))
     }
 
+    /// Returns where a stream is heading.
+    pub fn heading(&self, stream: StreamIndex) -> Option<Heading> {
+        self.streams.get(stream.0).map(Stream::heading)
+    }
+
     /// Returns what may be seen at `now`.
     pub fn snapshot(&self, now: Now) -> Snapshot {
         let streams = self.streams.iter().enumerate().map(|(index, stream)| {
@@ -256,27 +280,38 @@ impl Show {
             show_file: None,
             broker_connected: self.broker_connected,
             triggers: self.triggers.snapshot(&self.sheet),
+            runs: self.runs.snapshot(now),
+            variables: self.variables.clone(),
         }
     }
 
-    /// Does what is due, in the order: calendar, bundles, triggers, streams.
+    /// Does what is due, in the order: calendar, bundles, triggers, lists, streams.
     fn step(&mut self, now: Now) {
         if !self.stopping {
             self.follow_calendar(now);
             self.release_held(now);
             self.fire_due(now);
+            self.go_on(now);
             self.prepare();
         }
         for fact in self.refusals.due(now.mono) {
             self.out_note(Some(fact));
         }
+        self.step_streams(now);
+        // A list may wait for what has just been arrived at.
+        while !self.stopping && self.go_on(now) {
+            self.step_streams(now);
+        }
+        self.look_at_streams(now);
+        self.keep(false, now);
+    }
+
+    fn step_streams(&mut self, now: Now) {
         for index in self.rota.take(now.mono) {
             self.streams[index].step(now, &mut self.out);
             self.rota.set(index, self.streams[index].next_wake());
             self.touch(index, now);
         }
-        self.look_at_streams(now);
-        self.keep(false, now);
     }
 
     /// Does what the calendar wants, in the order of its times; at one instant the schedule first, then cron.
@@ -329,18 +364,21 @@ impl Show {
     /// Tells each stream which scene the calendar will want of it soon.
     fn prepare(&mut self) {
         let (scheduled, coming) = (self.follow.coming(&self.sheet.schedule), self.agenda.coming());
-        if scheduled.is_empty() && coming.is_empty() && !self.preparing {
+        let after_waits = self.runs.coming();
+        let has_any = !scheduled.is_empty() || !coming.is_empty() || !after_waits.is_empty();
+        if !has_any && !self.preparing {
             return;
         }
-        self.preparing = !scheduled.is_empty() || !coming.is_empty();
+        self.preparing = has_any;
         let mut expected = vec![None; self.streams.len()];
         for (stream, scene) in &scheduled {
             expected[stream.0] = Some(scene);
         }
+        for steps in after_waits {
+            expect_all(steps, &mut expected);
+        }
         for trigger in coming {
-            for step in &self.sheet.triggers[trigger].steps {
-                expect(step, &mut expected);
-            }
+            expect_all(&self.sheet.triggers[trigger].steps, &mut expected);
         }
         for (index, (stream, scene)) in self.streams.iter_mut().zip(expected).enumerate() {
             if stream.expect(scene) {

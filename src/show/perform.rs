@@ -8,6 +8,7 @@ use super::{
     Show,
     event::{Action, Door, StreamIndex},
     fact::Fact,
+    run::{By, Owner},
     scene::Scene,
     sheet::{Cue, Step},
     stream::queue::{Going, WAITING_MAX},
@@ -21,22 +22,25 @@ impl Show {
             return;
         }
         for Ask { name, steps } in asks {
-            // A hand that moves sends up to a thousand a second: what comes of it is told, not each of its moves.
-            if !steps.iter().all(|step| matches!(step, Step::Grab { .. } | Step::Mix { .. })) {
-                self.out.push(Action::Note(Fact::Trigger { name, door }));
-            }
-            self.carry_out(&steps, door, now);
+            let by = By { name, door, occasion: Arc::default() };
+            self.carry_out(&steps, &by, now);
         }
     }
 
-    /// Does the steps of a cue or a trigger, one after the other.
-    pub(super) fn carry_out(&mut self, steps: &[Step], door: Door, now: Now) {
+    /// Does the steps that somebody asks for, and tells it.
+    pub(super) fn carry_out(&mut self, steps: &[Step], by: &By, now: Now) {
+        // A hand that moves sends up to a thousand a second: what comes of it is told, not each of its moves.
+        if !steps.iter().all(|step| matches!(step, Step::Grab { .. } | Step::Mix { .. })) {
+            self.out.push(Action::Note(Fact::Trigger { name: Arc::clone(&by.name), door: by.door }));
+        }
         for step in steps {
-            self.perform(step, door, now);
+            self.perform(step, by, now);
         }
     }
 
-    fn perform(&mut self, step: &Step, door: Door, now: Now) {
+    /// Does one step at once. A wait takes time, and only a list that is under way does: see `run/`.
+    pub(super) fn perform(&mut self, step: &Step, by: &By, now: Now) {
+        let door = by.door;
         match step {
             Step::Scene { scene, streams, fade, easing, policy } => {
                 let going =
@@ -78,10 +82,30 @@ impl Show {
                 }
             }
             Step::Cue(cue) => {
-                let Cue { name, steps } = &**cue;
+                let Cue { name, steps, mode: _ } = &**cue;
+                let by = By { name: Arc::clone(name), ..by.clone() };
+                if Step::take_time(steps) {
+                    return self.fire_list(&Owner::Cue(Arc::clone(name)), by, now);
+                }
                 self.out.push(Action::Note(Fact::Cue { name: Arc::clone(name) }));
-                self.carry_out(steps, door, now);
+                for step in steps {
+                    self.perform(step, &by, now);
+                }
             }
+            Step::Parallel(lists) => {
+                for step in lists.iter().flat_map(|list| list.iter()) {
+                    self.perform(step, by, now);
+                }
+            }
+            Step::Wait(_) => {}
+            Step::Blend(blend) => self.blend(blend, now),
+            Step::Paint(painted) => self.paint(painted, by, now),
+            Step::Variable(list) => self.set_variables(list, by, now),
+            Step::Publish(publish) => self.publish(publish, by, now),
+            Step::Send(send) => self.send_osc(send, by, now),
+            Step::Call(call) => self.call(call, by, now),
+            Step::Log(text) => self.say(text, by, now),
+            Step::Stop(stop) => self.stop_runs(&stop.owners, now),
             Step::Switch { trigger, enabled } => self.switch_trigger(trigger, *enabled),
         }
     }
@@ -98,8 +122,12 @@ impl Show {
     }
 }
 
-/// Notes for each stream the scene that a step leads it to; the last word counts.
-pub(super) fn expect<'a>(step: &'a Step, expected: &mut [Option<&'a Arc<Scene>>]) {
+/// Notes for each stream the scene that a list leads it to before it waits; the last word counts. Returns whether it waits.
+pub(super) fn expect_all<'a>(steps: &'a [Step], expected: &mut [Option<&'a Arc<Scene>>]) -> bool {
+    steps.iter().any(|step| expect(step, expected))
+}
+
+fn expect<'a>(step: &'a Step, expected: &mut [Option<&'a Arc<Scene>>]) -> bool {
     match step {
         Step::Scene { scene, streams, .. } => {
             for (index, expected) in expected.iter_mut().enumerate() {
@@ -108,11 +136,27 @@ pub(super) fn expect<'a>(step: &'a Step, expected: &mut [Option<&'a Arc<Scene>>]
                 }
             }
         }
+        Step::Cue(cue) => {
+            expect_all(&cue.steps, expected);
+        }
+        Step::Wait(_) => return true,
+        Step::Parallel(lists) => {
+            // All of them have to come to their ends.
+            return lists.iter().fold(false, |waits, list| expect_all(list, expected) || waits);
+        }
         Step::Steer { .. }
         | Step::Grab { .. }
         | Step::Mix { .. }
         | Step::Bypass { .. }
-        | Step::Switch { .. } => {}
-        Step::Cue(cue) => cue.steps.iter().for_each(|step| expect(step, expected)),
+        | Step::Switch { .. }
+        | Step::Blend(_)
+        | Step::Paint(_)
+        | Step::Variable(_)
+        | Step::Publish(_)
+        | Step::Send(_)
+        | Step::Call(_)
+        | Step::Log(_)
+        | Step::Stop(_) => {}
     }
+    false
 }

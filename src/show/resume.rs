@@ -3,15 +3,19 @@
 //! The whole state goes to the shell at every edge, and the shell replaces what it has on disk. What the clock explains
 //! is no edge. How often that is at the most:
 //!
-//! - A turn (a transition begins, is steered or ends, something else waits, a fixed cron time has run, the clock was set) is
-//!   written at once, and the next not before [`APART`]. A gallery that fades once a minute has two a minute, 2880 a day.
+//! - A turn (a transition begins, is steered or ends, something else waits, a fixed cron time has run, the clock was set,
+//!   the schedule is bypassed) is
+//!   written at once, as long as no more than [`BURST`] came at once; after these one every [`APART`]: 10 + 86 400 a day for
+//!   a machine that asks for something else all day, 1000 times a second or once. A gallery that fades once a minute has
+//!   two a minute, 2880 a day.
 //! - A hand that moves is written when it has rested for [`REST`], and every [`MOVED_APART`] if it never rests: 8640 a day
 //!   for a machine that moves a fader all day, at 1000 a second or at one.
-//! - A transition that goes by the clock is written every [`RUNNING_APART`] as well: a machine without a clock of its own
-//!   wakes up in the past, and a fade then goes back by no more than that. 1440 a day for one that never ends.
+//! - A transition that goes by the clock, a bypass, and a list under way is written every [`RUNNING_APART`] as well: a machine without a clock
+//!   of its own wakes up in the past, and a fade then goes back by no more than that. 1440 a day for one that never ends.
 //!
 //! Each costs the disk some 24 KB (a file of a block, two directory entries, their journal): 70 MB a day for the gallery,
-//! 200 MB for the machine; a card that bears 10 TB does it for 130 years.
+//! 200 MB for the machine that moves a fader, 2 GB for the one that asks; a card that bears 10 TB does it for 390, 130 and
+//! 13 years. What was asked for is on disk when the shell has written it, which is milliseconds.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -23,6 +27,7 @@ use super::{
     out::Out,
     refusals::Refusals,
     rota::Rota,
+    run::Runs,
     schedule::follow::Follow,
     sheet::Sheet,
     stream::{Stream, place::Edge},
@@ -30,32 +35,37 @@ use super::{
     trigger::Triggers,
 };
 
-/// The least time between two writes. What comes in between waits that long; a crash then costs it.
+/// The mean time between two writes where more is to be written. What comes in between waits that long, together; a crash
+/// then costs it.
 const APART: Duration = Duration::from_secs(1);
+/// How many turns are written at once before the next ones wait: more than a person presses in a second.
+const BURST: u32 = 10;
 /// How long a hand must rest before its place is written.
 const REST: Duration = Duration::from_secs(1);
 /// How often the place of a hand that does not rest is written.
 const MOVED_APART: Duration = Duration::from_secs(10);
 
-/// How often a transition is written that goes by the clock.
+/// How often a transition is written that goes by the clock, or a bypass.
 const RUNNING_APART: Duration = Duration::from_mins(1);
 
 /// When to write.
 #[derive(Debug, Default)]
 pub(super) struct Pen {
     last: Option<Mono>,
+    /// When [`BURST`] may be written at once again.
+    rested: Mono,
     /// When a turn is to be written.
     turned: Option<Mono>,
     /// Since when a hand has been moving, and when that is to be written.
     moved: Option<(Mono, Mono)>,
-    /// When a transition that goes by the clock is to be written.
+    /// When what goes by the clock is to be written.
     running: Option<Mono>,
 }
 
 impl Pen {
     /// Something is to be written.
     fn touch(&mut self, edge: Edge, now: Mono) {
-        let soonest = self.last.map_or(now, |last| now.max(last + APART));
+        let soonest = now.max(self.rested - APART * (BURST - 1));
         match edge {
             Edge::Turned => self.turned = Some(self.turned.map_or(soonest, |due| due.min(soonest))),
             Edge::Moved => {
@@ -74,7 +84,7 @@ impl Pen {
     fn write(&mut self, by: Mono, now: Mono) -> bool {
         let is_due = self.due().is_some_and(|due| due <= by);
         if is_due {
-            *self = Self { last: Some(now), ..Self::default() };
+            *self = Self { last: Some(now), rested: self.rested.max(now) + APART, ..Self::default() };
         }
         is_due
     }
@@ -93,13 +103,16 @@ impl Show {
         seed: u64,
         now: Now,
     ) -> Self {
+        let bypass = memoir
+            .and_then(|memoir| memoir.bypass_left(now.wall))
+            .filter(|_| !sheet.schedule.entries.is_empty());
         let mut out = Out::new(seed);
-        let gone = memoir.map(|memoir| now.wall.duration_since(memoir.at));
-        let gone = gone.and_then(|gone| Duration::try_from(gone).ok()).unwrap_or_default();
+        let gone = memoir.map_or(Duration::ZERO, |memoir| memoir.age(now.wall));
         let mut streams = Vec::new();
         for (index, stream) in sheet.streams.iter().enumerate() {
             let index = StreamIndex(index);
             let due = sheet.schedule.due(index, now.wall);
+            let due = due.filter(|_| bypass.is_none_or(|left| left.is_zero()));
             let due = due.map(|entry| Arc::clone(&sheet.schedule.entries[entry].scene));
             let mut made = Stream::new(&sheet, index, memories.get(&stream.name), due, now);
             if let Some(place) = memoir.and_then(|memoir| memoir.streams.get(&stream.name)) {
@@ -109,14 +122,15 @@ impl Show {
         }
         // What has become due while the show was away is found at the first look.
         let then = Now { wall: memoir.map_or(now.wall, |memoir| memoir.at), ..now };
+        let follow = Follow::new(&sheet.schedule, sheet.streams.len(), then).bypassed(bypass);
         let mut pen = Pen::default();
         // What is done of the calendar is known from the first moment on.
         pen.touch(Edge::Turned, now.mono);
-        Self {
+        let mut show = Self {
             rota: Rota::new(streams.len()),
             streams,
             agenda: Agenda::new(&sheet, memoir.map(|memoir| &memoir.triggers), now),
-            follow: Follow::new(&sheet.schedule, sheet.streams.len(), then),
+            follow,
             preface: memoir.is_none(),
             held: Vec::new(),
             refusals: Refusals::default(),
@@ -132,8 +146,15 @@ impl Show {
                 gone,
                 now,
             ),
+            runs: Runs::default(),
+            variables: sheet.variables.clone(),
+            variables_moved: false,
             sheet,
+        };
+        if let Some(memoir) = memoir {
+            show.resume_runs(memoir, now);
         }
+        show
     }
 
     /// Looks whether there is something new of a stream that is to be kept.
@@ -151,13 +172,14 @@ impl Show {
         if ends {
             (0..self.streams.len()).for_each(|index| self.touch(index, now));
         }
-        if let Some(edge) = self.agenda.edge() {
+        let of_variables = std::mem::take(&mut self.variables_moved).then_some(Edge::Moved);
+        let edges =
+            [self.agenda.edge(), self.follow.edge(), self.triggers.edge(), self.runs.edge(), of_variables];
+        for edge in edges.into_iter().flatten() {
             self.pen.touch(edge, now.mono);
         }
-        if let Some(edge) = self.triggers.edge() {
-            self.pen.touch(edge, now.mono);
-        }
-        let runs = self.streams.iter().any(|stream| stream.is_running(now.mono));
+        let is_running = |stream: &Stream| stream.is_running(now.mono);
+        let runs = self.streams.iter().any(is_running) || self.follow.is_bypassed() || !self.runs.is_empty();
         self.pen.running = self.pen.last.filter(|_| runs).map(|last| last + RUNNING_APART);
         let by = if ends { now.mono + MOVED_APART } else { now.mono };
         if self.pen.write(by, now.mono) {
@@ -168,6 +190,9 @@ impl Show {
                 streams: self.streams.iter().map(place).collect(),
                 triggers: self.agenda.runs(&self.sheet),
                 latches: self.triggers.latches(&self.sheet, now.mono),
+                runs: self.runs.forms(now.mono),
+                variables: self.variables.clone(),
+                bypassed_until: self.follow.bypassed_until(now),
             };
             self.out.push(Action::Keep(Box::new(memoir)));
         }

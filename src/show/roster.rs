@@ -2,8 +2,14 @@
 //!
 //! What the transition leads to is in at once, with just the share that the path says, so the fade keeps its course and
 //! its end. Of what it leaves, the heaviest stay, as many as there is room for and always one. The others retire: what
-//! they have goes to those that stay, over [`RETIRE`]. Meanwhile the list may be longer than it is to be. Each change
-//! begins at what was seen last, so nothing ever jumps. While everything fits, which is nearly always, nothing is touched.
+//! they have goes to those that stay, over [`RETIRE`], whatever is asked meanwhile. Until then the list may be longer than
+//! it is to be. Each change begins at what was seen last, so nothing ever jumps. While everything fits, which is nearly
+//! always, nothing is touched.
+//!
+//! So the list holds the target, those that stay, and whatever lost its seat within the last [`RETIRE`]. Only an update
+//! gives and takes seats: at the usual four a second that is three targets' worth, and four where two updates went at once.
+//! Whoever asks for another prompt each time has 4 on the way out; another scene of 16 prompts each time, the most that a
+//! scene has, 64. Dropping the lightest of them would keep the list shorter, and would jump.
 
 use std::time::Duration;
 
@@ -11,10 +17,6 @@ use super::time::Mono;
 
 /// How long things take to make room: short for an eye, two updates at the usual rate.
 pub const RETIRE: Duration = Duration::from_millis(500);
-
-/// How many times the usual number of things may be in beside those of the target: with two updates in [`RETIRE`], two
-/// full lists can be on their way out at once. Beyond it the lightest go without a fade.
-const LEAVERS: usize = 2;
 
 /// Who is in; nobody is taken down while everything has just what the path says.
 #[derive(Clone, Debug)]
@@ -41,8 +43,10 @@ struct Entry<T> {
 enum Role {
     /// The transition leads to it: what is seen was so much more than the path says, and comes to that.
     Target { excess: f64 },
-    /// Of what the target leaves it had this part, and comes to its part of those that stay, or to none.
-    Leaver { part: f64, stays: bool },
+    /// Of what the target leaves it had this part, and comes to its part of those that stay.
+    Stays { part: f64 },
+    /// Of what the target leaves it had this part, and comes to none by then.
+    Retires { part: f64, by: Mono },
 }
 
 impl<T> Entry<T> {
@@ -51,13 +55,13 @@ impl<T> Entry<T> {
     }
 
     fn stays(&self) -> bool {
-        matches!(self.role, Role::Leaver { stays: true, .. })
+        matches!(self.role, Role::Stays { .. })
     }
 }
 
 impl<T: Clone + PartialEq> Roster<T> {
-    /// Makes a roster for lists of `max`: never more than the target's things and twice `max` others; and when nobody
-    /// retires, `max`, or the target's things and one other where those are more.
+    /// Makes a roster for lists of `max`: when nobody retires never more than `max`, or the target's things and one other
+    /// where those are more.
     pub fn new(max: usize) -> Self {
         Self { max, entries: Vec::new(), since: Mono::default(), left: 0.0 }
     }
@@ -83,7 +87,7 @@ impl<T: Clone + PartialEq> Roster<T> {
             }
             return wanted;
         }
-        let is_news = self.take_down(&wanted, is_target);
+        let is_news = self.take_down(&wanted, is_target, at);
         let stay: f64 = self.entries.iter().filter(|entry| entry.stays()).map(|entry| entry.weight).sum();
         if is_news || stay <= 0.0 {
             self.turn(target, left, at);
@@ -104,7 +108,7 @@ impl<T: Clone + PartialEq> Roster<T> {
     }
 
     /// Takes down what the path says now, and the move of it in what is seen; returns whether the roles are others.
-    fn take_down(&mut self, wanted: &[(T, f64)], is_target: impl Fn(&T) -> bool) -> bool {
+    fn take_down(&mut self, wanted: &[(T, f64)], is_target: impl Fn(&T) -> bool, at: Mono) -> bool {
         for entry in &mut self.entries {
             let weight =
                 wanted.iter().find(|(thing, _)| *thing == entry.thing).map_or(0.0, |(_, weight)| *weight);
@@ -114,7 +118,7 @@ impl<T: Clone + PartialEq> Roster<T> {
         let mut is_news = self.entries.iter().any(|entry| entry.is_target() != is_target(&entry.thing));
         for (thing, weight) in wanted.iter().filter(|(thing, weight)| *weight > 0.0 || is_target(thing)) {
             if !self.entries.iter().any(|entry| entry.thing == *thing) {
-                let role = Role::Leaver { part: 0.0, stays: false };
+                let role = Role::Retires { part: 0.0, by: at + RETIRE };
                 self.entries.push(Entry { thing: thing.clone(), weight: *weight, seen: *weight, role });
                 is_news = true;
             }
@@ -140,13 +144,15 @@ impl<T: Clone + PartialEq> Roster<T> {
             let ((a_is_on, a), (b_is_on, b)) = (rank(a), rank(b));
             b_is_on.cmp(&a_is_on).then(b.total_cmp(&a))
         });
-        for entry in leavers.iter_mut().skip(self.max * LEAVERS) {
-            entry.seen = 0.0;
-        }
         let sum: f64 = leavers.iter().map(|entry| entry.seen).sum();
         for (place, entry) in leavers.into_iter().enumerate() {
             let part = if sum > 0.0 { entry.seen / sum } else { 0.0 };
-            entry.role = Role::Leaver { part, stays: place < seats && entry.weight > 0.0 };
+            entry.role = match entry.role {
+                _ if place < seats && entry.weight > 0.0 => Role::Stays { part },
+                // Who is on the way out already is out no later.
+                Role::Retires { by, .. } => Role::Retires { part, by: by.max(at) },
+                Role::Target { .. } | Role::Stays { .. } => Role::Retires { part, by: at + RETIRE },
+            };
         }
         self.entries.retain(|entry| entry.is_target() || entry.weight > 0.0 || entry.seen > 0.0);
     }
@@ -158,12 +164,18 @@ impl<T: Clone + PartialEq> Roster<T> {
         let come = passed.max(1.0 - left / self.left).clamp(0.0, 1.0);
         let all: f64 = self.entries.iter().map(|entry| entry.weight).sum();
         let stay: f64 = self.entries.iter().filter(|entry| entry.stays()).map(|entry| entry.weight).sum();
+        let left_of = |entry: &Entry<T>| match entry.role {
+            Role::Retires { part, by } if by > at => {
+                part * by.since(at).as_secs_f64() / by.since(self.since.min(at)).as_secs_f64()
+            }
+            Role::Retires { .. } | Role::Target { .. } | Role::Stays { .. } => 0.0,
+        };
+        let retiring: f64 = self.entries.iter().map(left_of).sum();
         let had: f64 = self
             .entries
             .iter()
-            .map(|entry| if let Role::Leaver { part, .. } = entry.role { part } else { 0.0 })
+            .map(|entry| if let Role::Stays { part } = entry.role { part } else { 0.0 })
             .sum();
-        let passed = if had > 0.0 { passed } else { 1.0 };
         let mut target = 0.0;
         for entry in &mut self.entries {
             if let Role::Target { excess } = entry.role {
@@ -176,10 +188,12 @@ impl<T: Clone + PartialEq> Roster<T> {
         for entry in &mut self.entries {
             match entry.role {
                 Role::Target { .. } => entry.seen *= scale,
-                Role::Leaver { part, stays } => {
-                    let aim = if stays { entry.weight / stay } else { 0.0 };
-                    entry.seen = rest * (part * (1.0 - passed) + aim * passed);
+                Role::Stays { part } => {
+                    let aim = entry.weight / stay;
+                    let own = if had > 0.0 { part / had } else { aim };
+                    entry.seen = rest * (1.0 - retiring) * (own * (1.0 - passed) + aim * passed);
                 }
+                Role::Retires { .. } => entry.seen = rest * left_of(entry),
             }
         }
     }
@@ -279,7 +293,6 @@ mod tests {
                     let list = roster.admit(wanted.clone(), &target, at(now));
                     prop_assert!((sum(&list) - 1.0).abs() < 1e-9, "{list:?}");
                     prop_assert!(list.iter().all(|(_, weight)| *weight >= 0.0), "{list:?}");
-                    prop_assert!(list.len() <= target.len() + LEAVERS * max);
                     let seen: BTreeMap<u8, f64> = list.into_iter().collect();
                     if progress >= 1.0 {
                         prop_assert!(roster.is_settled(at(now)));
@@ -291,11 +304,10 @@ mod tests {
                     if let Some([seen_before, past]) = &before {
                         let move_of = |(thing, weight): &(u8, f64)| (weight - past.get(thing).unwrap_or(&0.0)).abs();
                         let own: f64 = wanted.iter().map(move_of).sum();
-                        // Beyond the bound the lightest go at once: none of them has more than an even share.
-                        let beyond = wanted.len().saturating_sub(target.len() + LEAVERS * max);
-                        let dropped = beyond as f64 / (LEAVERS * max + beyond) as f64;
-                        // All that the path moves may show in one of those that stay, and so may all that retires. Who comes back gets a share of what the others lack, too: at most twice the pace.
-                        let most = own + STEP / RETIRE.as_secs_f64() + dropped + 1e-9;
+                        // All that the path moves may show in one of those that stay, and so may all that retires. Who comes
+                        // back gets a share of what the others lack, too, and of those who leave one after the other the
+                        // first are still at it: at most twice the pace.
+                        let most = own + 2.0 * STEP / RETIRE.as_secs_f64() + 1e-9;
                         for thing in seen.keys().chain(seen_before.keys()) {
                             let change = seen.get(thing).unwrap_or(&0.0) - seen_before.get(thing).unwrap_or(&0.0);
                             prop_assert!(change.abs() <= most, "{} moved by {}, not {}", thing, change, most);

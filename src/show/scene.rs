@@ -96,7 +96,8 @@ impl Scene {
         scene.prompt.get_or_insert_with(|| base.prompt.clone());
         scene.seed.get_or_insert_with(|| base.seed.clone());
         for (name, level) in &base.values {
-            scene.values.entry(name).or_insert_with(|| level.clone());
+            let own = scene.values.get(name).map_or_else(|| level.clone(), |own| own.over(level));
+            scene.values.insert(name, own);
         }
         for net in &base.controlnets {
             let named = |name: &str| self.controlnets.contains_key(name);
@@ -127,4 +128,17 @@ pub enum Level {
     Object(Map<String, Value>),
     /// Anything else; switches once in a transition.
     Choice(Value),
+}
+
+impl Level {
+    /// Returns what a scene that says this comes to where the stream has `base`: of an object only what it names is
+    /// another, but for whether it is on. One that is named is on unless the name says otherwise.
+    #[must_use]
+    pub fn over(&self, base: &Self) -> Self {
+        let (Self::Object(own), Self::Object(base)) = (self, base) else { return self.clone() };
+        let mut object = base.clone();
+        object.remove("enabled");
+        object.extend(own.clone());
+        Self::Object(object)
+    }
 }

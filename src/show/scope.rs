@@ -146,7 +146,7 @@ impl Show {
             time: Time::at(now.wall, &self.sheet.zone),
             scene: self.streams.first().map(|stream| stream.state().scene),
             stream,
-            vars: BTreeMap::new(),
+            vars: self.variables.clone(),
         };
         Scope { occasion, state }
     }

@@ -13,9 +13,15 @@ use super::{
     event::StreamIndex,
     fades::Fades,
     recovery::{Hook, OnDrift, OnLost, Recovery},
+    run::{
+        Mode,
+        formula::Formula,
+        step::{Blend, Call, Painted, Publish, Send, Stop, Wait},
+    },
     scene::{Fade, Level, Scene},
     schedule::Schedule,
     transition::Fader,
+    variables::Values,
     venue::{Connection, Venue},
     weighted::Weighted,
 };
@@ -35,6 +41,8 @@ pub struct Sheet {
     pub cues: BTreeMap<Arc<str>, Arc<Cue>>,
     /// The triggers, in the order of the file.
     pub triggers: Vec<Trigger>,
+    /// The variables, each with the value that it begins with.
+    pub variables: Values,
     /// What is due when.
     pub schedule: Schedule,
     /// Who is told when people are needed, and when they no longer are.
@@ -225,6 +233,8 @@ pub struct Cue {
     pub name: Arc<str>,
     /// What it does, in order.
     pub steps: Vec<Step>,
+    /// What if it is still running; `Restart` unless set.
+    pub mode: Mode,
 }
 
 /// One thing that a cue or a trigger does.
@@ -280,6 +290,49 @@ pub enum Step {
         /// Whether it may.
         enabled: bool,
     },
+    /// Go on later.
+    Wait(Wait),
+    /// Do several lists at once, and go on when all of them have ended.
+    Parallel(Vec<Arc<[Step]>>),
+    /// Blend to a mix of several scenes.
+    Blend(Blend),
+    /// Blend to a scene whose prompt is filled in first.
+    Paint(Painted),
+    /// Set variables, one after the other.
+    Variable(Vec<(Arc<str>, Formula)>),
+    /// Publish an MQTT message.
+    Publish(Publish),
+    /// Send an OSC message.
+    Send(Send),
+    /// Make an HTTP request.
+    Call(Arc<Call>),
+    /// Write a line in the log.
+    Log(Formula),
+    /// End what a trigger or a cue has under way.
+    Stop(Stop),
+}
+
+impl Step {
+    /// Returns every step of a list, and of the lists in it, from the top down.
+    pub fn all(steps: &[Self]) -> Vec<&Self> {
+        let mut all = Vec::new();
+        for step in steps {
+            all.push(step);
+            if let Self::Parallel(lists) = step {
+                all.extend(lists.iter().flat_map(|list| Self::all(list)));
+            }
+        }
+        all
+    }
+
+    /// Returns whether a list takes time.
+    pub fn take_time(steps: &[Self]) -> bool {
+        steps.iter().any(|step| match step {
+            Self::Wait(_) => true,
+            Self::Parallel(lists) => lists.iter().any(|list| Self::take_time(list)),
+            _ => false,
+        })
+    }
 }
 
 /// What can be done to a running transition.

@@ -6,7 +6,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{time::Mono, transition::Transition, venue::Backend};
+use super::{time::Mono, transition::Transition, variables::Values, venue::Backend};
 
 /// The show at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -25,6 +25,12 @@ pub struct Snapshot {
     pub broker_connected: Option<bool>,
     /// Every trigger, in the order of the file.
     pub triggers: Vec<TriggerSnapshot>,
+    /// The lists that are under way, the oldest first; 64 at most.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<RunSnapshot>,
+    /// The variables with their values.
+    #[serde(skip_serializing_if = "Values::is_empty")]
+    pub variables: Values,
 }
 
 /// One trigger at one moment.
@@ -42,6 +48,39 @@ pub struct TriggerSnapshot {
     pub looping: bool,
     /// Why it did not fire the last time that it could have; `None` if it did.
     pub why_not: Option<String>,
+}
+
+/// A list that is under way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RunSnapshot {
+    /// The trigger or cue.
+    pub name: Arc<str>,
+    /// `trigger` or `cue`.
+    pub kind: &'static str,
+    /// The step that it is at, from 1 on.
+    pub step: usize,
+    /// How many steps its list has.
+    pub steps: usize,
+    /// What it waits for there.
+    pub waits_for: WaitsFor,
+    /// When it goes on at the latest; `None` where that is not known.
+    pub until: Option<Timestamp>,
+}
+
+/// What a list waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitsFor {
+    /// Nothing.
+    Nothing,
+    /// A moment.
+    Time,
+    /// The end of transitions.
+    Arrival,
+    /// The ends of several lists in it; the moment is the soonest of theirs.
+    Lists,
+    /// The end of an earlier run of the same list.
+    Turn,
 }
 
 /// The file that the show was read from.

@@ -7,6 +7,7 @@
 mod connections;
 mod gate;
 mod guard;
+mod lists;
 mod login;
 mod page;
 mod places;

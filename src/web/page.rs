@@ -8,6 +8,7 @@ use std::fmt;
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
 
+use super::lists;
 use crate::show::{
     sheet::Sheet,
     snapshot::{Health, Phase, Share, Snapshot, StreamSnapshot, Upcoming, Updates},
@@ -18,12 +19,13 @@ use crate::show::{
 const SHARE_SEEN_MIN: f64 = 0.005;
 
 /// The routes, for people.
-const ROUTES: [(&str, &str); 11] = [
+const ROUTES: [(&str, &str); 12] = [
     (
         "POST /api/scenes/{name}/go",
         "goes to a scene; takes <code>fade</code> (8, 8s, 1m30s) and <code>stream</code>, as JSON or in the query",
     ),
     ("POST /api/cues/{name}/go", "fires a cue"),
+    ("POST /api/cues/{name}/stop", "ends what a cue has under way"),
     ("POST /api/triggers/{name}", "fires a trigger that waits for HTTP; the body is its payload"),
     ("POST /api/triggers/{name}/enable", "lets a trigger fire; <code>/disable</code> keeps it from firing"),
     (
@@ -56,8 +58,17 @@ pub(super) struct Page<'a> {
 
 impl fmt::Display for Page<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Snapshot { show, streams, upcoming, bypassed_until, show_file, broker_connected, triggers: _ } =
-            self.snapshot;
+        let Snapshot {
+            show,
+            streams,
+            upcoming,
+            bypassed_until,
+            show_file,
+            broker_connected,
+            triggers: _,
+            runs,
+            variables,
+        } = self.snapshot;
         let title = Text(show);
         writeln!(f, "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">")?;
         writeln!(f, "<meta name=\"viewport\" content=\"width=device-width\">")?;
@@ -86,6 +97,8 @@ impl fmt::Display for Page<'_> {
         table_of_streams(f, streams)?;
         list(f, "Scenes", "scenes", self.sheet.scenes.keys().map(|name| &**name))?;
         list(f, "Cues", "cues", self.sheet.cues.keys().map(|name| &**name))?;
+        lists::under_way(f, runs, &self.sheet.zone)?;
+        lists::variables(f, variables)?;
         due(f, streams, &self.sheet.zone)?;
         coming_up(f, upcoming, &self.sheet.zone)?;
         writeln!(f, "<h2>Routes</h2>\n<ul>")?;
@@ -241,7 +254,7 @@ fn backend(backend: Backend) -> &'static str {
 }
 
 /// A text from elsewhere, made harmless in an element and in a quoted attribute.
-struct Text<'a>(&'a str);
+pub(super) struct Text<'a>(pub(super) &'a str);
 
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

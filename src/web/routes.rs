@@ -22,7 +22,7 @@ use crate::show::snapshot::{Phase, Snapshot, StreamSnapshot};
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Returns every route by its path.
-pub(super) fn table() -> [(&'static str, MethodRouter<Server>); 16] {
+pub(super) fn table() -> [(&'static str, MethodRouter<Server>); 17] {
     [
         ("/", get(page)),
         ("/style.css", get(style)),
@@ -34,6 +34,7 @@ pub(super) fn table() -> [(&'static str, MethodRouter<Server>); 16] {
         ("/api/state", get(state)),
         ("/api/scenes/{name}/go", post(scenes::scene)),
         ("/api/cues/{name}/go", post(scenes::cue)),
+        ("/api/cues/{name}/stop", post(scenes::stop_cue)),
         ("/api/prompt", post(scenes::prompt)),
         ("/api/bypass", post(scenes::bypass)),
         ("/api/transition/{verb}", post(scenes::transition)),

@@ -46,6 +46,17 @@ pub(super) async fn cue(
     order(&server, Command::Cue { cue })
 }
 
+/// Ends what a cue has under way: `POST /api/cues/{name}/stop`.
+pub(super) async fn stop_cue(
+    State(server): State<Server>,
+    name: Name,
+    request: Request,
+) -> Result<Response, Problem> {
+    let cue = named(name)?;
+    Members::of(&server, request, &[]).await?;
+    order(&server, Command::StopCue { cue })
+}
+
 /// Goes to a prompt that no scene has: `POST /api/prompt` with a `prompt`, and a `seed`, a `fade` and a `stream` if wanted.
 pub(super) async fn prompt(State(server): State<Server>, request: Request) -> Result<Response, Problem> {
     let mut members = Members::of(&server, request, &["prompt", "seed", "fade", "stream"]).await?;
@@ -151,6 +162,7 @@ fn accepted(command: &Command) -> Value {
             json!({ "accepted": true, "progress": position.get(), "stream": stream })
         }
         Command::Cue { cue } => json!({ "accepted": true, "cue": cue }),
+        Command::StopCue { cue } => json!({ "accepted": true, "stop": cue }),
         Command::Bypass { time } => json!({ "accepted": true, "for_seconds": time.as_secs_f64() }),
         Command::Trigger { trigger, payload: _ } => json!({ "accepted": true, "trigger": trigger }),
         Command::Switch { trigger, enabled } => {
@@ -180,7 +192,7 @@ fn explained(sheet: &Sheet, command: &Command, why: String) -> Problem {
             bad(format!("there is no stream {}", quoted(stream)))
                 .meant(nearest(stream, sheet.streams.iter().map(|stream| &*stream.name)))
         }
-        Command::Cue { cue } if !sheet.cues.contains_key(&**cue) => {
+        Command::Cue { cue } | Command::StopCue { cue } if !sheet.cues.contains_key(&**cue) => {
             Problem::new(Kind::UnknownCue, format!("there is no cue {}", quoted(cue)))
                 .meant(nearest(cue, sheet.cues.keys().map(|name| &**name)))
         }
@@ -201,6 +213,7 @@ fn explained(sheet: &Sheet, command: &Command, why: String) -> Problem {
         | Command::Steer { .. }
         | Command::Grab { .. }
         | Command::Cue { .. }
+        | Command::StopCue { .. }
         | Command::Bypass { .. } => bad(why),
     }
 }

@@ -80,7 +80,6 @@ fn finish_first_lets_the_running_one_arrive_within_a_second() {
     0:10.000 wall to neon in 2s
     0:11.500 trigger /segue/cue/rain-first (osc)
     0:11.500 cue rain-first
-    0:11.500 wall finish: neon
     0:11.500 wall: rain waits for 1
     0:12.000 wall on neon
     0:12.000 wall to rain in 2s
@@ -109,7 +108,6 @@ fn of_two_that_would_finish_first_the_later_is_the_last_word() {
     0:02.500 trigger /segue/cue/dawn-first (osc)
     0:02.500 cue dawn-first
     0:02.500 wall: rain dropped for dawn
-    0:02.500 wall finish: neon
     0:02.500 wall: dawn waits for 1
     0:03.000 wall on neon
     0:03.000 wall to dawn in 2s

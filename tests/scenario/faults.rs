@@ -76,7 +76,7 @@ fn a_stream_that_is_gone_is_created_again_with_the_look_of_the_moment() {
     2:01.201 create wall | prompt mist 0.0 city 0.5 rain 0.5 | seed 1 0.0 2 1.0
     2:01.301 wall created as str_2
     2:01.302 wall on rain
-    2:20.000 then waits for Poll
+    2:20.000 then waits for Retry
     ");
 }
 
@@ -114,11 +114,11 @@ fn a_stream_that_was_ours_is_found_again_and_not_created_twice() {
     let world = World::at(SHOW, MORNING, &memories);
     insta::assert_snapshot!(world.play("0:10 end"), @r"
     0:00.100 wall lost, creating another
-    0:00.101 create wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
-    0:00.201 wall created as str_1
-    0:00.202 wall on dawn
-    0:00.302 wall is ONLINE
-    0:10.000 then waits for Poll
+    0:00.201 create wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
+    0:00.301 wall created as str_1
+    0:00.302 wall on dawn
+    0:00.402 wall is ONLINE
+    0:10.000 then waits for Retry
     ");
 }
 

@@ -213,6 +213,8 @@ fn what_is_no_position_is_refused_and_moves_nothing() {
         0:03 osc /segue/transition/progress
         0:03 osc /segue/transition/progress T
         0:03 osc /segue/mix/neon inf
+        0:03 osc /segue/mix/neon 0.5 0.7
+        0:03 osc /segue/transition/progress 0.5 1
         0:03 osc /segue/mix/nowhere 0.5
         0:03 osc /segue/floor/transition/progress 0.5
         0:04 end
@@ -295,4 +297,23 @@ fn a_hand_takes_back_what_the_picture_was_led_to_the_end_of() {
     0:05.125 wall on neon
     0:08.000 then waits for Poll
     ");
+}
+
+#[test]
+fn what_changes_nothing_is_not_told() {
+    let told = |script: &str| {
+        let told = play(SHOW, &format!("0:01 go neon 20s\n{script}\n0:40 end"));
+        let steered = told.lines().filter(|line| line.contains(": neon") || line.contains(": dawn"));
+        steered.map(ToOwned::to_owned).collect::<Vec<_>>()
+    };
+    let verb = |at: &str, verb: &str| format!("{at} osc /segue/transition/{verb}\n");
+    let twice = [verb("0:05", "finish"), verb("0:05.4", "finish")].concat();
+    assert_eq!(told(&twice), ["0:05.000 wall finish: neon"]);
+    let held = [verb("0:05", "pause"), verb("0:07", "pause"), verb("0:08", "resume"), verb("0:09", "resume")];
+    assert_eq!(told(&held.concat()), ["0:05.000 wall pause: neon", "0:08.000 wall resume: neon"]);
+    // In a hand that keeps it short of its end, a finish is one.
+    let hand = "0:05 osc /segue/transition/progress 0.97\n".to_owned() + &verb("0:08", "finish");
+    assert_eq!(told(&hand), ["0:05.000 wall in a hand: neon", "0:08.000 wall finish: neon"]);
+    let arrives = play(SHOW, &format!("0:01 go neon 20s\n{hand}\n0:40 end"));
+    assert!(arrives.contains("0:08.600 wall on neon"), "{arrives}");
 }

@@ -177,24 +177,24 @@ scenes:
         0:01 go neon
         0:05 go dawn 0s
         0:06 end
-    "), @r#"
-    0:00.001 create wall | controlnets [{"conditioning_scale":0.5,"enabled":true,"model_id":"thibaud/controlnet-sd21-depth-diffusers","preprocessor":"depth_tensorrt","preprocessor_params":{}},{"conditioning_scale":0.1,"enabled":true,"model_id":"thibaud/controlnet-sd21-canny-diffusers","preprocessor":"canny","preprocessor_params":{"high_threshold":200,"low_threshold":100}}] | delta 0.7 | guidance_scale 1.2 | num_inference_steps 50 | prompt mist 1.0 mist 0.0 mist 0.0 | seed 1 1.0
+    "), @r"
+    0:00.001 create wall | controlnets 0.5 0.1 | delta 0.7 | guidance_scale 1.2 | num_inference_steps 50 | prompt mist 1.0 mist 0.0 mist 0.0 | seed 1 1.0
     0:00.101 wall created as str_1
     0:00.102 wall on dawn
     0:00.202 wall is ONLINE
     0:01.000 trigger go neon (http)
     0:01.000 wall to neon in 1s
-    0:01.000 update wall | controlnets [{"conditioning_scale":0.425,"enabled":true,"model_id":"thibaud/controlnet-sd21-depth-diffusers","preprocessor":"depth_tensorrt","preprocessor_params":{}},{"conditioning_scale":0.1,"enabled":true,"model_id":"thibaud/controlnet-sd21-canny-diffusers","preprocessor":"canny","preprocessor_params":{"high_threshold":200,"low_threshold":100}}] | delta 0.6 | num_inference_steps 48
-    0:01.300 update wall | controlnets [{"conditioning_scale":0.335,"enabled":true,"model_id":"thibaud/controlnet-sd21-depth-diffusers","preprocessor":"depth_tensorrt","preprocessor_params":{}},{"conditioning_scale":0.1,"enabled":true,"model_id":"thibaud/controlnet-sd21-canny-diffusers","preprocessor":"canny","preprocessor_params":{"high_threshold":200,"low_threshold":100}}] | delta 0.48 | num_inference_steps 45
-    0:01.600 update wall | controlnets [{"conditioning_scale":0.245,"enabled":true,"model_id":"thibaud/controlnet-sd21-depth-diffusers","preprocessor":"depth_tensorrt","preprocessor_params":{}},{"conditioning_scale":0.1,"enabled":true,"model_id":"thibaud/controlnet-sd21-canny-diffusers","preprocessor":"canny","preprocessor_params":{"high_threshold":200,"low_threshold":100}}] | delta 0.36 | num_inference_steps 42
-    0:01.900 update wall | controlnets [{"conditioning_scale":0.2,"enabled":true,"model_id":"thibaud/controlnet-sd21-depth-diffusers","preprocessor":"depth_tensorrt","preprocessor_params":{}},{"conditioning_scale":0.1,"enabled":true,"model_id":"thibaud/controlnet-sd21-canny-diffusers","preprocessor":"canny","preprocessor_params":{"high_threshold":200,"low_threshold":100}}] | delta 0.3 | num_inference_steps 40
+    0:01.000 update wall | controlnets 0.425 0.1 | delta 0.6 | num_inference_steps 48
+    0:01.300 update wall | controlnets 0.335 0.1 | delta 0.48 | num_inference_steps 45
+    0:01.600 update wall | controlnets 0.245 0.1 | delta 0.36 | num_inference_steps 42
+    0:01.900 update wall | controlnets 0.2 0.1 | delta 0.3 | num_inference_steps 40
     0:02.000 wall on neon
     0:05.000 trigger go dawn (http)
     0:05.000 wall to dawn in 0s
-    0:05.000 update wall | controlnets [{"conditioning_scale":0.5,"enabled":true,"model_id":"thibaud/controlnet-sd21-depth-diffusers","preprocessor":"depth_tensorrt","preprocessor_params":{}},{"conditioning_scale":0.1,"enabled":true,"model_id":"thibaud/controlnet-sd21-canny-diffusers","preprocessor":"canny","preprocessor_params":{"high_threshold":200,"low_threshold":100}}] | delta 0.7 | num_inference_steps 50
+    0:05.000 update wall | controlnets 0.5 0.1 | delta 0.7 | num_inference_steps 50
     0:05.100 wall on dawn
     0:06.000 then waits for Poll
-    "#);
+    ");
 }
 
 #[test]

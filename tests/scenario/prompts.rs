@@ -6,7 +6,7 @@ use segue::show::{
     event::{Arg, Command, Event, MqttMessage, OscMessage, OscPacket},
     time::Mono,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     SHOW, play,
@@ -211,6 +211,33 @@ fn the_same_prompt_asked_again_is_the_same_scene() {
     0:10.000 trigger /segue/prompt (osc)
     0:20.000 then waits for Poll
     ");
+}
+
+#[test]
+fn a_prompt_asked_again_goes_the_way_of_a_scene_that_is_asked_again() {
+    let asked = |show: &str, ask: &str| -> Vec<(Mono, Value, Value)> {
+        let mut world = World::new(show).without_transcript();
+        for at in ["0:01", "0:02", "0:02.5 dawn", "0:03", "0:03.2", "0:10"] {
+            let (at, to) = at.split_once(' ').unwrap_or((at, ask));
+            world.run_until(time_of(at));
+            let address = if to == ask { ask.to_owned() } else { format!("/segue/scene/{to}") };
+            let args: &[&str] = if address.ends_with("prompt") { &["fog", "2"] } else { &["2"] };
+            world.happen(osc(&address, args));
+        }
+        world.run_until(time_of("0:20"));
+        let weights = |params: &Map<String, Value>, name: &str| -> Value {
+            let list = params.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+            let on = list.into_iter().filter(|pair| pair[1] != 0.0);
+            on.map(|pair| (pair[0].to_string(), pair[1].clone())).collect::<Map<_, _>>().into()
+        };
+        let told = world
+            .accepted
+            .iter()
+            .map(|(_, at, params)| (*at, weights(params, "prompt"), weights(params, "seed")));
+        told.collect()
+    };
+    let show = SHOW.replace("scenes:", "scenes:\n  fog: { prompt: fog }");
+    assert_eq!(asked(&show, "/segue/prompt"), asked(&show, "/segue/scene/fog"));
 }
 
 #[test]

@@ -847,6 +847,30 @@ fn too_much_from_outside_leaves_the_scene_that_it_goes_to() {
     );
 }
 
+/// Who asks ten times a second is on disk each time; a machine that asks a thousand times a second is once a second.
+#[test]
+fn what_is_asked_for_is_written_at_once_and_a_flood_once_a_second() {
+    let mut world = World::new(SHOW).without_transcript();
+    world.run_until(Mono(Duration::from_secs(20)));
+    let ask = |world: &mut World, number: u32| {
+        world.happen(go(["dawn", "neon", "rain"][number as usize % 3], Some(Duration::from_mins(10))));
+    };
+    for number in 1..=10 {
+        let before = world.kept;
+        ask(&mut world, number);
+        assert_eq!(world.kept, before + 1, "ask {number}");
+        let scene = world.show.snapshot(world.now).streams[0].scene.clone();
+        assert!(world.memoir.as_ref().unwrap().contains(&*scene), "{:?}", world.memoir);
+        world.run_until(world.now.mono + Duration::from_millis(10));
+    }
+    let (before, begin) = (world.kept, world.now.mono);
+    for number in 1..=10_000 {
+        ask(&mut world, number);
+        world.run_until(begin + Duration::from_millis(u64::from(number)));
+    }
+    assert!((9..=11).contains(&(world.kept - before)), "{} writes in 10 s", world.kept - before);
+}
+
 /// What a walk asks for, and when: at least a second and a bit apart, so that at most the last one is not on disk yet.
 fn asks(seed: u64) -> Vec<(Duration, Event)> {
     let mut dice = Dice::new(seed);

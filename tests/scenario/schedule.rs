@@ -402,6 +402,75 @@ fn a_restart_shows_what_is_due_by_then() {
     assert!(world.accepted.last().unwrap().2["prompt"].to_string().contains("city"));
 }
 
+/// Bypassed for an hour, without power for a while: the rest of the hour is still bypassed, and then the schedule is
+/// followed, also where its end fell into the dark.
+#[test]
+fn a_bypass_outlives_a_restart_and_ends_when_it_was_to_end() {
+    insta::assert_snapshot!(plot(&play_from(SHOW, "2026-11-20T16:30:00Z", "
+        1:00 bypass 1h
+        2:00 go dawn 0s
+        20:00 off 25m
+        46:00 kill
+        63:00 end
+    ")), @r"
+    0:00.000 wall due: dawn until 18:00, then night
+    0:00.101 wall created as str_1
+    0:00.102 wall on dawn
+    0:00.202 wall is ONLINE
+    1:00.000 trigger bypass (http)
+    1:00.000 bypassed for 1h
+    2:00.000 trigger go dawn (http)
+    45:00.000 wall resumes to dawn at 100 %, 0s left
+    45:00.100 wall attached to str_1
+    45:00.200 wall on dawn
+    45:00.200 wall is ONLINE
+    46:00.000 wall resumes to dawn at 100 %, 0s left
+    46:00.100 wall attached to str_1
+    46:00.200 wall on dawn
+    46:00.200 wall is ONLINE
+    61:00.000 bypass over
+    61:00.000 wall due: night until 22:00, then neon
+    61:00.000 wall to night in 0s
+    61:00.100 wall on night
+    63:00.000 then waits for Poll
+    ");
+    insta::assert_snapshot!(plot(&play_from(SHOW, "2026-11-20T16:30:00Z", "
+        1:00 bypass 1h
+        2:00 go dawn 0s
+        20:00 off 3h
+        201:00 go night 0s
+        202:00 kill
+        203:00 end
+    ")), @r"
+    0:00.000 wall due: dawn until 18:00, then night
+    0:00.101 wall created as str_1
+    0:00.102 wall on dawn
+    0:00.202 wall is ONLINE
+    1:00.000 trigger bypass (http)
+    1:00.000 bypassed for 1h
+    2:00.000 trigger go dawn (http)
+    200:00.000 wall resumes to dawn at 100 %, 0s left
+    200:00.000 bypass over
+    200:00.000 wall due: night until 22:00, then neon
+    200:00.000 wall to night in 0s
+    200:00.100 wall attached to str_1
+    200:00.200 wall on night
+    200:00.200 wall is ONLINE
+    201:00.000 trigger go night (http)
+    202:00.000 wall resumes to night at 100 %, 0s left
+    202:00.100 wall attached to str_1
+    202:00.200 wall on night
+    202:00.200 wall is ONLINE
+    203:00.000 then waits for Poll
+    ");
+    // A clock that was set back meanwhile: no time has passed since the last minute.
+    insta::assert_snapshot!(plot(&play_from(SHOW, "2026-11-20T16:30:00Z", "
+        1:00 bypass 1h
+        20:00 off 10m clock -7200
+        72:00 end
+    ")), @"");
+}
+
 #[test]
 fn an_edit_of_the_schedule_goes_to_what_is_due_by_it_and_other_edits_leave_it_alone() {
     insta::assert_snapshot!(plot(&play_from(SHOW, "2026-11-20T12:00:00Z", "

@@ -13,14 +13,18 @@ use segue::{
         },
         fact::Fact,
         health::StatusReport,
+        letters::Called,
         memoir::Memoir,
         reload::Changes,
+        run::RunNews,
         scope,
         sheet::Sheet,
         time::{Mono, Now},
     },
 };
 use serde_json::{Map, Value};
+
+use super::whole::{Letter, Outside, Witness};
 
 /// Every scenario begins on this Sunday, unless it says otherwise.
 pub(super) const MORNING: &str = "2026-11-22T08:00:00Z";
@@ -34,8 +38,8 @@ pub(super) struct World {
     /// What the show file says now.
     pub(super) yaml: String,
     pub(super) now: Now,
-    /// Answers on their way, by the time they arrive.
-    coming: BTreeMap<(Mono, u64), (u64, Event)>,
+    /// What is on its way, by the time it arrives, and the life that it was meant for.
+    pub(super) coming: BTreeMap<(Mono, u64), (u64, Coming)>,
     sequence: u64,
     pub(super) api: Api,
     pub(super) lines: String,
@@ -43,7 +47,7 @@ pub(super) struct World {
     pub(super) accepted: Vec<(StreamIndex, Mono, Map<String, Value>)>,
     pub(super) in_flight: BTreeMap<StreamIndex, RequestId>,
     /// Creates that are asked and not answered.
-    creating: BTreeMap<StreamIndex, RequestId>,
+    pub(super) creating: BTreeMap<StreamIndex, RequestId>,
     /// What is on disk.
     pub(super) memories: BTreeMap<Arc<str>, Memory>,
     /// Where the show is, as it is on disk, by way of the words in which it is there.
@@ -52,7 +56,7 @@ pub(super) struct World {
     pub(super) kept: u32,
     /// What was told to others: `created str_1` or the reason of an alarm.
     pub(super) told: Vec<String>,
-    sheet: Arc<Sheet>,
+    pub(super) sheet: Arc<Sheet>,
     /// How many actions the show has wanted.
     actions: u32,
     /// At which of them the power goes off, before it is performed, and for how long.
@@ -62,9 +66,27 @@ pub(super) struct World {
     /// When the power came back after that.
     pub(super) killed: Option<Now>,
     /// Counts the starts of the show: what was meant for an earlier one never arrives.
-    life: u64,
+    pub(super) life: u64,
     names: Vec<Arc<str>>,
     facts: bool,
+    /// In place of the few lines of [`Api`] the model of the API, a disk and a power supply, each with bad days.
+    pub(super) outside: Option<Outside>,
+    /// Who looks at everything that the show does.
+    pub(super) witness: Option<Witness>,
+    /// Whether the show was killed and is not started again yet.
+    pub(super) is_dead: bool,
+}
+
+/// Something on its way.
+pub(super) enum Coming {
+    /// To the show.
+    Event(Event),
+    /// To the model of the API.
+    Letter(Box<Letter>),
+    /// The show is started again.
+    Start,
+    /// The disk is done with something.
+    Written,
 }
 
 /// What the backend of a scenario does.
@@ -182,6 +204,9 @@ impl World {
             in_flight: BTreeMap::new(),
             names,
             facts: true,
+            outside: None,
+            witness: None,
+            is_dead: false,
         }
     }
 
@@ -200,7 +225,7 @@ impl World {
         let mut turns = 0;
         loop {
             self.settle();
-            let wake = self.show.next_wake().map(|(at, _)| at);
+            let wake = self.show.next_wake().map(|(at, _)| at).filter(|_| !self.is_dead);
             let answer = self.coming.keys().next().map(|(at, _)| *at);
             let Some(next) = wake.into_iter().chain(answer).min().filter(|next| *next <= end) else { break };
             turns = if next > self.now.mono { 0 } else { turns + 1 };
@@ -208,15 +233,26 @@ impl World {
             self.pass(next);
             match self.coming.first_entry() {
                 Some(entry) if entry.key().0 <= self.now.mono => {
-                    let (life, event) = entry.remove();
-                    if life == self.life {
-                        self.happen(event);
+                    let (life, coming) = entry.remove();
+                    match coming {
+                        Coming::Event(event) if life == self.life => self.happen(event),
+                        Coming::Written if life == self.life && !self.is_dead => self.on_written(),
+                        Coming::Event(_) | Coming::Written => {}
+                        Coming::Letter(letter) => self.deliver(*letter),
+                        Coming::Start => self.restart(),
                     }
                 }
-                _ => self.show.handle_wake(self.now),
+                _ => self.wake(),
             }
         }
         self.pass(end);
+    }
+
+    fn wake(&mut self) {
+        if let Some(witness) = &mut self.witness {
+            witness.on_wake(self.show.next_wake(), self.now.mono);
+        }
+        self.show.handle_wake(self.now);
     }
 
     /// Lets something happen now.
@@ -225,7 +261,12 @@ impl World {
             self.in_flight.retain(|_, id| *id != answer.id);
             self.creating.retain(|_, id| *id != answer.id);
         }
-        if let Event::Remembered { stream, memory, error: None } = &event {
+        if self.is_dead {
+            return;
+        }
+        if self.outside.is_none()
+            && let Event::Remembered { stream, memory, error: None } = &event
+        {
             self.memories.insert(Arc::clone(&self.names[stream.0]), memory.clone());
         }
         self.show.handle(event, self.now);
@@ -235,12 +276,14 @@ impl World {
     /// Kills the show and starts it again with what is on disk.
     pub(super) fn restart(&mut self) {
         self.life += 1;
+        self.is_dead = false;
         self.in_flight.clear();
         self.creating.clear();
         let memories = self.memories.clone();
         let memoir: Option<Memoir> = self.memoir.as_deref().map(|text| serde_json::from_str(text).unwrap());
         let sheet = Arc::clone(&self.sheet);
         self.show = Show::resume(sheet, &memories, memoir.as_ref(), 1 + self.life, self.now);
+        self.on_restart();
     }
 
     /// The power is off for a while: the backend goes on, the show does not, and then begins again.
@@ -266,7 +309,9 @@ impl World {
     }
 
     fn settle(&mut self) {
-        while let Some(action) = self.show.poll() {
+        while !self.is_dead
+            && let Some(action) = self.show.poll()
+        {
             self.actions += 1;
             if let Some((_, outage)) = self.doom.take_if(|(action, _)| *action == self.actions) {
                 self.kept_at_doom =
@@ -275,6 +320,7 @@ impl World {
                 self.killed = Some(self.now);
                 continue;
             }
+            let Some(action) = self.let_out(action) else { continue };
             match action {
                 Action::Request { stream, id, request } => {
                     if matches!(request, Request::Update { .. }) {
@@ -285,6 +331,7 @@ impl World {
                         let other = self.creating.insert(stream, id);
                         assert_eq!(other, None, "two creates of one stream in flight");
                     }
+                    let Some(request) = self.post(stream, id, request) else { continue };
                     let answer = self.answer(stream, request);
                     let lost = self.api.loses_answers.then(|| failure(FailureKind::Timeout));
                     let outcome = lost.map_or(answer, Err);
@@ -303,8 +350,17 @@ impl World {
                 Action::Note(fact) if self.facts => self.tell_fact(&fact),
                 Action::Note(_) => {}
                 Action::Tell { stream, notice } => self.tell(stream, &notice),
+                Action::Publish(letter) => self.goes_out(&letter),
+                Action::SendOsc(letter) => self.goes_out(&letter),
+                Action::Call(post) => {
+                    self.goes_out(&post);
+                    let (name, to, after) = (Arc::clone(&post.name), post.host(), self.api.latency);
+                    let outcome = if self.api.failure.is_some() { Err("no connection") } else { Ok(200) };
+                    self.come(after, Event::Called(Called { name, to, outcome, after }));
+                }
             }
         }
+        self.look_on();
     }
 
     /// Stops writing facts down; for long walks.
@@ -314,8 +370,13 @@ impl World {
     }
 
     fn come(&mut self, after: Duration, event: Event) {
+        self.send_on(after, Coming::Event(event));
+    }
+
+    /// Puts something on its way.
+    pub(super) fn send_on(&mut self, after: Duration, coming: Coming) {
         self.sequence += 1;
-        self.coming.insert((self.now.mono + after, self.sequence), (self.life, event));
+        self.coming.insert((self.now.mono + after, self.sequence), (self.life, coming));
     }
 
     fn answer(&mut self, stream: StreamIndex, request: Request) -> Result<Reply, Failure> {
@@ -515,7 +576,14 @@ impl World {
         self.told.push(text);
     }
 
-    fn tell_params(&mut self, stream: StreamIndex, what: &str, params: &Map<String, Value>) {
+    /// Something goes out to somebody in the house.
+    fn goes_out(&mut self, letter: &impl std::fmt::Display) {
+        if self.facts {
+            self.line(&format!("-> {letter}"));
+        }
+    }
+
+    pub(super) fn tell_params(&mut self, stream: StreamIndex, what: &str, params: &Map<String, Value>) {
         let mut text = format!("{what} {}", self.names[stream.0]);
         for (name, value) in params {
             match name.as_str() {
@@ -532,6 +600,12 @@ impl World {
                 | "normalize_seed_weights"
                 | "prompt_interpolation_method"
                 | "seed_interpolation_method" => {}
+                "controlnets" => {
+                    let _ = write!(text, " | {name}");
+                    for net in value.as_array().unwrap() {
+                        let _ = write!(text, " {}", net["conditioning_scale"]);
+                    }
+                }
                 _ => {
                     let _ = write!(text, " | {name} {value}");
                 }
@@ -616,13 +690,16 @@ impl World {
                 }
                 return;
             }
+            // What was handed over is told above.
+            Fact::Run { news: RunNews::Sent { .. }, .. } => return,
+            Fact::Run { name, news } => format!("{name} {}", news.told()),
             Fact::NotReloaded { message, .. } => format!("not reloaded: {message}"),
             Fact::Updated { .. } | Fact::Polled { .. } => return,
         };
         self.line(&text);
     }
 
-    fn line(&mut self, text: &str) {
+    pub(super) fn line(&mut self, text: &str) {
         let seconds = self.now.mono.0.as_secs_f64();
         let (minutes, seconds) = ((seconds / 60.0).floor(), seconds % 60.0);
         let _ = writeln!(self.lines, "{minutes:.0}:{seconds:06.3} {text}");

@@ -2,17 +2,18 @@
 
 use std::fmt::Write as _;
 
-use super::trace::{Trace, of};
+use super::{coefficients::of, trace::Trace};
 use crate::show::time::Mono;
 
-/// Writes the table. A line stands wherever the curve was looked at: in transitions ten times a second or more.
+/// Writes the table. A line stands wherever the curve was looked at: in transitions ten times a second or more, and twice
+/// where it jumps.
 pub(super) fn draw(traces: &[Trace]) -> String {
     let mut text = String::from("seconds,stream,scene,prompt,curve,on\n");
     for trace in traces {
         let nothing = Vec::new();
         for (at, wanted) in &trace.curve {
-            let shown =
-                trace.shown.iter().rev().find(|(since, _)| since <= at).map_or(&nothing, |(_, on)| on);
+            let so_far = trace.shown.partition_point(|(since, _)| since <= at);
+            let shown = trace.shown[..so_far].last().map_or(&nothing, |(_, on)| on);
             for (place, prompt) in trace.texts.iter().enumerate() {
                 let (curve, on) = (of(wanted, place), of(shown, place));
                 if curve == 0.0 && on == 0.0 {
@@ -28,7 +29,8 @@ pub(super) fn draw(traces: &[Trace]) -> String {
 }
 
 fn scene_at(trace: &Trace, at: Mono) -> String {
-    let running = trace.passages.iter().rev().find(|passage| passage.started <= at);
+    let so_far = trace.passages.partition_point(|passage| passage.started <= at);
+    let running = trace.passages[..so_far].last();
     let first = || trace.passages.first().map_or_else(String::new, |passage| passage.from.to_string());
     running.map_or_else(first, |passage| passage.to.to_string())
 }

@@ -2,7 +2,9 @@
 //!
 //! The same show, script and seed give the same bytes, every time: nothing here asks a clock or a network.
 
+mod coefficients;
 mod csv;
+mod passage;
 mod plot;
 mod script;
 mod summary;

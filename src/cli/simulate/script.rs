@@ -72,10 +72,11 @@ const VERBS: &str = "`osc ADDRESS [ARGUMENT…]`, `mqtt TOPIC [PAYLOAD]`, `retai
 ///
 /// # Errors
 ///
-/// What is wrong, one text for each line: its number and the reason.
+/// What is wrong, one text for each line: its number and the reason; and once what can happen, if something cannot.
 pub(super) fn read(text: &str) -> Result<Vec<Line>, Vec<String>> {
     let mut lines: Vec<Line> = Vec::new();
     let mut wrong = Vec::new();
+    let mut is_lost = false;
     for (number, line) in text.lines().enumerate().map(|(index, line)| (index + 1, line.trim())) {
         if line.is_empty() || line.starts_with('#') {
             continue;
@@ -85,13 +86,38 @@ pub(super) fn read(text: &str) -> Result<Vec<Line>, Vec<String>> {
                 wrong.push(format!("line {number}: the time goes back"));
             }
             Ok(line) => lines.push(line),
-            Err(reason) => wrong.push(format!("line {number}: {reason}")),
+            Err(Wrong { reason, is_unknown }) => {
+                wrong.push(format!("line {number}: {reason}"));
+                is_lost |= is_unknown;
+            }
         }
+    }
+    if is_lost {
+        wrong.push(format!("what can happen: {VERBS}"));
     }
     if wrong.is_empty() { Ok(lines) } else { Err(wrong) }
 }
 
-fn read_line(line: &str) -> Result<Line, String> {
+/// What is wrong with a line.
+struct Wrong {
+    reason: String,
+    /// Whether it asks for what cannot happen.
+    is_unknown: bool,
+}
+
+impl From<String> for Wrong {
+    fn from(reason: String) -> Self {
+        Self { reason, is_unknown: false }
+    }
+}
+
+impl Wrong {
+    fn unknown(reason: String) -> Self {
+        Self { reason, is_unknown: true }
+    }
+}
+
+fn read_line(line: &str) -> Result<Line, Wrong> {
     let (time, text) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let at = time_of(time)?;
     let text = text.trim();
@@ -122,7 +148,7 @@ fn time_of(text: &str) -> Result<Mono, String> {
     Ok(Mono(whole + Duration::from_secs_f64(seconds)))
 }
 
-fn deed(text: &str) -> Result<Deed, String> {
+fn deed(text: &str) -> Result<Deed, Wrong> {
     let words = words(text)?;
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     Ok(match words.as_slice() {
@@ -133,7 +159,9 @@ fn deed(text: &str) -> Result<Deed, String> {
             };
             Deed::Event(Event::Osc(OscPacket { messages: vec![message], due: None }))
         }
-        ["osc", address, ..] => return Err(format!("the OSC address `{address}` does not start with `/`")),
+        ["osc", address, ..] => {
+            return Err(format!("the OSC address `{address}` does not start with `/`").into());
+        }
         ["mqtt", topic, ..] => Deed::Event(mqtt(topic, text, false)),
         ["retained", topic, ..] => Deed::Event(mqtt(topic, text, true)),
         ["go", scene] => Deed::Event(go(scene, None)),
@@ -166,8 +194,8 @@ fn deed(text: &str) -> Result<Deed, String> {
         ["runner", "swap"] => Deed::Hand(Hand::Swap),
         ["stream", "gone"] => Deed::Hand(Hand::Gone),
         ["kill"] => Deed::Kill,
-        [] => return Err(format!("nothing happens; what can: {VERBS}")),
-        _ => return Err(format!("`{text}` makes no sense; what can happen: {VERBS}")),
+        [] => return Err(Wrong::unknown("nothing happens".to_owned())),
+        _ => return Err(Wrong::unknown(format!("`{text}` makes no sense"))),
     })
 }
 

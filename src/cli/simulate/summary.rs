@@ -1,9 +1,10 @@
 //! What each transition came to, in a table.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, time::Duration};
 
 use super::{
-    trace::{Passage, Trace},
+    passage::{Passage, Price},
+    trace::Trace,
     transcript::{has_hours, stamp},
     world::World,
 };
@@ -31,6 +32,7 @@ pub(super) fn tell(world: &World) -> String {
         .traces
         .iter()
         .flat_map(|trace| trace.passages.iter().map(move |passage| (trace, passage)))
+        .filter(|(_, passage)| !passage.is_nothing())
         .collect();
     passages.sort_by_key(|(_, passage)| passage.started);
     let rows: Vec<[String; 12]> =
@@ -53,30 +55,35 @@ pub(super) fn tell(world: &World) -> String {
 
 fn row(trace: &Trace, passage: &Passage, hours: bool) -> [String; 12] {
     let none = || "-".to_owned();
-    let millis = |time: std::time::Duration| format!("{} ms", time.as_millis());
-    let fade = match passage.fade {
-        fade if fade.is_zero() => "cut".to_owned(),
-        fade if passage.until < passage.end() => {
-            let ran = passage.until.since(passage.started);
-            format!("{} of {}", duration::text(ran), duration::text(fade))
-        }
-        fade => duration::text(fade),
-    };
-    let reloads = if passage.reloads > 0 { format!("+{} reload", passage.reloads) } else { String::new() };
+    let millis = |time: Duration| format!("{} ms", time.as_millis());
+    let Price { updates, encodes, reloads, flush_passes } = passage.price;
+    let reloads = if reloads > 0 { format!("+{reloads} reload") } else { String::new() };
     [
         stamp(passage.started, hours),
         trace.name.to_string(),
         format!("{} → {}", passage.from, passage.to),
-        fade,
-        passage.updates.to_string(),
-        format!("{}{reloads}", passage.encodes),
-        passage.flush_passes.to_string(),
+        fade(passage),
+        updates.to_string(),
+        format!("{encodes}{reloads}"),
+        flush_passes.to_string(),
         millis(passage.hole),
         format!("{:.4}", passage.jump),
         passage.error_rms().map_or_else(none, |rms| format!("{rms:.4}")),
         passage.error_rms().map_or_else(none, |_| format!("{:.4}", passage.error_max)),
         passage.late().map_or_else(none, millis),
     ]
+}
+
+/// Tells how long one took, and how long it was to take if that is another time.
+fn fade(passage: &Passage) -> String {
+    let Some(fade) = passage.fade else { return "by hand".to_owned() };
+    let ran = passage.ended.map_or(Duration::ZERO, |ended| ended.since(passage.started));
+    match (duration::text(fade), duration::text(ran)) {
+        _ if fade.is_zero() => "cut".to_owned(),
+        (fade, ran) if passage.arrived && fade == ran => fade,
+        (fade, ran) if passage.arrived => format!("{fade} in {ran}"),
+        (fade, ran) => format!("{ran} of {fade}"),
+    }
 }
 
 /// Names to the left, numbers to the right.
@@ -93,22 +100,34 @@ fn write_row(text: &mut String, row: &[String; 12], widths: &[usize; 12]) {
 }
 
 fn total(world: &World, passages: &[(&Trace, &Passage)]) -> String {
-    let sum = |of: fn(&Passage) -> u64| passages.iter().map(|(_, passage)| of(passage)).sum::<u64>();
-    let count = |count: u64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let mut outside = Price::default();
+    world.traces.iter().for_each(|trace| outside.add(trace.outside));
+    let mut all = outside;
+    passages.iter().for_each(|(_, passage)| all.add(passage.price));
     let worst = passages
         .iter()
         .filter_map(|(_, passage)| passage.error_rms())
         .fold(None, |worst: Option<f64>, rms| Some(worst.map_or(rms, |worst| worst.max(rms))));
     let worst = worst.map_or_else(String::new, |worst| format!(", largest rms error {worst:.4}"));
-    format!(
-        "{} of show: {}, {}, {}, {}{worst}",
-        duration::text(world.now.mono.0),
-        count(passages.len() as u64, "transition"),
-        count(sum(|passage| passage.updates), "update"),
-        count(sum(|passage| passage.encodes), "encode"),
-        match sum(|passage| passage.flush_passes) {
-            1 => "1 flush pass".to_owned(),
-            passes => format!("{passes} flush passes"),
-        },
-    )
+    let length = duration::text(world.now.mono.0);
+    let count_of = count(passages.len() as u64, "transition");
+    let mut told = format!("{length} of show: {count_of}, {}{worst}", bill(all));
+    if outside != Price::default() {
+        let _ = write!(told, "\nof these outside transitions: {}", bill(outside));
+    }
+    told
+}
+
+fn bill(price: Price) -> String {
+    let Price { updates, encodes, reloads, flush_passes } = price;
+    let passes = match flush_passes {
+        1 => "1 flush pass".to_owned(),
+        passes => format!("{passes} flush passes"),
+    };
+    let reloads = if reloads > 0 { format!(", {}", count(reloads, "reload")) } else { String::new() };
+    format!("{}, {}{reloads}, {passes}", count(updates, "update"), count(encodes, "encode"))
+}
+
+fn count(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

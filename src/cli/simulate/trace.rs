@@ -1,45 +1,47 @@
 //! What one stream was meant to show and what its runner really showed, held against each other.
 //!
-//! The curve is the show's own: the mix on its path every fiftieth of a second, through `show::blend`. What was on is
-//! read from the model of the runner: the effective coefficients, and the very moment at which they changed. No latency is
-//! taken out: at each moment the picture is compared with what it should be at that moment.
+//! The curve is the show's own: the mix on its path every fiftieth of a second, through `show::blend`, wherever that path
+//! goes: whatever is done to it is seen by its heading, which is another then. What was on is read from the model of the
+//! runner: the effective coefficients, and the very moment at which they changed. No latency is taken out: at each moment
+//! the picture is compared with what it should be at that moment.
 
 use std::{sync::Arc, time::Duration};
 
+use super::{
+    coefficients::{Coefficients, distance, place},
+    passage::{AFTERMATH, Passage, Price},
+};
 use crate::{
     show::{
         Show, blend,
         event::StreamIndex,
+        mix::Mix,
         sheet::{BlendMode, StreamSheet},
         time::Mono,
+        transition::Heading,
     },
     simulator::probe::Probe,
 };
 
-/// How far apart the curve is looked at.
+/// How far apart the curve is looked at while it moves.
 const STEP: Duration = Duration::from_millis(20);
-/// How often at most in one transition; a fade of an hour needs no more.
+/// How often at most on one way; a fade of an hour needs no more.
 const SAMPLES_MAX: u32 = 2000;
-/// How long after its end a transition still answers for what the picture does: the flush of its last update.
-pub(super) const AFTERMATH: Duration = Duration::from_secs(1);
 /// How near to its end the picture is there. Half-precision weights are exact to about 0.0005.
 const NEAR: f64 = 0.001;
-
-/// Coefficients of prompts; each prompt by its place in [`Trace::texts`].
-pub(super) type Coefficients = Vec<(usize, f64)>;
 
 /// One stream's run.
 #[derive(Debug)]
 pub(super) struct Trace {
     /// The stream's name.
     pub(super) name: Arc<str>,
-    /// Its id at the backend.
-    pub(super) id: Option<String>,
     /// Every prompt that was ever wanted or on, in the order in which they came.
     pub(super) texts: Vec<Arc<str>>,
     /// Its transitions.
     pub(super) passages: Vec<Passage>,
-    /// The curve, where it is kept.
+    /// What was done while none ran.
+    pub(super) outside: Price,
+    /// The curve, where it is kept: straight from each point to the next.
     pub(super) curve: Vec<(Mono, Coefficients)>,
     /// What was on, from when; where it is kept.
     pub(super) shown: Vec<(Mono, Coefficients)>,
@@ -47,119 +49,140 @@ pub(super) struct Trace {
     pub(super) updates: Vec<Mono>,
     /// Frames that had gone out, at moments.
     pub(super) frames: Vec<(Mono, u64)>,
+    /// Its id at the backend.
+    id: Option<String>,
     index: StreamIndex,
     sheet: StreamSheet,
-    /// The scene that it is on or moves to.
-    scene: Arc<str>,
+    /// Where it is or leads to, in words.
+    place: Arc<str>,
+    heading: Option<Heading>,
+    /// Whether the path is another although its heading may be the same.
+    is_turned: bool,
     on: Coefficients,
     last: Option<Probe>,
     /// Points of the curve that no look at the runner has been held against yet.
-    pending: Vec<(Mono, Coefficients)>,
+    pending: Vec<Point>,
     next_sample: Option<Mono>,
+    step: Duration,
     /// How far apart points are kept; `None` keeps nothing.
     keep: Option<Duration>,
 }
 
-/// One transition, and what came of it.
-#[derive(Clone, Debug)]
-pub(super) struct Passage {
-    /// The scene that it came from.
-    pub(super) from: Arc<str>,
-    /// Where it led.
-    pub(super) to: Arc<str>,
-    /// When it began.
-    pub(super) started: Mono,
-    /// How long it was to take.
-    pub(super) fade: Duration,
-    /// When it ended, was taken over by another or cut off.
-    pub(super) until: Mono,
-    /// Updates that the backend accepted.
-    pub(super) updates: u64,
-    /// Prompts that were encoded.
-    pub(super) encodes: u64,
-    /// Reloads of the pipeline.
-    pub(super) reloads: u64,
-    /// Passes that showed nothing.
-    pub(super) flush_passes: u64,
-    /// The longest time between two frames.
-    pub(super) hole: Duration,
-    /// The largest step of a coefficient.
-    pub(super) jump: f64,
-    /// The largest distance from the curve.
-    pub(super) error_max: f64,
-    /// When its end was on, exactly.
-    pub(super) settled: Option<Mono>,
-    /// Sums of the squared distances, by prompt.
-    squares: Vec<(usize, f64)>,
-    samples: u32,
-    /// What is to be on at its end.
-    goal: Option<Coefficients>,
-    /// Until when it answers for what happens; `None` while it runs.
-    closes: Option<Mono>,
-}
-
-impl Passage {
-    /// Returns the moment at which the path ends if nothing comes between.
-    pub(super) fn end(&self) -> Mono {
-        self.started + self.fade
-    }
-
-    /// Returns the root of the mean squared distance from the curve, of the prompt that is farthest from its own.
-    ///
-    /// `None` for a cut, which has no curve, and where the runner was never seen.
-    pub(super) fn error_rms(&self) -> Option<f64> {
-        let worst = self.squares.iter().map(|(_, sum)| *sum).fold(0.0, f64::max);
-        (self.samples > 1).then(|| (worst / f64::from(self.samples)).sqrt())
-    }
-
-    /// Returns how long after the end of its path it was there, exactly.
-    pub(super) fn late(&self) -> Option<Duration> {
-        self.settled.map(|settled| settled.since(self.end()))
-    }
-
-    fn step(&self) -> Duration {
-        STEP.max(self.fade / SAMPLES_MAX)
-    }
+/// A point of the curve.
+#[derive(Debug)]
+struct Point {
+    at: Mono,
+    wanted: Coefficients,
+    /// Whether that is the end of the path.
+    is_end: bool,
+    /// Whether it is on the curve; where that is cut off, it is where the picture cannot be yet.
+    is_measured: bool,
+    /// Whose it is; nobody's where nothing moves.
+    passage: Option<usize>,
 }
 
 impl Trace {
     pub(super) fn new(index: StreamIndex, sheet: &StreamSheet, keep: Option<Duration>) -> Self {
         Self {
             name: Arc::clone(&sheet.name),
-            id: None,
             texts: Vec::new(),
             passages: Vec::new(),
+            outside: Price::default(),
             curve: Vec::new(),
             shown: Vec::new(),
             updates: Vec::new(),
             frames: Vec::new(),
+            id: None,
             index,
             sheet: sheet.clone(),
-            scene: first_scene(sheet),
+            place: "base".into(),
+            heading: None,
+            is_turned: true,
             on: Vec::new(),
             last: None,
             pending: Vec::new(),
             next_sample: None,
+            step: STEP,
             keep,
         }
     }
 
-    /// Samples the curve from after the last sample up to `to`, by the path that is laid now.
-    pub(super) fn sample(&mut self, show: &Show, to: Mono) {
-        let Some(passage) = self.passages.last() else { return };
-        let (end, step) = (passage.end(), passage.step());
-        while let Some(at) = self.next_sample.filter(|at| *at <= to) {
-            self.next_sample = (at < end).then(|| (at + step).min(end));
-            self.take_point(show, at, at == end);
+    /// Returns its id at the backend.
+    pub(super) fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// Notes its id at the backend. What another one has shown is not held against this one.
+    pub(super) fn is_now(&mut self, id: &str) {
+        if self.id.as_deref() != Some(id) {
+            self.id = Some(id.to_owned());
+            self.last = None;
         }
     }
 
-    /// Takes the curve at `at`, where it begins or jumps.
-    pub(super) fn take(&mut self, show: &Show, at: Mono) {
-        self.take_point(show, at, true);
+    /// Begins anew with a show that has just begun: at the start, or after a kill.
+    pub(super) fn begin(&mut self, show: &Show, now: Mono) {
+        if let Some(heading) = show.heading(self.index) {
+            self.place = told(&heading.target);
+        }
+        self.lay(show, now);
     }
 
-    fn take_point(&mut self, show: &Show, at: Mono, is_corner: bool) {
+    /// Samples the curve from after the last sample up to `to`, by the path that is laid now.
+    pub(super) fn sample(&mut self, show: &Show, to: Mono) {
+        let Some(Heading { end, rest: Some(rest), .. }) = self.heading else { return };
+        while let Some(at) = self.next_sample.filter(|at| *at <= to) {
+            self.next_sample = (at < rest).then(|| (at + self.step).min(rest));
+            self.take(show, at, end == Some(at), true);
+        }
+    }
+
+    /// Returns whether something was done to the path since it was laid or turned last.
+    pub(super) fn is_elsewhere(&self, show: &Show) -> bool {
+        self.is_turned || show.heading(self.index) != self.heading
+    }
+
+    /// Goes the way that the show goes now; the runner has just been looked at. Returns when to look again, if nobody
+    /// else will say that it has arrived.
+    pub(super) fn turn(&mut self, show: &Show, now: Mono) -> Option<Mono> {
+        let heading = show.heading(self.index)?;
+        let is_new = self.heading.as_ref().is_none_or(|before| before.target != heading.target);
+        if heading.is_mixed && is_new && !self.is_turned {
+            let to = told(&heading.target);
+            match self.passages.last_mut().filter(|last| last.fade.is_none() && last.is_open(now)) {
+                Some(last) => {
+                    last.go_on(Arc::clone(&to));
+                    self.place = to;
+                }
+                None => self.start(&to, None, now),
+            }
+        }
+        self.lay(show, now);
+        heading.end.filter(|_| heading.is_mixed).map(|end| end + AFTERMATH)
+    }
+
+    fn lay(&mut self, show: &Show, now: Mono) {
+        let Some(heading) = show.heading(self.index) else { return };
+        self.is_turned = false;
+        let rest = heading.rest.filter(|rest| *rest > now);
+        // What stood until now, and what is cut, goes on from there.
+        if (self.next_sample.is_none() || rest.is_none())
+            && let Some((at, wanted)) = self.curve.last()
+            && *at < now
+        {
+            self.curve.push((now, wanted.clone()));
+        }
+        let is_end = heading.end.is_some_and(|end| end <= now);
+        self.heading = Some(heading);
+        self.next_sample = None;
+        self.take(show, now, is_end, !is_end);
+        if let Some(rest) = rest {
+            self.step = STEP.max(rest.since(now) / SAMPLES_MAX);
+            self.next_sample = Some((now + self.step).min(rest));
+        }
+    }
+
+    fn take(&mut self, show: &Show, at: Mono, is_end: bool, is_measured: bool) {
         let Some(mix) = show.mix_at(self.index, at) else { return };
         // What the runner's own slerp is meant to come to is the sphere, too.
         let mode = match self.sheet.blend {
@@ -169,12 +192,20 @@ impl Trace {
         let wanted = blend::prompts(&mix, &self.sheet.base, mode, self.sheet.prompt_angle);
         let wanted: Coefficients =
             wanted.iter().map(|(text, weight)| (place(&mut self.texts, text), *weight)).collect();
-        if let Some(keep) = self.keep
-            && (is_corner || self.curve.last().is_none_or(|(last, _)| at.since(*last) >= keep))
-        {
-            self.curve.push((at, wanted.clone()));
+        let is_corner = self.next_sample.is_none();
+        if let Some(keep) = self.keep {
+            let is_due = self.curve.last().is_none_or(|(last, _)| at.since(*last) >= keep);
+            let is_known = self.curve.last().is_some_and(|last| *last == (at, wanted.clone()));
+            if is_due || is_corner && !is_known {
+                self.curve.push((at, wanted.clone()));
+            }
         }
-        self.pending.push((at, wanted));
+        let passage = self.passages.len().checked_sub(1).filter(|last| self.passages[*last].ended.is_none());
+        if let Some(running) = passage.filter(|_| is_end).map(|running| &mut self.passages[running]) {
+            running.ended = Some(at);
+            running.arrived = true;
+        }
+        self.pending.push(Point { at, wanted, is_end, is_measured, passage });
     }
 
     /// Takes what the runner shows at `now`.
@@ -196,77 +227,67 @@ impl Trace {
         } else {
             self.on.clone_from(&before);
         }
-        let pending = std::mem::take(&mut self.pending);
-        let last = self.last.replace(probe);
-        let (Some(last), Some(probe)) = (last, &self.last) else { return };
-        let Some(passage) = self.passages.last_mut() else { return };
         let since = Mono(probe.since);
-        for (at, wanted) in pending {
+        let pending = std::mem::take(&mut self.pending);
+        let Some(last) = self.last.replace(probe.clone()) else { return };
+        for Point { at, wanted, is_end, is_measured, passage } in pending {
             let on = if changed && at < since { &before } else { &self.on };
-            if at >= passage.started && at <= passage.end() {
+            let Some(passage) = passage.map(|index| &mut self.passages[index]) else { continue };
+            if is_measured {
                 passage.measure(&wanted, on);
             }
-            if at == passage.end() {
+            if is_end {
                 passage.goal = Some(wanted);
             }
         }
-        if passage.settled.is_none()
-            && passage.goal.as_ref().is_some_and(|goal| distance(goal, &self.on) < NEAR)
-        {
-            passage.settled = Some(since.max(passage.end()));
+        let price = Price {
+            updates: 0,
+            encodes: probe.encodes.saturating_sub(last.encodes),
+            reloads: probe.reloads.saturating_sub(last.reloads),
+            flush_passes: probe.flush_passes.saturating_sub(last.flush_passes),
+        };
+        let Some(passage) = self.passages.last_mut() else { return self.outside.add(price) };
+        let there = passage.goal.as_ref().is_some_and(|goal| distance(goal, &self.on) < NEAR);
+        if let Some(ended) = passage.ended.filter(|_| there && passage.settled.is_none()) {
+            let settled = since.max(ended);
+            passage.settled = Some(settled);
+            passage.closes.get_or_insert(settled + AFTERMATH);
         }
-        if passage.closes.is_some_and(|closes| closes < now) {
-            return;
+        if !passage.is_open(now) {
+            return self.outside.add(price);
         }
         if changed {
             passage.jump = passage.jump.max(distance(&before, &self.on));
         }
-        passage.encodes += probe.encodes - last.encodes;
-        passage.reloads += probe.reloads - last.reloads;
-        passage.flush_passes += probe.flush_passes - last.flush_passes;
+        passage.price.add(price);
         passage.hole = passage.hole.max(probe.hole);
     }
 
-    /// Notes that a transition begins; the runner has just been looked at.
-    pub(super) fn start(&mut self, show: &Show, to: &Arc<str>, fade: Duration, now: Mono) {
-        if let Some(last) = self.passages.last_mut() {
-            last.until = last.until.min(now);
+    /// Notes that the stream sets out for `to`; the runner has just been looked at. Without a fade a hand decides.
+    pub(super) fn start(&mut self, to: &Arc<str>, fade: Option<Duration>, now: Mono) {
+        let mut from = std::mem::replace(&mut self.place, Arc::clone(to));
+        if let Some(last) = self.passages.last_mut().filter(|last| last.ended.is_none()) {
+            last.ended = Some(now);
+            // Sooner, or by another way, to where it is going already.
+            if last.to == *to {
+                from = Arc::clone(&last.from);
+            }
         }
-        let from = std::mem::replace(&mut self.scene, Arc::clone(to));
-        self.passages.push(Passage {
-            from,
-            to: Arc::clone(to),
-            started: now,
-            fade,
-            until: now + fade,
-            updates: 0,
-            encodes: 0,
-            reloads: 0,
-            flush_passes: 0,
-            hole: Duration::ZERO,
-            jump: 0.0,
-            error_max: 0.0,
-            settled: None,
-            squares: Vec::new(),
-            samples: 0,
-            goal: None,
-            closes: None,
-        });
-        self.take(show, now);
-        let passage = self.passages.last();
-        self.next_sample = passage.filter(|_| !fade.is_zero()).map(|passage| now + passage.step().min(fade));
+        self.passages.push(Passage::new(from, Arc::clone(to), fade, now));
+        self.is_turned = true;
     }
 
     /// Notes that the show goes on where it was before it was killed: at a scene, or on the way to it.
-    pub(super) fn resume(&mut self, show: &Show, scene: &Arc<str>, left: Duration, now: Mono) {
-        let last = self.passages.last().filter(|last| last.to == *scene && !left.is_zero());
-        self.scene = Arc::clone(last.map_or(scene, |last| &last.from));
-        if !left.is_zero() {
-            self.start(show, scene, left, now);
+    pub(super) fn resume(&mut self, scene: &Arc<str>, left: Duration, now: Mono) {
+        if left.is_zero() {
+            return;
         }
+        let last = self.passages.last().filter(|last| last.to == *scene);
+        self.place = Arc::clone(last.map_or(scene, |last| &last.from));
+        self.start(scene, Some(left), now);
     }
 
-    /// Notes that a transition has arrived.
+    /// Notes that a transition has arrived, as the show says.
     pub(super) fn arrive(&mut self, now: Mono) {
         if let Some(passage) = self.passages.last_mut() {
             passage.closes.get_or_insert(now + AFTERMATH);
@@ -275,12 +296,11 @@ impl Trace {
 
     /// Notes that nothing of a transition will come any more: the show was killed, or the run is over.
     pub(super) fn cut_off(&mut self, now: Mono) {
-        self.next_sample = None;
         self.pending.clear();
-        self.scene = first_scene(&self.sheet);
+        self.next_sample = None;
         if let Some(passage) = self.passages.last_mut() {
-            passage.until = passage.until.min(now);
-            passage.closes = Some(passage.closes.unwrap_or(now));
+            passage.ended.get_or_insert(now);
+            passage.closes.get_or_insert(now);
         }
     }
 
@@ -289,17 +309,8 @@ impl Trace {
         if self.keep.is_some() {
             self.updates.push(now);
         }
-        if let Some(passage) = self.passages.last_mut()
-            && passage.closes.is_none()
-        {
-            passage.updates += 1;
-        }
-    }
-
-    /// Returns how far apart two points of the curve are between which it rested.
-    pub(super) fn gap(&self) -> Duration {
-        let coarsest = self.passages.iter().map(Passage::step).max().unwrap_or(STEP);
-        2 * coarsest.max(self.keep.unwrap_or_default())
+        let open = self.passages.last_mut().filter(|last| last.closes.is_none());
+        open.map_or(&mut self.outside, |passage| &mut passage.price).updates += 1;
     }
 
     /// Notes how many frames have gone out.
@@ -311,43 +322,18 @@ impl Trace {
 }
 
 impl Passage {
-    fn measure(&mut self, wanted: &Coefficients, on: &Coefficients) {
-        self.samples += 1;
-        for (place, wanted) in wanted {
-            self.count(*place, wanted - of(on, *place));
-        }
-        for (place, on) in on.iter().filter(|(place, _)| wanted.iter().all(|(other, _)| other != place)) {
-            self.count(*place, *on);
-        }
-    }
-
-    fn count(&mut self, place: usize, error: f64) {
-        self.error_max = self.error_max.max(error.abs());
-        match self.squares.iter_mut().find(|(other, _)| *other == place) {
-            Some((_, sum)) => *sum += error * error,
-            None => self.squares.push((place, error * error)),
-        }
+    fn is_open(&self, now: Mono) -> bool {
+        self.closes.is_none_or(|closes| now <= closes)
     }
 }
 
-/// Returns the scene with which a show begins.
-fn first_scene(sheet: &StreamSheet) -> Arc<str> {
-    sheet.start.as_ref().map_or_else(|| "base".into(), |scene| Arc::clone(&scene.name))
-}
-
-/// Returns the coefficient of a prompt, 0 if it is not there.
-pub(super) fn of(list: &Coefficients, place: usize) -> f64 {
-    list.iter().find(|(other, _)| *other == place).map_or(0.0, |(_, weight)| *weight)
-}
-
-/// Returns the largest difference of a coefficient.
-fn distance(a: &Coefficients, b: &Coefficients) -> f64 {
-    a.iter().chain(b).map(|(place, _)| (of(a, *place) - of(b, *place)).abs()).fold(0.0, f64::max)
-}
-
-fn place(texts: &mut Vec<Arc<str>>, text: &str) -> usize {
-    texts.iter().position(|other| **other == *text).unwrap_or_else(|| {
-        texts.push(text.into());
-        texts.len() - 1
-    })
+/// Tells a mix in words: its scene, or each with its share.
+fn told(mix: &Mix) -> Arc<str> {
+    let parts: Vec<_> = mix.parts().iter().filter(|part| part.weight > 0.0).collect();
+    if let [part] = parts.as_slice() {
+        return Arc::clone(&part.scene.name);
+    }
+    let shares: Vec<String> =
+        parts.iter().map(|part| format!("{} {:.0} %", part.scene.name, part.weight * 100.0)).collect();
+    shares.join(" + ").into()
 }

@@ -10,6 +10,7 @@ use crate::show::{
     event::Door,
     fact::Fact,
     reload::Changes,
+    run::RunNews,
     time::{Mono, Now},
 };
 
@@ -133,6 +134,8 @@ impl Transcript {
             Fact::Warned { stream, message } => (stream, format!("warning: {message}")),
             Fact::NotRemembered { stream, message } => (stream, format!("not remembered: {message}")),
             Fact::Reloaded(Changes { changed, .. }) => ("show", format!("reloaded: {}", changed.join(", "))),
+            Fact::Run { news: RunNews::Sent { .. }, .. } => return,
+            Fact::Run { name, news } => ("run", format!("{name} {}", news.told())),
             Fact::NotReloaded { message, .. } => ("show", format!("not reloaded: {message}")),
             Fact::Broker { detail, .. } => ("mqtt", detail.clone()),
             Fact::Refused { door, reason, count: 1, example } => {

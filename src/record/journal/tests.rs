@@ -45,7 +45,8 @@ fn the_file_is_this_and_for_nobody_else() {
 fn memoir(second: u32) -> Memoir {
     let text = format!(
         r#"{{"at":"2026-11-22T08:00:{second:02}Z","streams":{{"wall":{{"scenes":["dawn"],"motion":{{"target":[[0,1.0]],"owner":0}}}}}},
-        "triggers":{{"open":{{"cron":"0 9 * * *","done":"2026-11-22T08:00:00Z"}}}}}}"#
+        "triggers":{{"open":{{"cron":"0 9 * * *","done":"2026-11-22T08:00:00Z"}}}},
+        "bypassed_until":"2026-11-22T10:00:00Z"}}"#
     );
     serde_json::from_str(&text).unwrap()
 }

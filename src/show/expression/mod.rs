@@ -14,7 +14,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use minijinja::{Environment, ErrorKind, UndefinedBehavior, filters, tests as checks};
+use minijinja::{Environment, ErrorKind, UndefinedBehavior, filters, tests as checks, value::ValueKind};
 
 use super::scope::Scope;
 
@@ -157,6 +157,10 @@ impl Template {
                     ErrorKind::UndefinedError,
                     "a place has nothing to fill it",
                 ));
+            }
+            // As JSON has it, and a place that stands alone.
+            if let (ValueKind::Bool, truth) = (value.kind(), value.is_true()) {
+                return out.write_str(if truth { "true" } else { "false" }).map_err(Into::into);
             }
             minijinja::escape_formatter(out, state, value)
         });

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::{
     event::StreamIndex,
+    run::step::Wait,
     scene::Scene,
     schedule::{Entry, Schedule},
     sheet::{Cue, Sheet, Step, Streams, Trigger, When},
@@ -62,20 +63,20 @@ impl Changes {
 /// Returns the sheet to go on with: what `new` says, as far as that can be while the streams of `old` live.
 pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
     let mut changes = Changes::default();
-    let Sheet { title, zone, streams: _, scenes, cues, triggers, schedule, on_alarm, venue, reload } =
-        new.clone();
-    if title != old.title {
-        changes.change(format_args!("the show is called `{title}`"));
-    }
-    if zone != old.zone {
-        changes.change(format_args!("the timezone is {}", zone.iana_name().unwrap_or("UTC")));
-    }
-    if on_alarm != old.on_alarm {
-        changes.change("`on_alarm`");
-    }
-    if reload != old.reload {
-        changes.change("`reload`");
-    }
+    let Sheet {
+        title,
+        zone,
+        streams: _,
+        scenes,
+        cues,
+        triggers,
+        variables,
+        schedule,
+        on_alarm,
+        venue,
+        reload,
+    } = new.clone();
+    diff_heads(old, new, &mut changes);
     let scenes = same_or_new(&old.scenes, scenes);
     diff(
         "scene",
@@ -96,21 +97,60 @@ pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
     let mut linked = BTreeMap::new();
     for (name, cue) in cues {
         let steps = links.steps(Actor::Cue, &cue.steps);
-        linked.insert(Arc::clone(&name), Arc::new(Cue { name, steps }));
+        linked.insert(Arc::clone(&name), Arc::new(Cue { name, steps, mode: cue.mode }));
     }
     diff(
         "cue",
         &names(&old.cues),
         &names(&linked),
-        |name| kept.steps(Actor::Cue, &old.cues[name].steps) == linked[name].steps,
+        |name| {
+            let (old, new) = (&old.cues[name], &linked[name]);
+            old.mode == new.mode && kept.steps(Actor::Cue, &old.steps) == new.steps
+        },
         &mut changes,
     );
     links.cues = linked;
     let triggers: Vec<Trigger> = triggers.into_iter().map(|trigger| links.trigger(trigger)).collect();
+    diff_triggers((&old.triggers, &kept), (&triggers, &links), &mut changes);
+    let schedule = links.schedule(schedule, &old.schedule, &mut changes);
+    let streams = streams::revise(old, new, &links, &mut changes);
+    let venue = self::venue(&old.venue, venue, &mut changes);
+    let Links { cues, .. } = links;
+    let sheet =
+        Sheet { title, zone, streams, scenes, cues, triggers, variables, schedule, on_alarm, venue, reload };
+    (sheet, changes)
+}
+
+/// Tells what is another of that which is one thing each.
+fn diff_heads(old: &Sheet, new: &Sheet, changes: &mut Changes) {
+    let Sheet { title, zone, on_alarm, reload, variables, .. } = new;
+    if *title != old.title {
+        changes.change(format_args!("the show is called `{title}`"));
+    }
+    if *zone != old.zone {
+        changes.change(format_args!("the timezone is {}", zone.iana_name().unwrap_or("UTC")));
+    }
+    if *on_alarm != old.on_alarm {
+        changes.change("`on_alarm`");
+    }
+    if *reload != old.reload {
+        changes.change("`reload`");
+    }
+    if *variables != old.variables {
+        changes.change("`variables`");
+    }
+}
+
+/// Tells which triggers are another; one whose cue is another is the same.
+fn diff_triggers(
+    (old, kept): (&[Trigger], &Links<'_>),
+    (new, links): (&[Trigger], &Links<'_>),
+    changes: &mut Changes,
+) {
     let find = |list: &[Trigger], name: &str| list.iter().find(|trigger| &*trigger.name == name).cloned();
-    let same = |name: &str| match (find(&old.triggers, name), find(&triggers, name)) {
+    let same = |name: &str| match (find(old, name), find(new, name)) {
         (Some(old), Some(new)) => {
-            old.when == new.when
+            (&old.when, old.mode) == (&new.when, new.mode)
                 && (&old.condition, old.limits, old.enabled) == (&new.condition, new.limits, new.enabled)
                 && kept.outline(&old.steps) == links.outline(&new.steps)
         }
@@ -119,12 +159,7 @@ pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
     let names_of = |list: &[Trigger]| -> Vec<Arc<str>> {
         list.iter().map(|trigger| Arc::clone(&trigger.name)).collect()
     };
-    diff("trigger", &names_of(&old.triggers), &names_of(&triggers), same, &mut changes);
-    let schedule = links.schedule(schedule, &old.schedule, &mut changes);
-    let streams = streams::revise(old, new, &links, &mut changes);
-    let venue = self::venue(&old.venue, venue, &mut changes);
-    let Links { cues, .. } = links;
-    (Sheet { title, zone, streams, scenes, cues, triggers, schedule, on_alarm, venue, reload }, changes)
+    diff("trigger", &names_of(old), &names_of(new), same, changes);
 }
 
 /// Returns what a scene has become between two sheets, itself if nothing: the scene of its name, or the one that stands in
@@ -156,8 +191,8 @@ fn inline(sheet: &Sheet) -> Vec<(Actor, Arc<Scene>)> {
         }
         _ => None,
     };
-    let of_cues = sheet.cues.values().flat_map(|cue| &cue.steps);
-    let of_triggers = sheet.triggers.iter().flat_map(|trigger| &trigger.steps);
+    let of_cues = sheet.cues.values().flat_map(|cue| Step::all(&cue.steps));
+    let of_triggers = sheet.triggers.iter().flat_map(|trigger| Step::all(&trigger.steps));
     let of_cues = of_cues.filter_map(|step| scene(Actor::Cue, step));
     of_cues.chain(of_triggers.filter_map(|step| scene(Actor::Trigger, step))).collect()
 }
@@ -242,19 +277,41 @@ impl Links<'_> {
                     *cue = Arc::clone(linked);
                 }
             }
-            Step::Bypass { .. } | Step::Switch { .. } => {}
+            Step::Parallel(lists) => {
+                for list in lists {
+                    *list = self.steps(actor, list).into();
+                }
+            }
+            Step::Blend(blend) => {
+                for (scene, _) in &mut blend.parts {
+                    *scene = self.scene(scene);
+                }
+                self.move_streams(&mut blend.streams);
+            }
+            Step::Paint(painted) => self.move_streams(&mut painted.streams),
+            Step::Wait(Wait::Arrived(streams)) => self.move_streams(streams),
+            Step::Bypass { .. }
+            | Step::Switch { .. }
+            | Step::Wait(Wait::For(_))
+            | Step::Variable(_)
+            | Step::Publish(_)
+            | Step::Send(_)
+            | Step::Call(_)
+            | Step::Log(_)
+            | Step::Stop(_) => {}
         }
         step
     }
 
     fn trigger(&self, trigger: Trigger) -> Trigger {
-        let Trigger { name, mut when, condition, limits, enabled, steps } = trigger;
+        let Trigger { name, mut when, condition, limits, enabled, steps, mode } = trigger;
         for when in &mut when {
             if let When::Stream { streams, .. } | When::Scene { streams, .. } = when {
                 self.move_streams(streams);
             }
         }
-        Trigger { name, when, condition, limits, enabled, steps: self.steps(Actor::Trigger, &steps) }
+        let steps = self.steps(Actor::Trigger, &steps);
+        Trigger { name, when, condition, limits, enabled, steps, mode }
     }
 
     fn schedule(&self, mut schedule: Schedule, old: &Schedule, changes: &mut Changes) -> Schedule {
@@ -277,7 +334,7 @@ impl Links<'_> {
     /// Returns steps with cues by name only: whether they do the same is not asked of the cues in them.
     fn outline(&self, steps: &[Step]) -> Vec<Step> {
         let bare = |step: Step| match step {
-            Step::Cue(cue) => Step::Cue(Arc::new(Cue { name: Arc::clone(&cue.name), steps: Vec::new() })),
+            Step::Cue(cue) => Step::Cue(Arc::new(Cue { steps: Vec::new(), ..(*cue).clone() })),
             step => step,
         };
         self.steps(Actor::Trigger, steps).into_iter().map(bare).collect()

@@ -12,6 +12,7 @@ use crate::show::{
     event::StreamIndex,
     scene::Scene,
     snapshot::Due,
+    stream::place::Edge,
     time::{Mono, Now},
 };
 
@@ -37,6 +38,7 @@ pub(in crate::show) struct Follow {
     last_look: Now,
     /// Whether what is due has to be worked out anew: the clock was set, or the schedule is another.
     stale: bool,
+    edge: Option<Edge>,
 }
 
 /// What was said about one stream.
@@ -78,7 +80,23 @@ impl Follow {
             let stream = StreamIndex(index);
             schedule.concerns(stream).then(|| Said::work_out(schedule, stream, now.wall))
         };
-        Self { streams: (0..streams).map(said).collect(), bypass: None, last_look: now, stale: false }
+        Self {
+            streams: (0..streams).map(said).collect(),
+            bypass: None,
+            last_look: now,
+            stale: false,
+            edge: None,
+        }
+    }
+
+    /// Goes on with a bypass of which so much is left; one that is over by now ends at the first look.
+    pub(in crate::show) fn bypassed(self, left: Option<Duration>) -> Self {
+        Self { bypass: left.map(|left| self.last_look.mono + left), ..self }
+    }
+
+    /// Returns what has happened since this was asked last that is to be kept.
+    pub(in crate::show) fn edge(&mut self) -> Option<Edge> {
+        self.edge.take()
     }
 
     /// Returns what is due on each stream that the schedule concerns, as it was last said.
@@ -93,6 +111,7 @@ impl Follow {
         let bypass_over = self.bypass.is_some_and(|until| until <= now.mono);
         if bypass_over {
             self.bypass = None;
+            self.edge = Some(Edge::Turned);
         }
         let stale = std::mem::take(&mut self.stale);
         let mut news = Vec::new();
@@ -143,7 +162,13 @@ impl Follow {
 
     /// Lets the schedule do nothing for a time, from now on; no time at all ends that.
     pub(in crate::show) fn bypass(&mut self, time: Duration, now: Now) {
+        self.edge = Some(Edge::Turned);
         self.bypass = if time.is_zero() { self.bypass.map(|_| now.mono) } else { Some(now.mono + time) };
+    }
+
+    /// Returns whether the schedule is bypassed.
+    pub(in crate::show) fn is_bypassed(&self) -> bool {
+        self.bypass.is_some()
     }
 
     /// Returns until when the schedule is bypassed, if it is.

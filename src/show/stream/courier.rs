@@ -70,6 +70,8 @@ pub(super) struct Courier {
     governor: Governor,
     backoff: Backoff,
     retry_at: Mono,
+    /// When an update failed that waits for the API to be well again, and nobody has said how long that takes.
+    waits_blindly: Option<Mono>,
     /// The moment of the path whose look was sent last, or at which it was laid.
     led_to: Mono,
     /// When the look that was sent last has been on for as long as it is to be.
@@ -138,6 +140,7 @@ impl Courier {
             governor: Governor::new(sheet.updates, now),
             backoff: Backoff::default(),
             retry_at: now,
+            waits_blindly: None,
             led_to: now,
             next_at: now,
             urgent: false,
@@ -244,6 +247,14 @@ impl Courier {
     /// Whatever kept an update from going may be over: tries at once.
     pub(super) fn hurry(&mut self, now: Mono) {
         self.retry_at = now;
+    }
+
+    /// The API answers what was asked at `asked`: an update that failed before that, and waits only because the API was
+    /// away or busy, is tried again at once. One that the API wants to wait for some time waits.
+    pub(super) fn on_answered_well(&mut self, asked: Mono, now: Mono) {
+        if self.waits_blindly.take_if(|failed| *failed <= asked).is_some() {
+            self.hurry(now);
+        }
     }
 
     /// Learns how the frame rate bears the updates.
@@ -465,6 +476,7 @@ impl Courier {
         self.refused = None;
         self.trouble = None;
         self.retry_at = desk.now.mono;
+        self.waits_blindly = None;
         let stream = desk.name();
         let after = self.backoff.succeeded();
         if after > 0 {
@@ -482,6 +494,14 @@ impl Courier {
     fn on_failed(&mut self, update: InFlight, failure: &Failure, fresh: bool, desk: &mut Desk<'_>) {
         let now = desk.now.mono;
         let wait = self.backoff.failed(&mut desk.out.dice);
+        let is_blind = match failure.kind {
+            FailureKind::Unreached | FailureKind::Network | FailureKind::Timeout | FailureKind::Server => {
+                true
+            }
+            FailureKind::TooMany => failure.retry_after.is_none(),
+            FailureKind::NotFound | FailureKind::Key | FailureKind::Refused => false,
+        };
+        self.waits_blindly = is_blind.then_some(now);
         let wait = match failure.kind {
             FailureKind::Network | FailureKind::Timeout | FailureKind::Server => {
                 self.acknowledged.forget(&update.named);

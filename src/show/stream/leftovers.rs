@@ -1,4 +1,7 @@
-//! Streams that were ours and have been replaced: deleted as soon as the API lets us, remembered until then.
+//! Streams that were ours and have been replaced or lost: deleted as soon as the API lets us, remembered until then.
+//!
+//! That there is no such stream is what an API says of a lost one, and also one that forgets for minutes what it has, on a
+//! bad day: it is asked again until it has said so for a while.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,6 +19,8 @@ const LEFTOVERS_MAX: usize = 64;
 const WAIT: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(10));
 /// After so many tries in one run it is told and left for the next start: with the waits above, two days.
 const TRIES_MAX: u32 = 300;
+/// How long an API must know nothing of a stream until that is believed; with the waits above, eight questions.
+const GONE_AFTER: Duration = Duration::from_mins(10);
 
 /// Streams to be deleted.
 #[derive(Debug)]
@@ -29,13 +34,20 @@ struct Leftover {
     asked: Option<RequestId>,
     tries: u32,
     retry_at: Mono,
+    /// Since when the API says that there is no such stream.
+    unknown_since: Option<Mono>,
+}
+
+impl Leftover {
+    fn new(id: Arc<str>, now: Mono) -> Self {
+        Self { id, asked: None, tries: 0, retry_at: now, unknown_since: None }
+    }
 }
 
 impl Leftovers {
     /// Begins with those that an earlier run left.
     pub(super) fn new(ids: &[Arc<str>], now: Mono) -> Self {
-        let leftover = |id: &Arc<str>| Leftover { id: Arc::clone(id), asked: None, tries: 0, retry_at: now };
-        Self { list: ids.iter().map(leftover).collect() }
+        Self { list: ids.iter().map(|id| Leftover::new(Arc::clone(id), now)).collect() }
     }
 
     /// Takes one more.
@@ -45,7 +57,12 @@ impl Leftovers {
             let stream = desk.name();
             desk.note(Fact::LeftBehind { stream, id });
         }
-        self.list.push(Leftover { id, asked: None, tries: 0, retry_at: desk.now.mono });
+        self.list.push(Leftover::new(id, desk.now.mono));
+    }
+
+    /// Returns whether a stream is one of them.
+    pub(super) fn has(&self, id: &str) -> bool {
+        self.list.iter().any(|leftover| *leftover.id == *id)
     }
 
     /// Returns their ids, for the journal.
@@ -85,11 +102,11 @@ impl Leftovers {
             return false;
         };
         let stream = desk.name();
-        let gone = match outcome {
-            Ok(_) => true,
-            Err(failure) => failure.kind == FailureKind::NotFound,
-        };
-        if gone {
+        let now = desk.now.mono;
+        let unknown = matches!(outcome, Err(failure) if failure.kind == FailureKind::NotFound);
+        // What fails otherwise in between says nothing.
+        let since = unknown.then(|| *self.list[place].unknown_since.get_or_insert(now));
+        if outcome.is_ok() || since.is_some_and(|since| now.since(since) >= GONE_AFTER) {
             let Leftover { id, .. } = self.list.remove(place);
             desk.note(Fact::LeftoverDeleted { stream, id });
             return true;
@@ -100,10 +117,12 @@ impl Leftovers {
         let (first, longest) = WAIT;
         let asked_for = outcome.as_ref().err().and_then(|failure| failure.retry_after).unwrap_or_default();
         let wait = first.saturating_mul(1 << (leftover.tries - 1).min(10)).min(longest).max(asked_for);
-        leftover.retry_at = desk.now.mono + wait;
+        leftover.retry_at = now + wait;
         if leftover.tries == TRIES_MAX {
             desk.note(Fact::LeftBehind { stream, id: Arc::clone(&leftover.id) });
-        } else if let Err(failure) = outcome {
+        } else if let Err(failure) = outcome
+            && !unknown
+        {
             desk.note(Fact::RequestFailed {
                 stream,
                 request: "delete",

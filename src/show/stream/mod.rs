@@ -12,6 +12,7 @@ mod drift;
 mod ladder;
 mod leftovers;
 mod life;
+mod mixing;
 pub(super) mod place;
 mod pulse;
 pub(super) mod queue;
@@ -45,7 +46,7 @@ use super::{
     sheet::{Sheet, StreamSheet},
     snapshot::StreamSnapshot,
     time::{Mono, Now},
-    transition::Transition,
+    transition::{Heading, Transition},
 };
 
 /// One stream of the show.
@@ -295,9 +296,9 @@ impl Stream {
         self.watch.step(&id, &mut desk);
         if !self.arrived && self.path.ended(now.mono) && self.courier.is_at_rest() {
             self.arrived = true;
-            // Arriving at a mix is a hand that rests, and no news.
-            if self.path.target().share_of(self.path.scene()) == Some(1.0) {
-                let (stream, scene) = (desk.name(), Arc::clone(&self.path.scene().name));
+            // Arriving at a mix in a hand is a hand that rests, and no news.
+            if self.path.target().share_of(self.path.scene()) == Some(1.0) || !self.path.is_mixed() {
+                let (stream, scene) = (desk.name(), self.path.target().name());
                 desk.note(Fact::TransitionEnded { stream, scene });
             }
         }
@@ -345,6 +346,11 @@ impl Stream {
     /// Returns the mix of prompts that it should show at `at`, by its present path.
     pub(super) fn mix_at(&self, at: Mono) -> Mix {
         self.path.prompt_mix_at(at)
+    }
+
+    /// Returns where its path is heading.
+    pub(super) fn heading(&self) -> Heading {
+        self.path.heading()
     }
 
     /// Returns what may be seen of it.

@@ -65,7 +65,8 @@ impl Stream {
         if *path == *self.path && *had_ended == ended && waits_the_same {
             return None;
         }
-        let in_hand = path.is_grabbed() && self.path.is_grabbed() || self.path.target().parts().len() > 1;
+        let in_hand = path.is_grabbed() && self.path.is_grabbed()
+            || self.path.is_mixed() && self.path.target().parts().len() > 1;
         self.seen = Seen { path: (*self.path).clone(), ended, queue: self.queue.clone() };
         Some(if in_hand && waits_the_same { Edge::Moved } else { Edge::Turned })
     }

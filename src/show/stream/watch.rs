@@ -132,6 +132,7 @@ impl Watch {
         match outcome {
             Ok(report) => {
                 courier.on_other_answered(desk.now.mono.since(self.asked_at));
+                courier.on_answered_well(self.asked_at, desk.now.mono);
                 self.on_report(report, courier, desk)
             }
             Err(failure) => {

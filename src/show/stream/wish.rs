@@ -16,7 +16,7 @@ use crate::show::{
     scene::{Fade, Scene},
     sheet::{Policy, Verb},
     time::{Mono, Now},
-    transition::Fader,
+    transition::{Fader, Transition},
 };
 
 impl Stream {
@@ -35,19 +35,19 @@ impl Stream {
         match going.policy {
             _ if !self.is_under_way(now.mono) && self.queue.is_empty() => self.start(going, now, out),
             Policy::Blend => {
-                self.drop_waiting(&going.scene, out);
+                self.drop_waiting(&going.scene.name, out);
                 self.start(going, now, out);
             }
             // There is nothing to finish first where it leads there already.
             Policy::FinishFirst if runs_there => {
-                self.drop_waiting(&going.scene, out);
+                self.drop_waiting(&going.scene.name, out);
                 self.start(going, now, out);
             }
             Policy::FinishFirst => {
                 if self.queue.scenes().eq([&going.scene]) {
                     return Ok(());
                 }
-                self.drop_waiting(&going.scene, out);
+                self.drop_waiting(&going.scene.name, out);
                 self.steer(Verb::Finish, now, out);
                 return self.wait(going, out);
             }
@@ -111,13 +111,13 @@ impl Stream {
     pub(in crate::show) fn mix(&mut self, scene: &Arc<Scene>, share: Fader, now: Now, out: &mut Out) {
         let seen = self.courier.led_to(now.mono);
         let Some(path) = self.path.mix(scene, share, now.mono, seen) else { return };
-        self.drop_waiting(scene, out);
+        self.drop_waiting(&scene.name, out);
         self.path.take(path);
         self.set_out(now.mono);
     }
 
     /// The path is another: its first update goes soon, and its end is told.
-    fn set_out(&mut self, now: Mono) {
+    pub(super) fn set_out(&mut self, now: Mono) {
         self.arrived = false;
         self.courier.on_path(now);
         self.ladder.on_scene();
@@ -146,9 +146,9 @@ impl Stream {
     }
 
     /// Drops what waits, because `instead` takes its place.
-    fn drop_waiting(&mut self, instead: &Scene, out: &mut Out) {
+    pub(super) fn drop_waiting(&mut self, instead: &Arc<str>, out: &mut Out) {
         for Going { scene, .. } in self.queue.clear() {
-            let (stream, instead) = (self.name(), Arc::clone(&instead.name));
+            let (stream, instead) = (self.name(), Arc::clone(instead));
             let scene = Arc::clone(&scene.name);
             out.push(Action::Note(Fact::TransitionDropped { stream, scene, instead }));
         }
@@ -156,7 +156,7 @@ impl Stream {
 
     /// Returns whether a transition is running: it has not ended, or its exact end is not acknowledged yet, which a slow
     /// API may hold up for [`ARRIVAL_MAX`].
-    fn is_under_way(&self, now: Mono) -> bool {
+    pub(super) fn is_under_way(&self, now: Mono) -> bool {
         let awaited = self.life.live_id().is_some() && !self.arrived;
         let overdue = self.path.end().is_some_and(|end| now >= end + ARRIVAL_MAX);
         !self.path.ended(now) || awaited && !overdue
@@ -172,22 +172,29 @@ impl Stream {
     }
 
     /// Does something to the running transition; without one, nothing. What waits goes on waiting for its end.
+    ///
+    /// What changes nothing is not told: a pause in a pause, a second haste.
     pub(in crate::show) fn steer(&mut self, verb: Verb, now: Now, out: &mut Out) {
         if self.path.ended(now.mono) {
             return;
         }
         let seen = self.courier.led_to(now.mono);
+        let before = Transition::clone(&self.path);
         match verb {
             Verb::Pause => self.path.path().pause(seen),
             Verb::Resume => self.path.path().resume(now.mono),
             Verb::Reverse => self.path.take(self.path.reverse(now.mono, seen)),
             // It arrives within a second as it is.
-            Verb::Finish if !self.path.is_paused() && self.path.left(now.mono) <= FINISH => {}
+            Verb::Finish if self.path.end().is_some_and(|end| end <= now.mono + FINISH) => {}
             Verb::Finish => {
                 let fade = Fade::new(FINISH.min(self.path.left(now.mono))).unwrap_or_default();
                 self.path.take(self.path.hasten(fade, now.mono, seen));
             }
             Verb::Cut => self.path.take(self.path.hasten(Fade::CUT, now.mono, seen)),
+        }
+        if *self.path == before {
+            self.courier.on_asked_again(now.mono);
+            return;
         }
         self.set_out(now.mono);
         let (stream, scene) = (self.name(), Arc::clone(&self.path.scene().name));

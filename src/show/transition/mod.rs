@@ -2,7 +2,8 @@
 //!
 //! One clock and a path for each group of parameters that has a time of its own: `path.rs` has the curve, `playhead.rs`
 //! the clock. A group without its own time goes with the rest, on the main path. A group that was on its own when a
-//! transition was interrupted stays so in the next, from where it is, until both have arrived.
+//! transition was interrupted stays so in the next, from where it is, until both have arrived, and on a mix of scenes
+//! with the same owner of what cannot be blended.
 
 pub(in crate::show) mod form;
 mod path;
@@ -51,6 +52,19 @@ pub struct Spot {
     pub mix: Mix,
     /// Which scene has what cannot be blended.
     pub owner: Arc<Scene>,
+}
+
+/// Where a transition is heading. It changes with everything that is done to the transition, and with nothing else.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Heading {
+    /// Where it leads.
+    pub target: Mix,
+    /// When it is there if nothing comes between; `None` while it is paused or a hand keeps it elsewhere.
+    pub end: Option<Mono>,
+    /// When it stops moving: there, or where a hand wants it. `None` while it is paused.
+    pub rest: Option<Mono>,
+    /// Whether a bank of faders has its mix.
+    pub is_mixed: bool,
 }
 
 impl Point {
@@ -113,7 +127,10 @@ impl Transition {
             find(&self.others, name).unwrap_or(&self.main).retarget(beat, target, fade, shape)
         };
         let main_fade = way.fades.main();
-        let apart = self.others.iter().map(|(name, _)| *name).filter(|_| !self.ended(seen));
+        // What cannot be blended may have another owner than the rest also where all weights are the same by now.
+        let are_apart = !self.ended(seen)
+            || self.others.iter().any(|(_, path)| !Arc::ptr_eq(path.owner(beat), self.main.owner(beat)));
+        let apart = self.others.iter().map(|(name, _)| *name).filter(|_| are_apart);
         let timed = way.fades.groups.iter().filter(|(_, fade)| **fade != main_fade).map(|(name, _)| *name);
         // A parameter that stays with the rest while the group it belongs to does not must say so.
         let excepted =
@@ -249,6 +266,11 @@ impl Transition {
         self.head.is_held()
     }
 
+    /// Returns whether a bank of faders has its mix.
+    pub fn is_mixed(&self) -> bool {
+        self.mixed
+    }
+
     /// Returns whether nothing moves at `now`: it has ended, is paused, or is where the hand wants it.
     pub fn is_still(&self, now: Mono) -> bool {
         self.head.is_still(now)
@@ -326,6 +348,13 @@ impl Transition {
     /// Returns the moment of its end, `None` while it is paused or a hand keeps it elsewhere.
     pub fn end(&self) -> Option<Mono> {
         self.head.moment(self.head.length())
+    }
+
+    /// Returns where it is heading: what whoever draws its course must know of it.
+    pub fn heading(&self) -> Heading {
+        let end = self.end();
+        let rest = end.or_else(|| self.head.arrival());
+        Heading { target: self.target().clone(), end, rest, is_mixed: self.mixed }
     }
 
     /// Returns since when it moves: its start, or when it went on, or when a hand took it.

@@ -27,7 +27,7 @@ use crate::show::{
 };
 
 /// Weights below this are dropped when a path is laid anew: a twentieth of what the runner can tell (0.0005).
-const WEIGHT_MIN: f64 = 0.000_025;
+pub(super) const WEIGHT_MIN: f64 = 0.000_025;
 
 /// The most scenes on the way at once. Whoever asks for another one four times a second, in fades of 4 s, has 20 of them;
 /// the lightest of so many is less than 3 % of the picture, and has long given up its slot.

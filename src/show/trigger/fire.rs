@@ -13,6 +13,7 @@ use crate::show::{
     Show,
     event::{Action, Door, StreamIndex},
     fact::Fact,
+    run::{By, Owner},
     scope::Occasion,
     sheet::Step,
     stream::place::Edge,
@@ -117,6 +118,12 @@ impl Show {
         if matches!(door, Door::Cron | Door::Show) && self.goes_in_circles(trigger, now) {
             return;
         }
+        let (owner, takes_time) = (Owner::Trigger(Arc::clone(&of.name)), Step::take_time(&of.steps));
+        if let (true, Err(refused)) = (takes_time, self.runs.admit(&owner, of.mode)) {
+            self.refuse_list(&owner, refused, door, now);
+            self.triggers.posts[trigger].why_not = Some(format!("`mode`: {}", refused.reason()));
+            return;
+        }
         let post = &mut self.triggers.posts[trigger];
         post.gate.fire(&of.limits, now.mono);
         post.fired += 1;
@@ -129,12 +136,12 @@ impl Show {
         if matches!(door, Door::Mqtt | Door::Http) {
             self.triggers.on_hand(&self.sheet, now.mono);
         }
-        // A hand that moves sends up to a thousand a second: what comes of it is told, not each of its moves.
-        let moves = of.steps.iter().all(|step| matches!(step, Step::Grab { .. } | Step::Mix { .. }));
-        if !moves {
-            self.out.push(Action::Note(Fact::Trigger { name: Arc::clone(&of.name), door }));
+        let by = By { name: Arc::clone(&of.name), door, occasion: Arc::new(occasion) };
+        if takes_time {
+            self.fire_list(&owner, by, now);
+        } else {
+            self.carry_out(&of.steps, &by, now);
         }
-        self.carry_out(&of.steps, door, now);
     }
 
     /// Asks the gate, and then the condition of the show file.

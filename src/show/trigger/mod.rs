@@ -29,6 +29,7 @@ use super::{
     duration,
     event::Command,
     prompt,
+    run::{Owner, step::Stop},
     scene::{Fade, Scene},
     schedule::follow::BYPASS_MAX,
     sheet::{Policy, Sheet, Step, Streams, Verb},
@@ -42,6 +43,13 @@ pub(super) struct Ask {
     pub(super) name: Arc<str>,
     /// What for.
     pub(super) steps: Vec<Step>,
+}
+
+impl Ask {
+    /// Asks for one thing.
+    pub(super) fn one(name: impl Into<Arc<str>>, step: Step) -> Self {
+        Self { name: name.into(), steps: vec![step] }
+    }
 }
 
 /// What a message is to the show.
@@ -98,8 +106,9 @@ pub(super) fn of_command(sheet: &Sheet, command: &Command) -> Result<Heard, Refu
         }
         Command::Cue { cue } => (format!("cue {cue}"), cue_step(sheet, cue)?),
         Command::Bypass { time } => ("bypass".to_owned(), bypass_step(sheet, Ok(*time))?),
+        Command::StopCue { cue } => (format!("stop {cue}"), stop_step(sheet, cue)?),
     };
-    Ok(Heard { asks: vec![Ask { name: name.into(), steps: vec![step] }], hits: Vec::new() })
+    Ok(Heard { asks: vec![Ask::one(name, step)], hits: Vec::new() })
 }
 
 fn scene_step(sheet: &Sheet, name: &str, streams: Streams, fade: Option<Fade>) -> Result<Step, Refusal> {
@@ -142,6 +151,12 @@ fn switch_step(sheet: &Sheet, name: &str, enabled: bool) -> Result<Step, Refusal
     let found = sheet.triggers.iter().find(|trigger| &*trigger.name == name);
     let trigger = found.ok_or_else(|| Refusal::new("unknown trigger", name))?;
     Ok(Step::Switch { trigger: Arc::clone(&trigger.name), enabled })
+}
+
+/// Makes the step that ends what a cue has under way.
+fn stop_step(sheet: &Sheet, name: &str) -> Result<Step, Refusal> {
+    let (name, _) = sheet.cues.get_key_value(name).ok_or_else(|| Refusal::new("unknown cue", name))?;
+    Ok(Step::Stop(Stop { owners: vec![Owner::Cue(Arc::clone(name))] }))
 }
 
 /// Makes the step that lets the schedule do nothing for a while.

@@ -58,7 +58,7 @@ fn fixed_mqtt(sheet: &Sheet, message: &MqttMessage, payload: Option<&str>) -> Re
         (Some(scene), Some(streams)) => mix_step(sheet, scene, payload, streams)?,
         (_, stream) => set_payload(sheet, key, payload, stream)?,
     };
-    Ok(Some(Ask { name: message.topic.as_str().into(), steps: vec![step] }))
+    Ok(Some(Ask::one(message.topic.as_str(), step)))
 }
 
 /// Reads a scene's share of the mix.

@@ -5,12 +5,13 @@ use std::{sync::Arc, time::Duration};
 use super::{
     Ask, Heard, Refusal, bypass_step, bypass_time, cue_step, fade_of, fader_of, go,
     hit::{self, Hits, is_release},
-    one_stream, scene_step, steer_step, switch_step,
+    one_stream, scene_step, steer_step, stop_step, switch_step,
 };
 use crate::show::{
     address, duration,
     event::{Arg, OscMessage, StreamIndex},
     prompt,
+    run::{Owner, step::Stop},
     sheet::{Sheet, Step, Streams, Verb},
     transition::Fader,
 };
@@ -77,6 +78,7 @@ fn fixed_osc(sheet: &Sheet, message: &OscMessage) -> Result<Vec<Ask>, Refusal> {
         ["bypass"] => Fixed::Step(BYPASS),
         ["scene", name] => Fixed::Step(scene_step(sheet, name, Streams::All, None)?),
         ["cue", name] => Fixed::Step(cue_step(sheet, name)?),
+        ["cue", name, "stop"] => Fixed::Step(stop_step(sheet, name)?),
         ["mix", name] => Fixed::Step(mix_step(sheet, name, Streams::All)?),
         ["trigger", name, "enable"] => Fixed::Step(switch_step(sheet, name, true)?),
         ["transition", "progress"] => Fixed::Step(grab_step(Streams::All)),
@@ -114,10 +116,14 @@ fn fixed_addresses(sheet: &Sheet) -> impl Iterator<Item = (String, Fixed)> {
         }));
         found
     });
-    let cues = sheet
-        .cues
-        .iter()
-        .map(|(name, cue)| (format!("{ROOT}cue/{name}"), Fixed::Step(Step::Cue(Arc::clone(cue)))));
+    let cues = sheet.cues.iter().flat_map(|(name, cue)| {
+        let stop = Step::Stop(Stop { owners: vec![Owner::Cue(Arc::clone(name))] });
+        let fire = Step::Cue(Arc::clone(cue));
+        [
+            (format!("{ROOT}cue/{name}"), Fixed::Step(fire)),
+            (format!("{ROOT}cue/{name}/stop"), Fixed::Step(stop)),
+        ]
+    });
     let triggers = sheet.triggers.iter().map(|trigger| {
         let step = Step::Switch { trigger: Arc::clone(&trigger.name), enabled: true };
         (format!("{ROOT}trigger/{}/enable", trigger.name), Fixed::Step(step))
@@ -153,7 +159,7 @@ fn fixed_ask(sheet: &Sheet, address: &str, fixed: Fixed, args: &[Arg]) -> Result
             step
         }
     };
-    Ok(Some(Ask { name: address.into(), steps: vec![step] }))
+    Ok(Some(Ask::one(address, step)))
 }
 
 /// The time comes from the argument.
@@ -180,11 +186,9 @@ fn grab_step(streams: Streams) -> Step {
 }
 
 fn position(address: &str, args: &[Arg]) -> Result<Fader, Refusal> {
-    match args.first() {
-        Some(Arg::Number(position)) => fader_of(*position),
-        Some(Arg::Bool(_) | Arg::Text(_) | Arg::Other) | None => {
-            Err(Refusal::new("bad position", format!("{address} wants a number from 0 to 1")))
-        }
+    match args {
+        [Arg::Number(position)] => fader_of(*position),
+        _ => Err(Refusal::new("bad position", format!("{address} wants one number from 0 to 1"))),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::show::{
     condition::Condition,
     cron::CronExpression,
     expression::Expression,
+    run::Mode,
     schedule::{hours::Moment, sun::Location},
     sheet::{Step, Streams},
     topic::TopicFilter,
@@ -29,6 +30,8 @@ pub struct Trigger {
     pub enabled: bool,
     /// What it does.
     pub steps: Vec<Step>,
+    /// What if it is still running; `Single` unless set.
+    pub mode: Mode,
 }
 
 /// How long something must last, and how often it may happen. What is not set bounds nothing.

@@ -26,9 +26,10 @@ use crate::show::{
     event::Command,
     recovery::{OnDrift, OnLost, Recovery},
     reload::Changes,
+    run::Mode,
     scene::Scene,
     sheet::{Base, BlendMode, Cue, OnExit, OnRestart, Reload, Sheet, StreamSheet, Trigger, Updates, When},
-    snapshot::{Phase, RecoveryStage, Share, Snapshot, StreamSnapshot},
+    snapshot::{Phase, RecoveryStage, RunSnapshot, Share, Snapshot, StreamSnapshot, WaitsFor},
     time::Mono,
     venue::{Backend, Connection, Environment, Timeouts, Venue, WebDoor},
     weighted::Weighted,
@@ -229,8 +230,13 @@ fn sheet() -> Sheet {
         zone: jiff::tz::TimeZone::UTC,
         streams: vec![wall],
         scenes: ["dawn", "neon", "night sky/2"].map(scene).into(),
-        cues: [("open".into(), Arc::new(Cue { name: "open".into(), steps: Vec::new() }))].into(),
+        cues: [(
+            "open".into(),
+            Arc::new(Cue { name: "open".into(), steps: Vec::new(), mode: Mode::Restart }),
+        )]
+        .into(),
         triggers: vec![trigger("bell", When::Http), trigger("dawn", When::Startup)],
+        variables: crate::show::variables::Values::new(),
         schedule: crate::show::schedule::Schedule::default(),
         on_alarm: Vec::new(),
         venue: Venue::default(),
@@ -246,6 +252,7 @@ fn trigger(name: &str, when: When) -> Trigger {
         limits: crate::show::sheet::Limits::default(),
         enabled: true,
         steps: Vec::new(),
+        mode: Mode::Single,
     }
 }
 
@@ -280,5 +287,14 @@ fn snapshot() -> Snapshot {
         show_file: None,
         broker_connected: None,
         triggers: Vec::new(),
+        runs: vec![RunSnapshot {
+            name: "open".into(),
+            kind: "cue",
+            step: 2,
+            steps: 4,
+            waits_for: WaitsFor::Time,
+            until: Some("2026-11-22T12:00:00Z".parse().unwrap()),
+        }],
+        variables: [("mood".into(), json!("<calm>"))].into(),
     }
 }

@@ -1,9 +1,9 @@
 //! kill -9, at any moment: the same stream afterwards, none leaked, none created twice.
 
-use std::{sync::Arc, time::Duration};
+use std::{fs, sync::Arc, time::Duration};
 
 use segue::show::dice::Dice;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{
@@ -50,13 +50,17 @@ async fn kills(mut dice: Dice) {
             daemon.until_ready().await;
             let state = daemon.state().await;
             let on = state["streams"][0]["scene"].as_str().unwrap();
-            // The journal is written once a second at most: a crash within it costs what was asked last.
+            // What was asked for and is not on disk yet costs a crash.
             assert!(known.contains(&on), "{on} is none of those asked for lately: {known:?}");
             assert_eq!(rests_on(&daemon, &simulator, on).await, id);
             known.retain(|scene| *scene == on);
             let asked = if dice.fraction() < 0.5 { "neon" } else { "rain" };
             daemon.osc(&format!("/segue/scene/{asked}"), &[0.5]);
             known.push(asked);
+            if dice.fraction() < 0.7 {
+                eventually("the journal", async || (goes_to(&stage)? == asked).then_some(())).await;
+                known.retain(|scene| *scene == asked);
+            }
             meanwhile(dice.time_between(Duration::ZERO, Duration::from_millis(700))).await;
         }
         daemon.process.kill();
@@ -65,6 +69,15 @@ async fn kills(mut dice: Dice) {
     assert_eq!(plays(&daemon, &simulator, "rain").await, id);
     let streams = simulator.streams().await;
     assert_eq!((simulator.creates(), streams.len()), (1, 1), "{streams:?}");
+}
+
+/// Returns the scene that the wall goes to, as the journal says.
+fn goes_to(stage: &Stage<'_>) -> Option<String> {
+    let journal = fs::read_to_string(stage.state().join("journal.json")).ok()?;
+    let journal: Value = serde_json::from_str(&journal).unwrap();
+    let wall = &journal["shows"][0]["show"]["streams"]["wall"];
+    let scene = wall["motion"]["target"][0][0].as_u64()?;
+    Some(wall["scenes"][usize::try_from(scene).unwrap()].as_str()?.to_owned())
 }
 
 #[tokio::test]

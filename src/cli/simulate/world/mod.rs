@@ -11,8 +11,9 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use self::post::{Letter, dialect};
 use super::{
+    passage::AFTERMATH,
     script::{Deed, Line, Trouble},
-    trace::{AFTERMATH, Trace},
+    trace::Trace,
     transcript::Transcript,
 };
 use crate::{
@@ -23,7 +24,7 @@ use crate::{
         event::{Action, Event, Memory, StreamIndex},
         fact::Fact,
         memoir::Memoir,
-        sheet::Sheet,
+        sheet::{Sheet, Verb},
         time::{Mono, Now},
     },
     simulator::{Machine, account::Account, api::Api},
@@ -160,7 +161,7 @@ impl World {
             world.come_at(at, Coming::Deed(deed, text));
         }
         for trace in &mut world.traces {
-            trace.take(&world.show, now.mono);
+            trace.begin(&world.show, now.mono);
         }
         if world.setup.keep.is_some() {
             world.come_at(now.mono, Coming::Count);
@@ -177,6 +178,7 @@ impl World {
         let mut turns = 0;
         loop {
             self.settle();
+            self.follow();
             let wake = self.show.next_wake().map(|(at, _)| at);
             let coming = self.coming.keys().next().map(|(at, _)| *at);
             let Some(next) = wake.into_iter().chain(coming).min().filter(|next| *next <= end) else { break };
@@ -216,7 +218,7 @@ impl World {
     pub(super) fn finish(&mut self) {
         for stream in 0..self.traces.len() {
             self.look(stream);
-            self.traces[stream].take(&self.show, self.now.mono);
+            self.traces[stream].turn(&self.show, self.now.mono);
             self.traces[stream].cut_off(self.now.mono);
         }
     }
@@ -285,7 +287,7 @@ impl World {
                 let (sheet, memoir) = (Arc::clone(&self.sheet), self.memoir.as_ref());
                 self.show = Show::resume(sheet, &self.memories, memoir, seed, self.now);
                 for trace in &mut self.traces {
-                    trace.take(&self.show, self.now.mono);
+                    trace.begin(&self.show, self.now.mono);
                 }
             }
         }
@@ -304,26 +306,36 @@ impl World {
                 Action::Note(fact) => self.note(&fact),
                 // Whoever is told is not in this world.
                 Action::Tell { .. } => {}
+                Action::Publish(letter) => self.transcript.line(self.now, "out", &letter.to_string()),
+                Action::SendOsc(letter) => self.transcript.line(self.now, "out", &letter.to_string()),
+                // Nobody is called, so nobody answers.
+                Action::Call(post) => self.transcript.line(self.now, "out", &post.to_string()),
             }
         }
     }
 
     fn note(&mut self, fact: &Fact) {
         self.transcript.fact(self.now, fact);
+        let of_stream = |name: &str| self.sheet.stream(name).map(|StreamIndex(stream)| stream);
         match fact {
             Fact::Trigger { name, .. } => self.cues.push((self.now.mono, Arc::clone(name))),
+            Fact::TransitionGrabbed { .. } => self.cues.push((self.now.mono, "a hand".into())),
             Fact::TransitionStarted { stream, scene, fade } => {
-                let Some(StreamIndex(stream)) = self.sheet.stream(stream) else { return };
-                self.look(stream);
-                self.traces[stream].start(&self.show, scene, *fade, self.now.mono);
+                self.start(of_stream(stream), scene, Some(*fade));
+            }
+            Fact::FallenBack { stream, scene } => self.start(of_stream(stream), scene, Some(Duration::ZERO)),
+            Fact::TransitionSteered { stream, scene, verb: Verb::Reverse } => {
+                let stream = of_stream(stream);
+                let end = stream.and_then(|stream| self.show.heading(StreamIndex(stream))?.end);
+                self.start(stream, scene, end.map(|end| end.since(self.now.mono)));
             }
             Fact::TransitionResumed { stream, scene, left, .. } => {
-                let Some(StreamIndex(stream)) = self.sheet.stream(stream) else { return };
+                let Some(stream) = of_stream(stream) else { return };
                 self.look(stream);
-                self.traces[stream].resume(&self.show, scene, *left, self.now.mono);
+                self.traces[stream].resume(scene, *left, self.now.mono);
             }
             Fact::TransitionEnded { stream, .. } => {
-                let Some(StreamIndex(stream)) = self.sheet.stream(stream) else { return };
+                let Some(stream) = of_stream(stream) else { return };
                 self.traces[stream].arrive(self.now.mono);
                 self.come(AFTERMATH, Coming::Look);
             }
@@ -331,9 +343,28 @@ impl World {
         }
     }
 
+    fn start(&mut self, stream: Option<usize>, scene: &Arc<str>, fade: Option<Duration>) {
+        let Some(stream) = stream else { return };
+        self.look(stream);
+        self.traces[stream].start(scene, fade, self.now.mono);
+    }
+
+    /// Whatever was done to a path, its trace goes the same way from now on.
+    fn follow(&mut self) {
+        for stream in 0..self.traces.len() {
+            if !self.traces[stream].is_elsewhere(&self.show) {
+                continue;
+            }
+            self.look(stream);
+            if let Some(again) = self.traces[stream].turn(&self.show, self.now.mono) {
+                self.come_at(again, Coming::Look);
+            }
+        }
+    }
+
     fn look(&mut self, stream: usize) {
         let trace = &mut self.traces[stream];
-        if let Some(id) = &trace.id
+        if let Some(id) = trace.id()
             && let Some(probe) = self.api.probe(self.now.mono.0, id)
         {
             trace.look(probe, self.now.mono);

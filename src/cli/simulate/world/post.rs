@@ -88,7 +88,7 @@ impl World {
                     },
                 );
                 if let Some(accepted) = &answer.accepted {
-                    self.traces[stream.0].id = Some(accepted.stream.clone());
+                    self.traces[stream.0].is_now(&accepted.stream);
                     if self.setup.record {
                         // Memory takes everything.
                         let _ = write_line(&mut self.requests, at, accepted);
@@ -120,7 +120,8 @@ impl World {
 
     /// Does something to every stream at the backend. Where there is nothing to do it to, nothing happens.
     pub(super) fn lay_hand(&mut self, hand: Hand) {
-        let ids: Vec<String> = self.traces.iter().filter_map(|trace| trace.id.clone()).collect();
+        let ids: Vec<String> =
+            self.traces.iter().filter_map(|trace| trace.id().map(ToOwned::to_owned)).collect();
         for stream in 0..self.traces.len() {
             self.look(stream);
         }

@@ -88,7 +88,8 @@ impl Life {
     /// more than certainty: after a while one is created.
     pub(super) fn on_kin(&mut self, outcome: Result<Reply, Failure>, desk: &mut Desk<'_>) -> News {
         match outcome {
-            Ok(Reply::Found(Some(object))) => {
+            // One that was given up is not taken back.
+            Ok(Reply::Found(Some(object))) if !self.leftovers.has(&object.id) => {
                 self.settle(desk, "list");
                 let id = self.keep(object, desk);
                 let stream = desk.name();
@@ -162,7 +163,11 @@ impl Life {
             self.retry_at = now + PERSON_WAIT;
             self.state = State::Finding { id: Arc::clone(id), asked: None };
         } else {
-            self.state = State::Absent;
+            // Whoever said that it is gone may be wrong: then it must not be left behind.
+            self.leftovers.add(Arc::clone(id), desk);
+            let is_hearsay = std::mem::take(&mut self.is_hearsay);
+            self.seek_until = now + SEEK_FOR;
+            self.state = if is_hearsay { State::Remembering { asked: None } } else { State::Absent };
             self.remember(desk);
         }
         if !told {

@@ -2,7 +2,8 @@
 //!
 //! The intent to create is on disk before the request goes out, and the id before anything else happens. A create whose
 //! answer was never heard, for a crash or for the network, is looked for by its name and adopted: never two, none leaked.
-//! Where the memory itself was lost, the newest stream of the same family is adopted.
+//! Where the memory itself was lost, or names a stream that is gone, the newest stream of the same family is adopted: a
+//! disk that was full when the power went knows nothing of it.
 
 mod answers;
 
@@ -47,6 +48,8 @@ pub(super) struct Life {
     untold: bool,
     /// What the journal was told last of the stream.
     kept: Own,
+    /// Whether an earlier run knew the stream, and this one has not seen it yet.
+    is_hearsay: bool,
     /// Since when there has been no stream to drive.
     without_since: Option<Mono>,
     doubt: Option<RequestId>,
@@ -116,6 +119,7 @@ impl Life {
             leftovers: Leftovers::new(leftovers, now.mono),
             untold,
             kept: own.clone(),
+            is_hearsay: sheet.attach.is_none() && matches!(own, Own::Created { .. }),
             without_since: Some(now.mono),
             doubt: None,
             doubted_at: None,
@@ -363,6 +367,7 @@ impl Life {
     }
 
     fn settle(&mut self, desk: &mut Desk<'_>, request: &'static str) {
+        self.is_hearsay = false;
         let after = self.backoff.succeeded();
         if after > 0 {
             let stream = desk.name();

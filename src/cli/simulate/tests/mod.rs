@@ -1,5 +1,7 @@
 //! Whole runs: a show and a script in, and everything that comes out of them.
 
+mod steering;
+
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use serde_json::Value;
@@ -82,11 +84,51 @@ fn written(world: &World) -> [String; 5] {
 }
 
 #[test]
+fn what_steps_would_send_out_is_written_and_not_sent() {
+    let show = SHOW.replace(
+        "triggers:",
+        "  board:
+    - variable: { count: '{{ vars.count + 1 }}' }
+    - publish: { topic: board, payload: { count: '{{ vars.count }}' }, retain: true }
+    - wait: 1s
+    - send: { osc: /light, args: [0.5, on], to: '127.0.0.1:9000' }
+    - call: { url: 'http://board.local/count/{{ vars.count }}' }
+    - call: { url: { env: BOARD }, body: 'count {{ vars.count }}' }
+    - log: told
+variables: { count: 0 }
+triggers:",
+    );
+    let script = "00:01 cue board\n00:01.5 cue board\n";
+    let world = play(sheet("board.yaml", &show), script, setup(Duration::from_secs(4)));
+    let text = &world.transcript.text;
+    let told =
+        text.lines().filter(|line| ["  out ", "  run ", "  cue "].iter().any(|who| line.contains(who)));
+    insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @r#"
+    00:01.000  script  cue board
+    00:01.000  http    cue board
+    00:01.000  cue     board
+    00:01.000  run     board sets count to 1
+    00:01.000  out     publish board {"count":1} (retained)
+    00:01.500  script  cue board
+    00:01.500  http    cue board
+    00:01.500  run     board stopped: fired again
+    00:01.500  cue     board
+    00:01.500  run     board sets count to 2
+    00:01.500  out     publish board {"count":2} (retained)
+    00:02.500  out     send 127.0.0.1:9000 /light 0.5 "on"
+    00:02.500  out     call GET http://board.local/count/2 (within 10s)
+    00:02.500  out     call POST … count 2 (within 10s)
+    00:02.500  run     board says: told
+    00:02.500  run     board ended after 1s
+    "#);
+}
+
+#[test]
 fn a_small_show_goes_as_it_went_before() {
     let world = play(sheet("small.yaml", SHOW), SCRIPT, setup(Duration::from_secs(70)));
     let text = format!("{}\n{}\n", world.transcript.text, summary::tell(&world));
     insta::with_settings!({
-        snapshot_path => "../../../tests/snapshots/simulate",
+        snapshot_path => "../../../../tests/snapshots/simulate",
         prepend_module_to_snapshot => false,
         omit_expression => true,
     }, { insta::assert_snapshot!("small_show", text) });
@@ -154,7 +196,7 @@ scenes:
         let [Trace { passages, .. }] = world.traces.as_slice() else { panic!("one stream") };
         let rms = passages[0].error_rms().unwrap();
         assert!(rms <= 0.0083, "seed {seed}: {rms}");
-        assert!(passages[0].updates <= 42, "seed {seed}: {}", passages[0].updates);
+        assert!(passages[0].price.updates <= 42, "seed {seed}: {}", passages[0].price.updates);
     }
 }
 
@@ -171,7 +213,7 @@ scenes: { dawn: { prompt: mist }, neon: { prompt: city, fade: 1s } }
     let world = play(sheet("several.yaml", yaml), "00:05 go neon", setup(Duration::from_secs(10)));
     for trace in &world.traces {
         let [passage] = trace.passages.as_slice() else { panic!("one transition of `{}`", trace.name) };
-        assert!(passage.settled.is_some() && passage.updates > 2, "{passage:?}");
+        assert!(passage.settled.is_some() && passage.price.updates > 2, "{passage:?}");
         assert!(passage.error_rms().unwrap() < 0.12, "{passage:?}");
     }
 }
@@ -183,6 +225,19 @@ fn a_slow_api_is_given_up_and_does_it_all_the_same() {
     let told = &world.transcript.text;
     assert!(told.contains("update failed (1): no answer within 10s"), "{told}");
     assert!(told.contains("on rain"), "{told}");
+}
+
+#[test]
+fn what_waits_because_the_api_was_busy_goes_with_the_first_good_answer() {
+    let yaml = SHOW.replace("every: 1m", "every: 1s");
+    for seed in 0..12 {
+        let setup = Setup { seed, ..setup(Duration::from_secs(80)) };
+        let text = "00:02 api error 429 40s\n00:03 go neon 0s";
+        let told = play(sheet("small.yaml", &yaml), text, setup).transcript.text;
+        let healed = told.lines().find(|line| line.contains("update works again after"));
+        let healed = healed.unwrap_or_else(|| panic!("{told}"));
+        assert!(("00:42.000".."00:43.400").contains(&healed), "seed {seed}: {healed}");
+    }
 }
 
 #[test]
@@ -207,7 +262,7 @@ fn the_shipped_shows_play_two_hours() {
             assert!(trace.passages.len() >= 19, "{}: {}", file.display(), trace.passages.len());
             let errors = trace.passages.iter().filter_map(|passage| Some((passage, passage.error_rms()?)));
             // A shorter one has no time to be near.
-            for (passage, rms) in errors.filter(|(passage, _)| passage.fade >= Duration::from_secs(2)) {
+            for (passage, rms) in errors.filter(|(passage, _)| passage.fade >= Some(Duration::from_secs(2))) {
                 assert!(rms < 0.1, "{}: {passage:?}", file.display());
             }
         }
@@ -235,6 +290,8 @@ fn a_script_tells_all_its_mistakes() {
                 00:30 api error 200 5s\n00:31 go neon soon\n00:32 osc /a \"b";
     let wrong = script::read(text).unwrap_err();
     let begins: Vec<&str> = wrong.iter().map(|line| line.split(';').next().unwrap()).collect();
+    let (can, begins) = begins.split_last().unwrap();
+    assert!(can.starts_with("what can happen: `osc ADDRESS") && can.ends_with("`kill`"), "{can}");
     assert_eq!(
         begins,
         [
