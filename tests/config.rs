@@ -17,6 +17,7 @@ use segue::{
         easing::Easing,
         event::StreamIndex,
         fades::{Fades, SwitchAt},
+        playlist::{Content, Hold, Order, PlayVerb, StepRef},
         scene::{Fade, Level},
         sheet::{BlendMode, OnExit, OnRestart, Sheet, Step, Streams, Trigger, When},
         venue::{Backend, Environment, Keeping, SecretSource},
@@ -239,6 +240,31 @@ fn each_group_of_parameters_may_have_its_own_fade() {
 }
 
 #[test]
+fn a_playlist_is_what_its_file_says() {
+    let sheet = good("playlists.yaml");
+    assert_eq!(sheet.go_apart, Duration::from_millis(250));
+    let (day, night) = (&sheet.playlists["day"], &sheet.playlists["night"]);
+    assert_eq!((day.order, day.steps[0].weight, day.round_length()), (Order::Shuffle, 2.0, 3));
+    assert_eq!(day.steps[1].content, Content::Playlist(Arc::clone(night)));
+    let Content::Scene(first) = &day.steps[0].content else { panic!("{day:?}") };
+    assert_eq!(first.hold, Hold::between(Duration::from_mins(5), Duration::from_mins(10)));
+    let labels: Vec<&str> = night.steps.iter().map(|step| &**step.label()).collect();
+    assert_eq!(labels, ["stars", "neon"]);
+    let told: Vec<String> =
+        sheet.schedule.entries.iter().map(|entry| format!("{} {:?}", entry.what, entry.streams)).collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
+    playlist day Some([StreamIndex(0)])
+    playlist night Some([StreamIndex(1)])
+    ");
+    let step = Step::Playlist {
+        list: Some(Arc::clone(night)),
+        verb: PlayVerb::Goto(StepRef::Name("stars".into())),
+        streams: Streams::All,
+    };
+    assert_eq!(sheet.cues["next"].steps, [step]);
+}
+
+#[test]
 fn a_schedule_is_what_its_file_says() {
     let sheet = good("schedule.yaml");
     let told: Vec<String> =
@@ -252,7 +278,7 @@ fn a_schedule_is_what_its_file_says() {
     ");
     assert_eq!(sheet.schedule.zone.iana_name(), Some("Europe/Berlin"));
     let entry = &sheet.schedule.entries[2];
-    assert_eq!((&*entry.scene.name, entry.easing), ("dawn", Some(Easing::Linear)));
+    assert_eq!((&**entry.what.name(), entry.easing), ("dawn", Some(Easing::Linear)));
     assert_eq!(entry.fade, Fade::from_seconds(20.0).map(Fades::from));
     assert_eq!(entry.streams, Streams::Some(vec![StreamIndex(0)]));
     let first_of_may: jiff::civil::Date = "2026-05-01".parse().unwrap();

@@ -11,6 +11,7 @@ mod include;
 mod input;
 mod mixing;
 mod params;
+mod readme;
 mod scenario;
 mod supply;
 mod support;

@@ -81,8 +81,12 @@ impl House {
     }
 
     fn go(&mut self, stream: &str) {
-        let command =
-            Command::Scene { scene: "city".to_owned(), stream: Some(stream.to_owned()), fade: None };
+        let command = Command::Scene {
+            scene: "city".to_owned(),
+            stream: Some(stream.to_owned()),
+            fade: None,
+            hold: None,
+        };
         self.show.handle(Event::Command(command), self.now);
     }
 

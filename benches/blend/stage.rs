@@ -162,7 +162,7 @@ impl Stage {
 
     /// Asks for a scene.
     pub(crate) fn go(&mut self, scene: &str, fade: Duration) {
-        let command = Command::Scene { scene: scene.to_owned(), stream: None, fade: Some(fade) };
+        let command = Command::Scene { scene: scene.to_owned(), stream: None, fade: Some(fade), hold: None };
         if let Some(show) = &mut self.show {
             show.handle(Event::Command(command), self.now);
         }

@@ -1,4 +1,4 @@
-//! `segue go`: fires a scene, a cue or a prompt of one's own in the running show.
+//! `segue go`: fires a scene, a cue or a prompt of one's own in the running show, or the step that stands by.
 
 use std::time::Duration;
 
@@ -14,16 +14,19 @@ use crate::show::duration;
 
 /// What to fire.
 #[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("what").args(["name", "prompt"])))]
 pub(super) struct Options {
-    /// A scene, or else a cue.
-    #[arg(required_unless_present = "prompt")]
+    /// A scene, or else a cue; without one, GO: the step that stands by in the playlist that plays.
     name: Option<String>,
     /// A prompt of your own instead.
-    #[arg(long, conflicts_with = "name", value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT")]
     prompt: Option<String>,
     /// How long the fade takes, such as `8s`; the scene's own if left out.
-    #[arg(long, value_parser = duration::parse, value_name = "TIME")]
+    #[arg(long, value_parser = duration::parse, value_name = "TIME", requires = "what")]
     fade: Option<Duration>,
+    /// How long it is to be on, such as `30s`, until the stream goes back to what is due; for good if left out.
+    #[arg(long, value_parser = duration::parse, value_name = "TIME")]
+    hold: Option<Duration>,
     /// Which stream; all if left out.
     #[arg(long, value_name = "NAME")]
     stream: Option<String>,
@@ -33,10 +36,13 @@ pub(super) struct Options {
 
 /// Fires it.
 pub(super) fn run(options: &Options) -> Result<(), Error> {
-    let Options { name, prompt, fade, stream, place: at } = options;
+    let Options { name, prompt, fade, hold, stream, place: at } = options;
     let mut body = Map::new();
     if let Some(fade) = fade {
         body.insert("fade".to_owned(), json!(fade.as_secs_f64()));
+    }
+    if let Some(hold) = hold {
+        body.insert("hold".to_owned(), json!(hold.as_secs_f64()));
     }
     if let Some(stream) = stream {
         body.insert("stream".to_owned(), json!(stream));
@@ -48,7 +54,8 @@ pub(super) fn run(options: &Options) -> Result<(), Error> {
                 body.insert("prompt".to_owned(), json!(prompt));
                 desk.post(&["api", "prompt"], &body).await?
             }
-            (None, name) => fire(&desk, name.as_deref().unwrap_or_default(), &body).await?,
+            (None, Some(name)) => fire(&desk, name, &body).await?,
+            (None, None) => desk.post(&["api", "go"], &body).await?,
         };
         match answer {
             (status, _) if status.is_success() => Ok(()),

@@ -4,10 +4,12 @@ mod bypass;
 mod check;
 mod go;
 mod history;
+mod lane;
 mod log;
 mod manual;
 mod place;
 mod plan;
+mod playlist;
 mod reference;
 mod reload;
 mod run;
@@ -21,7 +23,7 @@ use std::{error::Error as _, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use crate::daemon;
+use crate::{daemon, show::lane::LaneVerb};
 
 /// What a command that fails returns.
 pub mod exit_code {
@@ -49,10 +51,18 @@ enum Command {
     Run(run::Options),
     /// Check show files: every mistake at once, with its place and what was meant.
     Check(check::Options),
-    /// Fire a scene or a cue of the running show.
+    /// Fire a scene or a cue of the running show; without a name, GO: the step that stands by in its playlist.
     Go(go::Options),
+    /// Fire the step before in the playlist of the running show.
+    Back(playlist::Back),
+    /// Play a playlist of the running show, or step, pause, resume or stop it.
+    Playlist(playlist::Options),
     /// Let the schedule of the running show do nothing for a while, and then follow it again.
     Bypass(bypass::Options),
+    /// Go to the panic scene, which stays until it is released; the second time at once.
+    Panic(lane::Options),
+    /// Let go of panic; without it, of faders and of all that hold: back to what is due.
+    Release(lane::Options),
     /// Tell what is on, how far the transition is, and how the streams are.
     Status(status::Options),
     /// Have the running show read its file again, and tell what changed.
@@ -134,7 +144,11 @@ pub fn main() -> ExitCode {
         Command::Run(options) => run::run(&options, &log),
         Command::Check(options) => check::run(&options),
         Command::Go(options) => go::run(&options),
+        Command::Back(options) => playlist::back(&options),
+        Command::Playlist(options) => playlist::run(&options),
         Command::Bypass(options) => bypass::run(&options),
+        Command::Panic(options) => lane::run(LaneVerb::Panic, &options),
+        Command::Release(options) => lane::run(LaneVerb::Release, &options),
         Command::Plan(options) => plan::run(&options),
         Command::Status(options) => status::run(&options),
         Command::Reload(options) => reload::run(&options),

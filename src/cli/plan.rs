@@ -17,6 +17,7 @@ use crate::{
         cron::{CronExpression, Run},
         duration,
         event::StreamIndex,
+        playlist::PlayVerb,
         run::step::Wait,
         schedule::Stretch,
         sheet::{Sheet, Step, Trigger, When},
@@ -194,7 +195,7 @@ impl<'a> Plan<'a> {
                 format!("{}: ", names.join(", "))
             };
             let (what, why) = match stretch.entry.map(|entry| &self.sheet.schedule.entries[entry]) {
-                Some(entry) => (entry.scene.name.to_string(), format!("{entry}, line {}", entry.line)),
+                Some(entry) => (entry.what.to_string(), format!("{entry}, line {}", entry.line)),
                 None => ("-".to_owned(), "nothing is due: what is on stays".to_owned()),
             };
             let note = stretch.note.map_or_else(String::new, |note| format!(" ({note})"));
@@ -221,7 +222,8 @@ impl<'a> Plan<'a> {
                 "stream": sheet.streams[stream.0].name,
                 "start": local(stretch.start),
                 "end": stretch.end.map(local),
-                "scene": entry.map(|entry| &entry.scene.name),
+                "scene": entry.and_then(|entry| entry.what.scene()).map(|scene| &scene.name),
+                "playlist": entry.filter(|entry| entry.what.scene().is_none()).map(|entry| entry.what.name()),
                 "why": entry.map(ToString::to_string),
                 "line": entry.map(|entry| entry.line),
                 "note": stretch.note.map(|note| note.to_string()),
@@ -257,6 +259,9 @@ impl<'a> Plan<'a> {
 /// Says what a trigger does, in few words.
 fn does(steps: &[Step]) -> String {
     let told = steps.iter().map(|step| match step {
+        Step::Scene { scene, hold: Some(hold), .. } => {
+            format!("{} for {}", scene.name, duration::text(hold.time))
+        }
         Step::Scene { scene, .. } | Step::Mix { scene, .. } => scene.name.to_string(),
         Step::Cue(cue) => format!("cue {}", cue.name),
         Step::Steer { verb, .. } => verb.name().to_owned(),
@@ -282,6 +287,10 @@ fn does(steps: &[Step]) -> String {
             let names = stop.owners.first().map(|owner| owner.name().to_string());
             format!("stop {}", names.unwrap_or_default())
         }
+        Step::Lane { verb, .. } => verb.name().to_owned(),
+        Step::Playlist { list: Some(list), verb: PlayVerb::Play, .. } => format!("playlist {}", list.name),
+        Step::Playlist { list: Some(list), verb, .. } => format!("{} playlist {}", verb.name(), list.name),
+        Step::Playlist { list: None, verb, .. } => verb.name().to_owned(),
     });
     told.collect::<Vec<_>>().join(", ")
 }
@@ -359,6 +368,27 @@ triggers:
     }
 
     #[test]
+    fn a_playlist_stands_in_a_plan_by_its_name() {
+        let with = SHOW.replace("scene: neon, stream: wall }", "play: evening }").replace(
+            "triggers:",
+            "playlists: { evening: { stream: wall, steps: [{ scene: neon, hold: 1m }, { scene: dawn }] } }\ntriggers:\n  \
+             late: { when: { cron: \"0 3 * * *\" }, do: [{ playlist: evening, do: pause }, { playlist: evening }] }",
+        );
+        insta::assert_snapshot!(plan(&with, "2026-11-22T02:00", "3h", |plan| plan.tell(false)), @r"
+        Gallery North (Europe/Berlin)
+
+        Sun 22 November 2026
+          02:00  night                                     otherwise, line 13
+          02:30  wall: playlist evening                    SUN 02:30 to 04:00, line 12
+          02:30  neon                                      cron: sweep
+          03:00  pause playlist evening, playlist evening  cron: late
+          04:00  wall: night                               otherwise, line 13
+
+        And 36 times: dawn, cron: pulse (`*/5 * * * *`)
+        ");
+    }
+
+    #[test]
     fn a_plan_for_programs_has_every_stretch_with_its_place_in_the_file() {
         insta::assert_snapshot!(plan(SHOW, "2026-10-25", "4h", |plan| format!("{:#}", plan.to_json())), @r#"
         {
@@ -389,6 +419,7 @@ triggers:
               "end": "2026-10-25T02:30:00+02:00",
               "line": 13,
               "note": null,
+              "playlist": null,
               "scene": "night",
               "start": "2026-10-25T00:00:00+02:00",
               "stream": "wall",
@@ -398,6 +429,7 @@ triggers:
               "end": "2026-10-25T04:00:00+01:00",
               "line": 12,
               "note": "02:30 happens twice on this day: the first time",
+              "playlist": null,
               "scene": "neon",
               "start": "2026-10-25T02:30:00+02:00",
               "stream": "wall",
@@ -407,6 +439,7 @@ triggers:
               "end": "2026-10-25T10:00:00+01:00",
               "line": 13,
               "note": null,
+              "playlist": null,
               "scene": "night",
               "start": "2026-10-25T00:00:00+02:00",
               "stream": "floor",

@@ -7,7 +7,10 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
 
 use super::{Error, place::Place};
-use crate::{clock, show::snapshot::Due};
+use crate::{
+    clock,
+    show::{playlist::snapshot::PlaylistSnapshot, snapshot::Due},
+};
 
 /// How old a status may be to stand for the present: three times the usual 5 s between two.
 const STALE_SECONDS: f64 = 15.0;
@@ -46,6 +49,15 @@ fn describe(state: &Value, now: Timestamp, zone: &TimeZone) -> String {
     }
     if let Some(connected) = state["broker_connected"].as_bool() {
         let _ = writeln!(text, "\nMQTT: {}", if connected { "connected" } else { "no broker; trying again" });
+    }
+    let playing: Vec<Value> =
+        list("playlists").into_iter().filter(|list| list["state"].as_str() != Some("stopped")).collect();
+    if !playing.is_empty() {
+        let _ = writeln!(text, "\nPlaylists:");
+    }
+    for list in playing {
+        let told = serde_json::from_value::<PlaylistSnapshot>(list).map(|list| list.tell());
+        let _ = writeln!(text, "  {}", told.unwrap_or_else(|_| "?".to_owned()));
     }
     if let Some(until) = state["bypassed_until"].as_str().and_then(|until| until.parse::<Timestamp>().ok()) {
         let until = until.to_zoned(zone.clone());
@@ -87,6 +99,7 @@ fn describe_stream(text: &mut String, stream: &Value, now: Timestamp, zone: &Tim
             }
         }
     }
+    describe_lane(text, &stream["lane"]);
     if let Some(due) = due(&stream["due"]) {
         let _ = writeln!(text, "  due      {}", due.tell(now, zone));
     }
@@ -101,11 +114,26 @@ fn describe_stream(text: &mut String, stream: &Value, now: Timestamp, zone: &Tim
     describe_health(text, stream);
 }
 
+/// Tells who has it, where that is not the base.
+fn describe_lane(text: &mut String, lane: &Value) {
+    let Some(holder) = lane["holder"].as_str().filter(|holder| *holder != "base") else { return };
+    let left = |seconds: &Value, then: &str| {
+        seconds.as_f64().map_or_else(String::new, |seconds| format!(", {seconds:.0} s {then}"))
+    };
+    let back = left(&lane["hands_back_seconds"], "to go");
+    let _ = writeln!(text, "  lane     {holder}: {}{back}", word(&lane["why"]));
+    for beneath in lane["beneath"].as_array().into_iter().flatten() {
+        let (scene, left) = (word(&beneath["scene"]), left(&beneath["seconds_left"], "left"));
+        let _ = writeln!(text, "           beneath it {scene} ({}{left})", word(&beneath["lane"]));
+    }
+}
+
 fn due(told: &Value) -> Option<Due> {
     told.as_object()?;
     let name = |key: &str| told[key].as_str().map(Into::into);
     let until = told["until"].as_str().and_then(|until| until.parse().ok());
-    Some(Due { scene: name("scene"), until, then: name("then") })
+    let (playlist, then_playlist) = (name("playlist"), name("then_playlist"));
+    Some(Due { scene: name("scene"), playlist, until, then: name("then"), then_playlist })
 }
 
 fn describe_health(text: &mut String, stream: &Value) {
@@ -168,6 +196,13 @@ mod tests {
                 "mix": [{"scene": "dawn", "weight": 0.25}, {"scene": "neon", "weight": 0.75}],
                 "transition": {"progress": 0.66, "fade_seconds": 8.0, "remaining_seconds": 2.7},
                 "waiting": ["dawn", "“misty sea”"],
+                "lane": {
+                    "holder": "operator", "why": "/segue/mix/neon", "hands_back_seconds": 97.2,
+                    "beneath": [
+                        {"lane": "override", "scene": "rain", "why": "motion", "seconds_left": 12.0},
+                        {"lane": "base", "scene": "dawn", "why": "schedule", "seconds_left": null},
+                    ],
+                },
                 "due": {"scene": "dawn", "until": "2026-11-23T17:00:00Z", "then": null},
                 "resumed": {"progress": 0.43, "seconds_ago": 125.0},
                 "updates": {"sent": 12, "failed": 1, "coalesced": 0, "round_trip_seconds": 0.151},
@@ -185,6 +220,9 @@ mod tests {
           on       to neon, 66 %, 2.7 s left
                     25 % dawn
                     75 % neon
+          lane     operator: /segue/mix/neon, 97 s to go
+                   beneath it rain (override, 12 s left)
+                   beneath it dawn (base)
           due      dawn until Mon 23 Nov 17:00, then nothing, what is on stays
           then     dawn, “misty sea”
           resumed  at 43 %, 2 min ago

@@ -41,8 +41,15 @@ pub(super) const KINDS: [(&str, &str); 9] = [
 ];
 
 /// The keys that say how and where something is to come in, and with which of these they go.
-const WAYS: [(&str, &[&str]); 4] =
-    [("fade", &["blend"]), ("easing", &["blend"]), ("policy", &[]), ("stream", &["blend", "wait"])];
+const WAYS: [(&str, &[&str]); 7] = [
+    ("fade", &["blend"]),
+    ("easing", &["blend"]),
+    ("policy", &[]),
+    ("hold", &[]),
+    ("priority", &[]),
+    ("release", &[]),
+    ("stream", &["blend", "wait"]),
+];
 
 /// The longest wait: longer ones are schedules.
 const WAIT: (Duration, Duration) = (Duration::ZERO, Fade::LONGEST);

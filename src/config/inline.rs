@@ -16,9 +16,19 @@ const PLACE_MAX: usize = 200;
 /// A scene inside a step, by where its map begins in the file.
 pub(super) type InlineScene = (usize, SceneDraft);
 
-/// Reads the scenes inside the steps of cues and triggers.
-pub(super) fn read(cues: Option<&Node>, triggers: Option<&Node>, report: &mut Report) -> Vec<InlineScene> {
+/// Reads the scenes inside the steps of cues, playlists and triggers.
+pub(super) fn read(
+    cues: Option<&Node>,
+    playlists: Option<&Node>,
+    triggers: Option<&Node>,
+    report: &mut Report,
+) -> Vec<InlineScene> {
     let mut found = Vec::new();
+    for Entry { key, value } in playlists.map(entries).unwrap_or_default() {
+        if let Some(steps) = member(value, "steps") {
+            in_steps(steps, ("playlist", key), "", &mut found, report);
+        }
+    }
     for Entry { key, value } in cues.map(entries).unwrap_or_default() {
         let Some(steps) = of_cue(value) else { continue };
         in_steps(steps, ("cue", key), "", &mut found, report);
@@ -33,7 +43,9 @@ pub(super) fn read(cues: Option<&Node>, triggers: Option<&Node>, report: &mut Re
 
 /// Returns where the steps of a cue stand: in itself, or under its `do`; `None` if that is missing.
 pub(super) fn of_cue(cue: &Node) -> Option<&Node> {
-    let is_whole = ["do", "mode", "max"].into_iter().any(|name| member(cue, name).is_some());
+    let has = |name| member(cue, name).is_some();
+    // The `do` of a step that plays a playlist is another.
+    let is_whole = ["do", "mode", "max"].into_iter().any(has) && !has("playlist");
     if is_whole { member(cue, "do") } else { Some(cue) }
 }
 

@@ -7,6 +7,8 @@ use core::f64::consts::PI;
 
 use super::{
     action_keys::{self, CALLED, PUBLISHED, SENT, UNTIL},
+    lane_keys::{self, HOLD, LANE, PANIC, PANIC_KEY, PRIORITY, RELEASE},
+    playlist_keys::{DO, GO_APART, IN_STEP, LIST_STEP, OTHERWISE, PLAYLIST, STEP_OF},
     recovery_keys::{FALLBACK, HOOK, HOOKS, RECOVERY, RECREATE, RESEND},
     trigger_keys::{ARGS, PAYLOAD, SILENCE, TRIGGER, TURN, WHEN},
 };
@@ -116,10 +118,11 @@ impl Section {
 }
 
 /// Every section, from the whole file inwards.
-pub static SECTIONS: [&Section; 40] = [
+pub static SECTIONS: [&Section; 44] = [
     &SHOW,
     &INCLUDED,
     &RELOAD,
+    &PANIC,
     &STREAM,
     &SECRET,
     &PARAMS,
@@ -135,8 +138,11 @@ pub static SECTIONS: [&Section; 40] = [
     &SCENE,
     &FADES,
     &CUE_STEP,
+    &PLAYLIST,
+    &LIST_STEP,
     &LOCATION,
     &SCHEDULE,
+    &OTHERWISE,
     &MOMENT,
     &TRIGGER,
     &WHEN,
@@ -192,6 +198,8 @@ pub static SHOW: Section = section(
         ),
         key("scenes", NAMED_SCENES, "", "the scenes by name"),
         key("cues", Form::Named(&CUE), "", "the cues by name: what anything can fire"),
+        key("playlists", PLAYLISTS, "", "the playlists by name: scenes one after the other"),
+        GO_APART,
         key(
             "schedule",
             Form::List(&Form::Map(&SCHEDULE)),
@@ -218,6 +226,9 @@ pub static SHOW: Section = section(
         key("text", Form::Map(&TEXT), "", "which texts from outside may become prompts"),
         key("history", Form::Map(&HISTORY), "", "how much of what happened is kept"),
         key("reload", Form::Map(&RELOAD), "", "what happens when this file or an included one changes"),
+        PANIC_KEY,
+        lane_keys::operator_idle("2m"),
+        lane_keys::operator_release("4s"),
     ],
 );
 
@@ -227,6 +238,7 @@ pub static INCLUDED: Section = section(
     &[
         key("scenes", NAMED_SCENES, "", "more scenes by name"),
         key("cues", Form::Named(&CUE), "", "more cues by name"),
+        key("playlists", PLAYLISTS, "", "more playlists by name"),
         key("triggers", Form::Named(&Form::Map(&TRIGGER)), "", "more triggers by name"),
     ],
 );
@@ -253,6 +265,7 @@ pub static RELOAD: Section = section(
 const RESTART_WHAT: &str = "where streams begin when the show has run before: `resume` goes on where the clock says, \
      `finish` arrives where it was going, `restart` begins with the scene of `start`";
 pub(super) const ZONE: Form = Form::Like("Europe/Berlin");
+const PLAYLISTS: Form = Form::Named(&Form::Map(&PLAYLIST));
 const NAMED_SCENES: Form = Form::Named(&Form::Any(&[Form::Map(&SCENE), Form::Nothing]));
 static CUE: Form =
     Form::Any(&[Form::Map(&CUE_STEP), Form::List(&Form::Map(&CUE_STEP)), Form::Map(&action_keys::CUE)]);
@@ -306,6 +319,8 @@ pub static STREAM: Section = section(
             "when somebody else writes to it: send our look again, or only tell",
         ),
         key("on_stream_created", HOOKS, "", "who is told the address and the key of a new stream"),
+        lane_keys::operator_idle("the show's"),
+        lane_keys::operator_release("the show's"),
     ],
 );
 
@@ -393,7 +408,7 @@ pub static SCENE: Section = Section {
     params: Params::Scene,
 };
 
-const FADE: Form = Form::Any(&[Form::Time, Form::Map(&FADES)]);
+pub(super) const FADE: Form = Form::Any(&[Form::Time, Form::Map(&FADES)]);
 
 /// How long each group of parameters takes.
 pub static FADES: Section = Section {
@@ -409,18 +424,19 @@ pub static FADES: Section = Section {
     params: Params::Fades,
 };
 
-const EASING: Form = Form::Any(&[Form::Words(&Easing::NAMES), Form::Like("cubic-bezier(0.4, 0, 0.2, 1)")]);
+pub(super) const EASING: Form =
+    Form::Any(&[Form::Words(&Easing::NAMES), Form::Like("cubic-bezier(0.4, 0, 0.2, 1)")]);
 pub(super) const STREAMS: Form = Form::Any(&[Form::Text, Form::List(&Form::Text)]);
 
-const PLAYED: Form = Form::Any(&[Form::Text, Form::Map(&SCENE)]);
-const PLAYED_WHAT: &str = "the scene to go to: its name, or a scene written here";
+pub(super) const PLAYED: Form = Form::Any(&[Form::Text, Form::Map(&SCENE)]);
+pub(super) const PLAYED_WHAT: &str = "the scene to go to: its name, or a scene written here";
 const POLICY_WHAT: &str = "what if a transition is running: `blend` goes there from where it is, `finish-first` lets it \
      arrive within a second, `ignore` does nothing, `queue` waits for its end";
 const VERB_WHAT: &str = "what to do to the running transition, in place of a scene";
 
 /// A step of a cue.
 pub static CUE_STEP: Section = section(
-    "A step of a cue: a scene, a transition, or something else to do",
+    "A step of a cue: a scene, a transition, a playlist, a lane, or something else to do",
     &[
         key("scene", PLAYED, "", PLAYED_WHAT),
         key("fade", FADE, "the scene's", "how long it takes"),
@@ -428,6 +444,13 @@ pub static CUE_STEP: Section = section(
         key("policy", Form::Words(&Policy::NAMES), "blend", POLICY_WHAT),
         key("stream", STREAMS, "all of them", "on which streams"),
         key("transition", Form::Words(&Verb::NAMES), "", VERB_WHAT),
+        HOLD,
+        PRIORITY,
+        RELEASE,
+        LANE,
+        IN_STEP,
+        DO,
+        STEP_OF,
         key("enable", Form::Text, "", "the trigger that may fire from now on, alone"),
         key("disable", Form::Text, "", "the trigger that no longer fires, alone"),
         action_keys::WAIT,
@@ -444,7 +467,7 @@ pub static CUE_STEP: Section = section(
 
 /// A step of a trigger.
 pub static STEP: Section = section(
-    "A step of a trigger: a scene, a transition, a cue, or something else to do",
+    "A step of a trigger: a scene, a transition, a playlist, a lane, a cue, or something else to do",
     &[
         key("scene", PLAYED, "", PLAYED_WHAT),
         key("fade", FADE, "the scene's", "how long it takes"),
@@ -452,6 +475,13 @@ pub static STEP: Section = section(
         key("policy", Form::Words(&Policy::NAMES), "blend", POLICY_WHAT),
         key("stream", STREAMS, "all of them", "on which streams"),
         key("transition", Form::Words(&Verb::NAMES), "", VERB_WHAT),
+        HOLD,
+        PRIORITY,
+        RELEASE,
+        LANE,
+        IN_STEP,
+        DO,
+        STEP_OF,
         key("cue", Form::Text, "", "the cue to fire, alone"),
         key("enable", Form::Text, "", "the trigger that may fire from now on, alone"),
         key("disable", Form::Text, "", "the trigger that no longer fires, alone"),
@@ -499,9 +529,10 @@ pub static SCHEDULE: Section = section(
         key("from", TIME_OF_DAY, "00:00", "when it starts; `sunrise` and `sunset` need a `location`"),
         key("to", TIME_OF_DAY, "24:00", "when it ends: on the next day if that is not after its start"),
         key("scene", Form::Text, "", "what is shown"),
+        key("play", Form::Text, "", "the playlist that is played in place of a scene, from its beginning"),
         key(
             "otherwise",
-            Form::Text,
+            Form::Any(&[Form::Text, Form::Map(&OTHERWISE)]),
             "",
             "what is shown when nothing else is, in place of a scene and its times",
         ),

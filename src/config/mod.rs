@@ -14,9 +14,11 @@
 //! | `scenes`, `demands` | `scenes`, and what they need from the streams |
 //! | `steps`, `triggers`, `whens`, `inline` | `cues` and `triggers`, and the scenes inside them |
 //! | `actions`, `formulas`, `modes` | steps of other kinds, what has to be worked out in them, and `variables` |
+//! | `lanes` | `panic`, `operator_idle`, and `hold` in a step |
+//! | `playlists` | `playlists` |
 //! | `schedule`, `overlaps` | `schedule` and `location`, and what of it can never be seen |
 //! | `inputs`, `web`, `text` | `inputs`, `web` and `text` |
-//! | `keys`, `recovery_keys`, `trigger_keys`, `action_keys` | every key there is, with what it says |
+//! | `keys`, `action_keys`, `lane_keys`, `playlist_keys`, `recovery_keys`, `trigger_keys` | every key there is, with what it says |
 //! | `report`, `diagnostic`, `words` | what to tell about it |
 //! | `explain` | when the cron triggers will fire |
 
@@ -34,10 +36,14 @@ mod include;
 mod inline;
 mod inputs;
 pub mod keys;
+mod lane_keys;
+mod lanes;
 mod modes;
 mod nets;
 mod overlaps;
 mod params;
+mod playlist_keys;
+mod playlists;
 mod reader;
 mod recovery;
 mod recovery_keys;
@@ -71,6 +77,8 @@ use std::{
 use jiff::tz::TimeZone;
 
 use crate::show::{
+    lane::OperatorPlan,
+    playlist::GO_APART,
     sheet::{Reload, Sensor, Sheet, Trigger, When},
     topic::TopicFilter,
     venue::{MqttDoor, Venue},
@@ -163,6 +171,7 @@ fn read(show: &ReadFile, on_disk: bool, context: &Context<'_>) -> Loaded {
 }
 
 /// Reads the whole file.
+#[expect(clippy::too_many_lines, reason = "one line for each section of the file")]
 fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &mut Report) -> Option<Sheet> {
     if !matches!(root.value, Value::Map(_)) {
         let message = format!("a show file is a map, not {}", root.kind());
@@ -182,11 +191,15 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let streams_entry = fields.entry("streams");
     let scenes_entry = fields.entry("scenes");
     let cues_entry = fields.entry("cues");
+    let playlists_node = fields.entry("playlists").map(|entry| &entry.value);
+    let go_apart = fields.get("go_apart", report, playlists::go_apart).unwrap_or(GO_APART);
     let triggers_entry = fields.entry("triggers");
     let variables = formulas::variables(fields.value("variables", report), report);
     let calendar = (fields.value("schedule", report), fields.value("location", report));
     let commands = allows_commands(&mut fields, report);
     let on_restart = streams::read_on_restart(&mut fields, report).unwrap_or_default();
+    let operator = lanes::operator(&mut fields, OperatorPlan::default(), report);
+    let panic_node = fields.value("panic", report);
     let alarm_node = fields.value("on_alarm", report);
     let doors = inputs::read(fields.entry("inputs").map(|entry| &entry.value), context.node, report);
     let web = web::read(fields.entry("web").map(|entry| &entry.value), report);
@@ -199,7 +212,7 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let (cues_node, triggers_node) =
         (cues_entry.map(|entry| &entry.value), triggers_entry.map(|entry| &entry.value));
     let mut inline = BTreeMap::new();
-    for (place, draft) in inline::read(cues_node, triggers_node, report) {
+    for (place, draft) in inline::read(cues_node, playlists_node, triggers_node, report) {
         inline.insert(place, Arc::clone(&draft.scene));
         scene_drafts.push(draft);
     }
@@ -213,13 +226,15 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let streams_place = streams_entry.map_or(&top, |entry| &entry.key.span);
     let hooks = HookContext { has_mqtt: doors.has_mqtt, commands };
     let house = format!("{} {title}", context.node);
-    let stage = Stage { scenes: &cast.scenes, named: &named, house: &house, hooks, on_restart };
+    let stage = Stage { scenes: &cast.scenes, named: &named, house: &house, hooks, on_restart, operator };
     let streams_node = streams_entry.map(|entry| &entry.value);
     let stream_drafts = streams::read(streams_node, streams_place, stage, report);
     let on_alarm = recovery::hooks(alarm_node, "", "on_alarm", hooks, report);
+    let panic = lanes::panic(panic_node, &cast.scenes, report);
     scenes::check(&scene_drafts, &stream_drafts.list, report);
     cast.streams = stream_drafts.names;
     cast.known.streams.clone_from(&cast.streams);
+    cast.playlists = playlists::read(playlists_node, &cast, report);
     cast.cues = steps::cues(cues_node, &cast, report);
     let schedule = schedule::read(calendar, source, (&zone, zone_named), &cast, report);
     let around = Surroundings {
@@ -234,8 +249,23 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let mqtt = doors.mqtt.map(|door| MqttDoor { filters: filters(&triggers), ..door });
     let streams = stream_drafts.list.into_iter().map(|draft| draft.sheet).collect();
     let venue = Venue { osc: doors.osc, mqtt, web, text, history };
-    let Cast { scenes, cues, variables, .. } = cast;
-    Some(Sheet { title, zone, streams, scenes, cues, triggers, variables, schedule, on_alarm, venue, reload })
+    let Cast { scenes, cues, playlists, variables, .. } = cast;
+    Some(Sheet {
+        title,
+        zone,
+        streams,
+        scenes,
+        cues,
+        playlists,
+        go_apart,
+        triggers,
+        variables,
+        schedule,
+        on_alarm,
+        venue,
+        reload,
+        panic,
+    })
 }
 
 /// Returns the names in a section.

@@ -21,8 +21,6 @@ pub(super) struct Fields<'n> {
     section: &'static Section,
     /// Which keys were asked for.
     asked: Vec<&'static str>,
-    /// Which others were refused already.
-    refused: Vec<&'static str>,
 }
 
 /// Returns the entries of a map by name, without those whose keys are no names or stand twice.
@@ -73,14 +71,7 @@ impl<'n> Fields<'n> {
         report: &mut Report,
     ) -> Option<Self> {
         let entries = entries(node, of, report)?;
-        Some(Self {
-            of: of.to_owned(),
-            place: place.clone(),
-            entries,
-            section,
-            asked: Vec::new(),
-            refused: Vec::new(),
-        })
+        Some(Self { of: of.to_owned(), place: place.clone(), entries, section, asked: Vec::new() })
     }
 
     /// Returns what it describes.
@@ -144,14 +135,6 @@ impl<'n> Fields<'n> {
         self.value(key, report)
     }
 
-    /// Refuses a key that is none yet, in words of its own.
-    pub(super) fn refuse(&mut self, key: &'static str, why: &str, hint: &str, report: &mut Report) {
-        if let [entry, ..] = self.given(&[key]).as_slice() {
-            self.refused.push(key);
-            report.push(Problem::error(&entry.key.span, why).of(&self.of).hint(hint));
-        }
-    }
-
     /// Returns whether a key is there.
     pub(super) fn has(&self, key: &str) -> bool {
         self.entries.iter().any(|(name, _)| *name == key)
@@ -169,8 +152,7 @@ impl<'n> Fields<'n> {
 
     /// Returns the lines whose keys the section does not have and nobody asked for.
     pub(super) fn rest(&self) -> Vec<(&'n str, &'n Entry)> {
-        let known =
-            |name: &str| self.section.has(name) || self.asked.contains(&name) || self.refused.contains(&name);
+        let known = |name: &str| self.section.has(name) || self.asked.contains(&name);
         self.entries.iter().filter(|(name, _)| !known(name)).copied().collect()
     }
 

@@ -6,14 +6,17 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::show::schedule::{
-    ENTRIES_MAX, Entry, Schedule,
+    ENTRIES_MAX, Entry, Schedule, What,
     days::{DateSpan, Days, WEEKDAYS, Weekdays},
     hours::{DAY, Hours, Moment, OFFSET_MAX, SunEvent},
     sun::Location,
 };
+use crate::show::{playlist::Playlist, sheet::Streams};
 
 use super::{
     fades, keys, overlaps,
+    playlist_keys::OTHERWISE,
+    playlists,
     reader::Fields,
     report::{Problem, Report},
     scalar, scenes,
@@ -25,7 +28,7 @@ use super::{
 /// How far the sun's noon may be from the clock's. In the west of China it is three hours and a bit.
 const NOON_OFF_MAX_HOURS: f64 = 4.5;
 /// The keys that an `otherwise` does without.
-const HOURS_KEYS: [&str; 6] = ["days", "dates", "except", "from", "to", "scene"];
+const HOURS_KEYS: [&str; 7] = ["days", "dates", "except", "from", "to", "scene", "play"];
 
 /// What a schedule can count on.
 #[derive(Debug)]
@@ -120,7 +123,6 @@ fn entry(item: &Node, around: &Around<'_>, report: &mut Report) -> Option<Entry>
     let line = around.source.get(..item.span.start).unwrap_or_default().matches('\n').count() + 1;
     let of = "`schedule`";
     let mut fields = Fields::of(item, &item.span, of, &keys::SCHEDULE, report)?;
-    fields.refuse("play", "playlists cannot be scheduled yet", "write `scene: NAME`", report);
     let is_otherwise = fields.has("otherwise");
     if is_otherwise {
         for entry in fields.given(&HOURS_KEYS) {
@@ -135,14 +137,73 @@ fn entry(item: &Node, around: &Around<'_>, report: &mut Report) -> Option<Entry>
     } else {
         fields.entry("otherwise");
     }
-    let scene = scene(&mut fields, if is_otherwise { "otherwise" } else { "scene" }, around.cast, report);
+    let what = what(&mut fields, is_otherwise, around.cast, report);
     let hours =
         if is_otherwise { Ok(None) } else { hours(&mut fields, item, around, report).map(Some).ok_or(()) };
     let fade = fields.value("fade", report).and_then(|node| fades::read(node, of, report));
     let easing = fields.get("easing", report, scenes::easing);
-    let streams = steps::streams_of(&mut fields, around.cast, report);
+    let streams = match &what {
+        Some(What::Playlist(list)) => streams_of_list(&mut fields, list, around.cast, report),
+        _ => steps::streams_of(&mut fields, around.cast, report),
+    };
     fields.finish(report);
-    Some(Entry { line, hours: hours.ok()?, scene: scene?, fade, easing, streams })
+    Some(Entry { line, hours: hours.ok()?, what: what?, fade, easing, streams })
+}
+
+/// Reads what is shown: a scene, or a playlist.
+fn what(fields: &mut Fields<'_>, is_otherwise: bool, cast: &Cast, report: &mut Report) -> Option<What> {
+    let of = "`schedule`";
+    let list = if is_otherwise {
+        let node = fields.entry("otherwise").map(|entry| &entry.value);
+        let map = node.filter(|node| matches!(node.value, Value::Map(_)));
+        match map {
+            Some(map) => {
+                let mut inner = Fields::of(map, &map.span, of, &OTHERWISE, report)?;
+                let node = inner.required("play", "write `otherwise: { play: NAME }`", report);
+                inner.finish(report);
+                Some(node?)
+            }
+            None => None,
+        }
+    } else {
+        let given = fields.given(&["scene", "play"]);
+        if let [_, second] = given.as_slice() {
+            let problem =
+                Problem::error(&second.key.span, "an entry shows a scene or plays a playlist, not both");
+            report.push(problem.of(of).hint("write two entries"));
+        }
+        fields.value("play", report)
+    };
+    let Some(list) = list else {
+        fields.entry("play");
+        let key = if is_otherwise { "otherwise" } else { "scene" };
+        return scene(fields, key, cast, report).map(What::Scene);
+    };
+    fields.entry("scene");
+    for entry in fields.given(&["fade", "easing"]) {
+        let message = format!("a playlist brings its own `{}`", entry.key.text().unwrap_or_default());
+        report.push(Problem::error(&entry.key.span, message).of(of).hint("write it in the playlist"));
+    }
+    playlists::find(list, of, "plays playlist", cast, report).map(What::Playlist)
+}
+
+/// Reads on which of its streams a playlist is due; all of them if the entry says nothing.
+fn streams_of_list(fields: &mut Fields<'_>, list: &Playlist, cast: &Cast, report: &mut Report) -> Streams {
+    if !fields.has("stream") {
+        fields.entry("stream");
+        return list.streams.clone();
+    }
+    let streams = steps::streams_of(fields, cast, report);
+    let plays_there = match &streams {
+        Streams::All => list.streams == Streams::All,
+        Streams::Some(these) => these.iter().all(|stream| list.streams.contains(*stream)),
+    };
+    if let (false, Some(entry)) = (plays_there, fields.entry("stream")) {
+        let message = format!("playlist {} does not play on all of these", quoted(&list.name));
+        let hint = "leave `stream` out to play on those of the playlist";
+        report.push(Problem::error(&entry.value.span, message).of("`schedule`").hint(hint));
+    }
+    streams
 }
 
 fn scene(

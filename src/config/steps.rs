@@ -18,7 +18,8 @@ use super::{
     formulas::Known,
     inline,
     inputs::Doors,
-    keys, modes,
+    keys, lanes, modes,
+    playlists::{self, Playlists},
     reader::{self, Fields},
     report::{Problem, Report},
     scalar, scenes,
@@ -27,7 +28,7 @@ use super::{
 };
 
 /// What a step does: one of these, or one of [`actions::KINDS`].
-const KINDS: [&str; 5] = ["scene", "transition", "cue", "enable", "disable"];
+const KINDS: [&str; 7] = ["scene", "transition", "lane", "cue", "playlist", "enable", "disable"];
 
 /// The keys that say how a scene comes in.
 const WAY_KEYS: [&str; 3] = ["fade", "easing", "policy"];
@@ -41,6 +42,7 @@ pub(super) struct Cast {
     pub(super) streams: Vec<Arc<str>>,
     /// Empty while the cues themselves are read: a cue cannot fire a cue.
     pub(super) cues: BTreeMap<Arc<str>, Arc<Cue>>,
+    pub(super) playlists: Playlists,
     /// Every trigger there is and where it stands, for those who switch and stop them.
     pub(super) triggers: BTreeMap<Arc<str>, Span>,
     /// Every cue there is, for those who stop them.
@@ -66,6 +68,7 @@ impl Cast {
             inline,
             streams: Vec::new(),
             cues: BTreeMap::new(),
+            playlists: BTreeMap::new(),
             cue_names: Vec::new(),
             triggers: BTreeMap::new(),
             known: Known { streams: Vec::new(), variables: variables.keys().cloned().collect() },
@@ -166,12 +169,16 @@ fn step(node: &Node, of: &str, role: (Actor, usize), cast: &Cast, report: &mut R
     }
     let step = if kind("cue").is_some() {
         cue_step(&mut fields, cast, report)
+    } else if kind("playlist").is_some() {
+        playlists::step(&mut fields, cast, report)
     } else if kind("enable").is_some() {
         switch_step(&mut fields, "enable", cast, report)
     } else if kind("disable").is_some() {
         switch_step(&mut fields, "disable", cast, report)
     } else if kind("transition").is_some() {
         steer_step(&mut fields, cast, report)
+    } else if kind("lane").is_some() {
+        lane_step(&mut fields, cast, report)
     } else if let (None, Some(other)) =
         (kind("scene"), others.into_iter().find(|other| kind(other).is_some()))
     {
@@ -183,6 +190,8 @@ fn step(node: &Node, of: &str, role: (Actor, usize), cast: &Cast, report: &mut R
         let does = |entry: &Entry| match entry.key.text() {
             Some("cue") => "fires a cue",
             Some("transition") => "steers the transition",
+            Some("lane") => "changes the lane",
+            Some("playlist") => "plays a playlist",
             Some("enable" | "disable") => "switches a trigger",
             key => {
                 let other = actions::KINDS.into_iter().find(|(kind, _)| key == Some(kind));
@@ -194,19 +203,28 @@ fn step(node: &Node, of: &str, role: (Actor, usize), cast: &Cast, report: &mut R
         let hint = format!("write two steps: `[{{ {one}: … }}, {{ {two}: … }}]`");
         report.push(Problem::error(&second.key.span, message).of(of).hint(hint));
     }
+    if kind("playlist").is_none() {
+        for entry in fields.given(&["do", "step"]) {
+            let key = entry.key.text().unwrap_or_default();
+            let message = format!("`{key}` goes with `playlist`");
+            report.push(Problem::error(&entry.key.span, message).of(of).hint("take it out"));
+        }
+    }
     fields.finish(report);
     step
 }
 
-fn scene_step(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) -> Option<Step> {
+/// Returns the scene that a step names or holds; `form` is what to write where there is none.
+pub(super) fn scene_of(
+    fields: &mut Fields<'_>,
+    cast: &Cast,
+    form: &str,
+    report: &mut Report,
+) -> Option<Arc<Scene>> {
     let of = fields.what().to_owned();
-    let misspelt = fields.rest().iter().any(|(name, _)| closest(name, ["transition"]).is_some());
-    let node = if misspelt {
-        fields.value("scene", report)
-    } else {
-        fields.required("scene", "write `{ scene: NAME }`", report)
-    };
-    let scene = node.and_then(|node| {
+    let misspelt = fields.rest().iter().any(|(name, _)| closest(name, ["transition", "playlist"]).is_some());
+    let node = if misspelt { fields.value("scene", report) } else { fields.required("scene", form, report) };
+    node.and_then(|node| {
         if let Value::Map(_) = node.value {
             return cast.inline.get(&node.span.start).cloned();
         }
@@ -218,25 +236,31 @@ fn scene_step(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) -> Opti
                 .ok_or_else(|| missing(node, name, &of, "plays scene", &cast.scenes))
         });
         report.take(found)
-    });
+    })
+}
+
+fn scene_step(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) -> Option<Step> {
+    let of = fields.what().to_owned();
+    let scene = scene_of(fields, cast, "write `{ scene: NAME }`", report);
     let fade = fields.value("fade", report).and_then(|node| fades::read(node, &of, report));
     let easing = fields.get("easing", report, scenes::easing);
     let policy = fields.get("policy", report, |node| {
         let name = scalar::choice(node, "policy", &Policy::NAMES)?;
         Policy::find(name).ok_or_else(|| scalar::expected(node, "a policy"))
     });
+    let hold = lanes::hold(fields, &of, report);
     let streams = streams_of(fields, cast, report);
     let (scene, policy) = (scene?, policy.unwrap_or_default());
     let texts = scene.prompt.iter().flat_map(Weighted::entries);
     if !texts.clone().any(|(text, _)| Template::is_one(text)) || cast.scenes.contains_key(&scene.name) {
-        return Some(Step::Scene { scene, streams, fade, easing, policy });
+        return Some(Step::Scene { scene, streams, fade, easing, policy, hold });
     }
     let filled = texts.map(|(text, weight)| {
-        let template = formulas::template(node?, text, cast.known.names());
+        let template = formulas::template(&fields.entry("scene")?.value, text, cast.known.names());
         report.take(template.map_err(|problem| problem.of(&of))).map(|template| (template, *weight))
     });
     let prompt = filled.collect::<Option<Vec<_>>>()?;
-    Some(Step::Paint(Painted { pattern: Arc::clone(&scene), prompt, streams, fade, easing, policy }))
+    Some(Step::Paint(Painted { pattern: Arc::clone(&scene), prompt, streams, fade, easing, policy, hold }))
 }
 
 fn steer_step(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) -> Option<Step> {
@@ -244,11 +268,7 @@ fn steer_step(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) -> Opti
         let name = scalar::choice(node, "transition", &Verb::NAMES)?;
         Verb::find(name).ok_or_else(|| scalar::expected(node, "a verb"))
     });
-    for entry in fields.given(&WAY_KEYS) {
-        let key = entry.key.text().unwrap_or_default();
-        let message = format!("`{key}` goes with `scene`: a running transition has its own way");
-        report.push(Problem::error(&entry.key.span, message).of(fields.what()).hint("take it out"));
-    }
+    refuse_way(fields, "a running transition has its own way", report);
     let streams = streams_of(fields, cast, report);
     Some(Step::Steer { verb: verb?, streams })
 }
@@ -262,12 +282,28 @@ fn switch_step(fields: &mut Fields<'_>, key: &'static str, cast: &Cast, report: 
         let known = cast.triggers.get_key_value(name).map(|(name, _)| name.clone());
         known.ok_or_else(|| missing(node, name, &of, does, &cast.triggers))
     });
-    for entry in fields.given(&WAY_KEYS).into_iter().chain(fields.given(&["stream"])) {
+    for entry in fields.given(&[&WAY_KEYS[..], &lanes::HOLD_KEYS[..], &["stream"]].concat()) {
         let message = format!("`{}` says nothing about a trigger", entry.key.text().unwrap_or_default());
         report.push(Problem::error(&entry.key.span, message).of(&of).hint("take it out"));
     }
     let trigger = report.take(found)?;
     Some(Step::Switch { trigger, enabled: key == "enable" })
+}
+
+fn lane_step(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) -> Option<Step> {
+    let verb = lanes::verb(fields, report);
+    refuse_way(fields, "a lane has its own way", report);
+    let streams = streams_of(fields, cast, report);
+    Some(Step::Lane { verb: verb?, streams })
+}
+
+/// Refuses what says how a scene comes in.
+fn refuse_way(fields: &Fields<'_>, why: &str, report: &mut Report) {
+    for entry in fields.given(&WAY_KEYS).into_iter().chain(fields.given(&lanes::HOLD_KEYS)) {
+        let key = entry.key.text().unwrap_or_default();
+        let message = format!("`{key}` goes with `scene`: {why}");
+        report.push(Problem::error(&entry.key.span, message).of(fields.what()).hint("take it out"));
+    }
 }
 
 fn cue_step(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) -> Option<Step> {
@@ -287,7 +323,8 @@ fn cue_step(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) -> Option
         });
         report.take(found)
     });
-    for entry in fields.given(&WAY_KEYS).into_iter().chain(fields.given(&["stream"])) {
+    let own = [&WAY_KEYS[..], &lanes::HOLD_KEYS[..], &["stream"]].concat();
+    for entry in fields.given(&own) {
         let message = format!("a cue brings its own `{}`", entry.key.text().unwrap_or_default());
         report.push(Problem::error(&entry.key.span, message).of(&of).hint("write it in the cue"));
     }

@@ -10,6 +10,7 @@ use std::{
 use serde_json::{Map, Value as Json};
 
 use crate::show::{
+    lane::OperatorPlan,
     params::Dialect,
     scene::Scene,
     sheet::{BlendMode, OnExit, OnRestart, Prefer, SLOTS_MAX, StreamSheet, Updates},
@@ -17,7 +18,7 @@ use crate::show::{
 };
 
 use super::{
-    keys,
+    keys, lanes,
     params::{self, Nature},
     reader::{self, Fields},
     recovery::{self, HookContext, Remedies},
@@ -28,7 +29,7 @@ use super::{
 };
 
 /// Names that the OSC and MQTT addresses of the daemon itself need.
-const RESERVED: [&str; 8] = ["scene", "cue", "transition", "prompt", "mix", "go", "back", "panic"];
+const RESERVED: [&str; 9] = ["scene", "cue", "transition", "prompt", "mix", "go", "back", "panic", "release"];
 
 /// How often a status may be read.
 const STATUS_EVERY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_hours(1));
@@ -64,6 +65,7 @@ pub(super) struct Stage<'a> {
     pub(super) hooks: HookContext,
     /// What streams do that do not say.
     pub(super) on_restart: OnRestart,
+    pub(super) operator: OperatorPlan,
 }
 
 /// Reads all streams.
@@ -100,7 +102,7 @@ fn check_attached(entries: &[(&str, &Entry)], list: &[StreamDraft], report: &mut
 }
 
 fn stream(name: &str, entry: &Entry, stage: Stage<'_>, report: &mut Report) -> Option<StreamDraft> {
-    let Stage { scenes, named, house, hooks, on_restart } = stage;
+    let Stage { scenes, named, house, hooks, on_restart, operator } = stage;
     report.take(scalar::name(&entry.key, "a stream"));
     if RESERVED.contains(&name) {
         let message =
@@ -143,6 +145,7 @@ fn stream(name: &str, entry: &Entry, stage: Stage<'_>, report: &mut Report) -> O
         recovery::remedies(&mut fields, &of, scenes, report);
     let created = fields.value("on_stream_created", report);
     let on_stream_created = recovery::hooks(created, &of, "on_stream_created", hooks, report);
+    let operator = lanes::operator(&mut fields, operator, report);
     fields.finish(report);
     let sheet = StreamSheet {
         name: name.into(),
@@ -162,6 +165,7 @@ fn stream(name: &str, entry: &Entry, stage: Stage<'_>, report: &mut Report) -> O
         on_stream_lost,
         on_drift,
         on_stream_created,
+        operator,
     };
     let set = params::set(&sheet.base);
     Some(StreamDraft { sheet, nature: base.nature, set })

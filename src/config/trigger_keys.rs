@@ -82,7 +82,7 @@ pub(super) static WHEN: Section = section(
         key(
             "catch_up",
             Form::Words(&CATCH_UP),
-            "`last` if it goes to a scene, else `none`",
+            "`last` if it goes to a scene for good, else `none`",
             "what if the time was missed: `last` makes up for the last time, `none` waits for the next",
         ),
         key("catch_up_within", Form::Time, "24h", "how late that may be, from 1m to 168h"),

@@ -6,6 +6,7 @@ use crate::show::{
     address::AddressPattern,
     condition::Condition,
     cron::CronExpression,
+    playlist::PlayVerb,
     schedule::hours::Moment,
     sheet::{Sensor, Step, StreamNews, Streams, Turn, When},
     topic::TopicFilter,
@@ -215,13 +216,18 @@ fn catch_up(fields: &mut Fields<'_>, of: &str, steps: &[Step], report: &mut Repo
     word.map_or(usual, |_| !never).then_some(within)
 }
 
-/// Returns whether a step goes to a scene, for which it is never too late on the same day.
+/// Returns whether a step goes to a scene for good, for which it is never too late on the same day.
 fn goes_to_a_scene(step: &Step) -> bool {
     match step {
-        Step::Scene { .. } | Step::Mix { .. } | Step::Blend(_) | Step::Paint(_) => true,
+        Step::Scene { hold, .. } => hold.is_none(),
+        Step::Paint(painted) => painted.hold.is_none(),
+        Step::Mix { .. } | Step::Blend(_) => true,
         Step::Cue(cue) => cue.steps.iter().any(goes_to_a_scene),
         Step::Parallel(lists) => lists.iter().any(|list| list.iter().any(goes_to_a_scene)),
+        // Whoever comes in late wants the picture, and not a GO of the past.
+        Step::Playlist { verb, .. } => *verb == PlayVerb::Play,
         Step::Bypass { .. }
+        | Step::Lane { .. }
         | Step::Steer { .. }
         | Step::Grab { .. }
         | Step::Switch { .. }

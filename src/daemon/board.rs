@@ -11,6 +11,7 @@ use crate::{
     input::mqtt::outbox::Outbox,
     show::{
         event::MqttMessage,
+        playlist::snapshot::{PlaylistSnapshot, PlaylistState},
         sheet::Sheet,
         snapshot::{Snapshot, StreamSnapshot},
         time::Mono,
@@ -127,7 +128,12 @@ fn document(stream: &StreamSnapshot) -> Value {
     json!({
         "scene": stream.scene,
         "waiting": stream.waiting,
+        "playlist": stream.playlist,
         "due": stream.due,
+        "lane": stream.lane.holder,
+        "lane_why": stream.lane.why,
+        "hands_back_at": stream.lane.hands_back_at,
+        "beneath": stream.lane.beneath.first().map(|beneath| &beneath.scene),
         "phase": stream.phase,
         "progress": stream.transition.as_ref().map_or(1.0, |way| hundredths(way.progress)),
         "state": health.and_then(|health| health.state.as_deref()),
@@ -149,7 +155,7 @@ fn attributes(stream: &StreamSnapshot, scenes: &[String]) -> Value {
     attributes["mix"] = Value::Object(scenes.iter().map(share).collect());
     // One of the scenes that can be chosen; nothing while a typed prompt is on.
     attributes["selected"] = scenes.iter().find(|scene| ***scene == *stream.scene).cloned().into();
-    attributes["next"] = stream.waiting.first().map(ToString::to_string).into();
+    attributes["next"] = stream.waiting.first().or(stream.next.as_ref()).map(ToString::to_string).into();
     attributes["problem"] = (stream.alarm.is_some() || stream.trouble.is_some()).into();
     attributes
 }
@@ -158,11 +164,28 @@ fn hundredths(part: f64) -> f64 {
     (part * 100.0).round() / 100.0
 }
 
+/// Says where a playlist is; not how long until it goes on, which is another every second.
+fn place(list: &PlaylistSnapshot) -> Value {
+    json!({
+        "name": list.name,
+        "state": list.state,
+        "step": list.step,
+        "steps": list.steps,
+        "step_name": list.step_name,
+        "next": list.next.as_ref().map(|next| &next.name),
+    })
+}
+
 fn summary(snapshot: &Snapshot) -> String {
     let streams: serde_json::Map<_, _> =
         snapshot.streams.iter().map(|stream| (stream.name.to_string(), document(stream))).collect();
     let mut board =
         json!({ "show": snapshot.show, "streams": streams, "bypassed_until": snapshot.bypassed_until });
+    if !snapshot.playlists.is_empty() {
+        let plays = |list: &&PlaylistSnapshot| list.state != PlaylistState::Stopped;
+        board["playlist"] = snapshot.playlists.iter().find(plays).map(|list| list.name.to_string()).into();
+        board["playlists"] = snapshot.playlists.iter().map(place).collect();
+    }
     if let Some(error) = snapshot.show_file.as_ref().and_then(|file| file.error.as_ref()) {
         board["show_file_error"] = json!(error);
     }

@@ -169,13 +169,19 @@ fn node(base: &str) -> String {
 fn payload(sheet: &Sheet, base: &str, node: &str) -> Value {
     let scenes: Vec<&str> = sheet.scenes.keys().map(|scene| &**scene).collect();
     let shares = sheet.streams.len() * scenes.len();
-    let with_shares = shares + sheet.streams.len() * 10 + sheet.cues.len() <= ENTITIES_MAX;
+    let with_shares = shares + sheet.streams.len() * 11 + sheet.cues.len() + 2 <= ENTITIES_MAX;
     if !with_shares {
         warn!(scenes = scenes.len(), "Home Assistant is not told of the scenes' shares: there are too many.");
     }
     let mut entities = Entities { base, node, made: Map::new() };
+    for verb in ["panic", "release"] {
+        entities.button(verb, verb, &format!("{verb}/set"), "press");
+    }
     for cue in sheet.cues.keys() {
         entities.button(&format!("cue_{cue}"), cue, "cue/set", cue);
+    }
+    if !sheet.playlists.is_empty() {
+        entities.playlists(&sheet.playlists.keys().map(|list| &**list).collect::<Vec<_>>());
     }
     for stream in &sheet.streams {
         entities.stream(&stream.name, &scenes, with_shares);
@@ -214,6 +220,19 @@ impl Entities<'_> {
         self.add(id, "button", name, json!({ "command_topic": command, "payload_press": press }));
     }
 
+    fn playlists(&mut self, lists: &[&str]) {
+        let state = format!("{}/state", self.base);
+        let select = json!({
+            "state_topic": state,
+            "value_template": "{{ value_json.playlist }}",
+            "command_topic": format!("{}/playlist/set", self.base),
+            "options": lists,
+        });
+        self.add("playlist", "select", "playlist", select);
+        self.button("go", "GO", "go/set", "GO");
+        self.button("back", "back", "back/set", "back");
+    }
+
     fn stream(&mut self, stream: &str, scenes: &[&str], with_shares: bool) {
         let topic = |rest: &str| format!("{}/{stream}/{rest}", self.base);
         let (state, scene) = (topic("state"), topic("scene/set"));
@@ -242,6 +261,7 @@ impl Entities<'_> {
         current["json_attributes_topic"] = state.clone().into();
         self.add(&id("scene"), "sensor", &name("current scene"), current);
         self.add(&id("next"), "sensor", &name("next scene"), sensor("{{ (value_json.next or '')[:255] }}"));
+        self.add(&id("lane"), "sensor", &name("lane"), sensor("{{ value_json.lane }}"));
         let mut progress = sensor("{{ (value_json.progress * 100) | round(0) }}");
         progress["unit_of_measurement"] = "%".into();
         self.add(&id("progress"), "sensor", &name("progress"), progress);

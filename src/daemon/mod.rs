@@ -364,6 +364,11 @@ impl Daemon {
         for (stream, progress) in self.show.progress(now) {
             self.metrics.set_progress(stream, progress);
         }
+        if !facts.is_empty() {
+            for (stream, lane) in self.show.lanes() {
+                self.metrics.set_lane(stream, lane);
+            }
+        }
         self.show_around(!facts.is_empty(), now);
     }
 

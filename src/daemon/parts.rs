@@ -95,10 +95,20 @@ pub(super) fn mqtt(venue: &Venue, sheet: &Sheet) -> Result<Option<mqtt::Settings
 fn commands(door: &MqttDoor, sheet: &Sheet) -> Vec<String> {
     let MqttDoor { base, share, .. } = door;
     let group = share.as_ref().map_or_else(String::new, |share| format!("$share/{share}/"));
-    let all = ["scene/set", "cue/set", "transition/set", "prompt/set", "bypass/set"].map(ToOwned::to_owned);
+    let all = [
+        "scene/set",
+        "cue/set",
+        "transition/set",
+        "prompt/set",
+        "bypass/set",
+        "playlist/set",
+        "go/set",
+        "back/set",
+    ];
+    let all = all.map(ToOwned::to_owned);
     // By name: below our base there may be that of another show.
     let of_streams = sheet.streams.iter().flat_map(|stream| {
-        ["scene/set", "transition/set", "prompt/set", "mix/+/set"]
+        ["scene/set", "transition/set", "prompt/set", "mix/+/set", "go/set", "back/set"]
             .map(|topic| format!("{}/{topic}", stream.name))
     });
     all.into_iter().chain(of_streams).map(|topic| format!("{group}{base}/{topic}")).collect()

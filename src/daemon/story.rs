@@ -63,13 +63,38 @@ fn tell_trigger(fact: &Fact) {
     }
 }
 
+/// Writes who has a stream now.
+fn tell_lane(fact: &Fact) {
+    match fact {
+        Fact::LaneTaken { stream, lane, name } => {
+            info!(%stream, lane = lane.as_str(), by = %name, "Lane taken.")
+        }
+        Fact::LaneReleased { stream, lane, name, to } => {
+            info!(%stream, lane = lane.as_str(), by = %name, to = to.as_str(), "Lane released.");
+        }
+        Fact::DueBeneath { stream, scene, name, lane } => {
+            info!(%stream, %scene, by = %name, lane = lane.as_str(), "Scene waits beneath a higher lane.");
+        }
+        Fact::OverrideDropped { stream, name, scene } => {
+            warn!(%stream, %scene, by = %name, "Scene that was to hold was dropped: too many wait.");
+        }
+        _ => {}
+    }
+}
+
 /// Writes one fact to the log.
+#[expect(clippy::too_many_lines, reason = "one arm for each fact")]
 fn tell(fact: &Fact) {
     match fact {
         Fact::Trigger { name, door } => info!(trigger = %name, door = door.as_str(), "Trigger fired."),
         Fact::TriggerSwitched { .. } | Fact::TriggerLooping { .. } => tell_trigger(fact),
         Fact::Cue { name } => info!(cue = %name, "Cue started."),
         Fact::Due { .. } | Fact::Bypassed { .. } | Fact::BypassOver => tell_schedule(fact),
+        Fact::PlaylistStarted { .. }
+        | Fact::PlaylistStep { .. }
+        | Fact::PlaylistSteered { .. }
+        | Fact::PlaylistResumed { .. }
+        | Fact::PlaylistEnded { .. } => tell_playlist(fact),
         Fact::TransitionStarted { stream, scene, fade } => {
             info!(%stream, %scene, fade = duration::text(*fade), "Transition started.");
         }
@@ -88,6 +113,10 @@ fn tell(fact: &Fact) {
         Fact::TransitionResumed { .. } | Fact::NotResumed { .. } | Fact::RunMissed { .. } => {
             tell_restart(fact);
         }
+        Fact::LaneTaken { .. }
+        | Fact::LaneReleased { .. }
+        | Fact::DueBeneath { .. }
+        | Fact::OverrideDropped { .. } => tell_lane(fact),
         Fact::TransitionGrabbed { stream, scene } => info!(%stream, %scene, "Transition in a hand."),
         Fact::TransitionEnded { stream, scene } => info!(%stream, %scene, "Transition ended."),
         Fact::Updated { stream, round_trip, encodes, coalesced } => {
@@ -140,12 +169,33 @@ fn tell(fact: &Fact) {
 /// What the schedule has to say.
 fn tell_schedule(fact: &Fact) {
     match fact {
-        Fact::Due { stream, due: Due { scene, until, then } } => {
-            let (scene, then) = (scene.as_deref(), then.as_deref());
-            info!(%stream, scene, until = until.map(tracing::field::display), then, "Due by the schedule.");
+        Fact::Due { stream, due: Due { scene, playlist, until, then, then_playlist } } => {
+            let (scene, playlist) = (scene.as_deref(), playlist.as_deref());
+            let then = then.as_deref().or(then_playlist.as_deref());
+            let until = until.map(tracing::field::display);
+            info!(%stream, scene, playlist, until, then, "Due by the schedule.");
         }
         Fact::Bypassed { time } => info!(time = duration::text(*time), "Schedule bypassed."),
         Fact::BypassOver => info!("Schedule followed again."),
+        _ => {}
+    }
+}
+
+/// Where playlists are.
+fn tell_playlist(fact: &Fact) {
+    match fact {
+        Fact::PlaylistStarted { name } => info!(playlist = %name, "Playlist started."),
+        Fact::PlaylistStep { name, step, label, hold } => {
+            let hold = hold.map(|hold| duration::text(hold.0));
+            info!(playlist = %name, step, label = %label, hold, "Playlist went on.");
+        }
+        Fact::PlaylistSteered { name, verb, step } => {
+            info!(playlist = %name, verb, step, "Playlist steered.");
+        }
+        Fact::PlaylistResumed { name, step, label } => {
+            info!(playlist = %name, step, label = %label, "Playlist resumed.");
+        }
+        Fact::PlaylistEnded { name, why } => info!(playlist = %name, why, "Playlist ended."),
         _ => {}
     }
 }

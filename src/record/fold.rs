@@ -52,6 +52,19 @@ impl Kind {
             Fact::TransitionGrabbed { stream, scene: _ } => {
                 ("transition_grabbed", Arc::clone(stream), ["", ""])
             }
+            Fact::LaneTaken { stream, lane, name: _ } => {
+                ("lane_taken", Arc::clone(stream), [lane.as_str(), ""])
+            }
+            Fact::LaneReleased { stream, lane, name: _, to } => {
+                ("lane_released", Arc::clone(stream), [lane.as_str(), to.as_str()])
+            }
+            Fact::DueBeneath { stream, lane, .. } => ("due_beneath", Arc::clone(stream), [lane.as_str(), ""]),
+            Fact::OverrideDropped { stream, .. } => ("override_dropped", Arc::clone(stream), ["", ""]),
+            // Ten a second where neither fades nor holds take any time.
+            Fact::PlaylistStep { name, .. } => ("playlist_step", Arc::clone(name), ["", ""]),
+            Fact::PlaylistSteered { name, verb, step: _ } => {
+                ("playlist_steered", Arc::clone(name), [*verb, ""])
+            }
             Fact::Drifted { stream, .. } => ("drifted", Arc::clone(stream), ["", ""]),
             Fact::RequestFailed { stream, request, failure, message: _, in_a_row: _ } => {
                 ("request_failed", Arc::clone(stream), [*request, failure_name(*failure)])

@@ -49,6 +49,12 @@ pub(super) struct OfOutcome {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct OfLane {
+    pub(super) stream: Arc<str>,
+    pub(super) lane: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct OfDoor {
     pub(super) door: &'static str,
 }

@@ -10,8 +10,8 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use super::labels::{Build, Names, OfDoor, OfFailure, OfOutcome, OfRefusal, OfState, OfStream};
-use crate::show::{event::FailureKind, fact::Fact, health::StatusReport};
+use super::labels::{Build, Names, OfDoor, OfFailure, OfLane, OfOutcome, OfRefusal, OfState, OfStream};
+use crate::show::{event::FailureKind, fact::Fact, health::StatusReport, lane::Lane};
 
 /// The content type of the text.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -39,8 +39,10 @@ pub struct Metrics {
     encodes_expected: Counters,
     progress: Levels,
     transitions: Family<OfOutcome, Counter>,
+    lane: Family<OfLane, Gauge>,
     requests_failed: Family<OfFailure, Counter>,
     triggers: Family<OfDoor, Counter>,
+    playlist_steps: Counter,
     refused: Family<OfRefusal, Counter>,
     events_dropped: Counter,
     history_dropped: Counter,
@@ -64,8 +66,10 @@ impl Metrics {
             encodes_expected: Family::default(),
             progress: Family::default(),
             transitions: Family::default(),
+            lane: Family::default(),
             requests_failed: Family::default(),
             triggers: Family::default(),
+            playlist_steps: Counter::default(),
             refused: Family::default(),
             events_dropped: Counter::default(),
             history_dropped: Counter::default(),
@@ -125,6 +129,7 @@ impl Metrics {
             "Wishes to go to a scene, by what became of them",
             self.transitions.clone(),
         );
+        registry.register("lane", "1 for the lane that has the stream, 0 for the others", self.lane.clone());
     }
 
     fn register_show(&mut self) {
@@ -135,6 +140,7 @@ impl Metrics {
             self.requests_failed.clone(),
         );
         registry.register("triggers", "Triggers that fired", self.triggers.clone());
+        registry.register("playlist_steps", "Steps that playlists went to", self.playlist_steps.clone());
         registry.register("refused", "Messages that made no sense", self.refused.clone());
         registry.register("events_dropped", "Events that found no room", self.events_dropped.clone());
         registry.register(
@@ -166,6 +172,9 @@ impl Metrics {
                 let failure = failure_name(*failure);
                 self.requests_failed.get_or_create(&OfFailure { stream: of.stream, request, failure }).inc();
             }
+            Fact::PlaylistStep { .. } => {
+                self.playlist_steps.inc();
+            }
             Fact::TransitionStarted { stream, .. } => self.count_transition(stream, "started"),
             Fact::TransitionQueued { stream, .. } => self.count_transition(stream, "queued"),
             Fact::TransitionIgnored { stream, .. } => self.count_transition(stream, "ignored"),
@@ -182,6 +191,10 @@ impl Metrics {
             | Fact::Due { .. }
             | Fact::Bypassed { .. }
             | Fact::BypassOver
+            | Fact::PlaylistStarted { .. }
+            | Fact::PlaylistSteered { .. }
+            | Fact::PlaylistResumed { .. }
+            | Fact::PlaylistEnded { .. }
             | Fact::TransitionSteered { .. }
             | Fact::TransitionGrabbed { .. }
             | Fact::TransitionResumed { .. }
@@ -209,7 +222,11 @@ impl Metrics {
             | Fact::Reloaded(_)
             | Fact::NotReloaded { .. }
             | Fact::NotRemembered { .. }
-            | Fact::Run { .. } => {}
+            | Fact::Run { .. }
+            | Fact::LaneTaken { .. }
+            | Fact::LaneReleased { .. }
+            | Fact::DueBeneath { .. }
+            | Fact::OverrideDropped { .. } => {}
         }
     }
 
@@ -217,6 +234,15 @@ impl Metrics {
     fn count_transition(&self, stream: &str, outcome: &'static str) {
         let OfStream { stream } = self.names.stream(stream);
         self.transitions.get_or_create(&OfOutcome { stream, outcome }).inc();
+    }
+
+    /// Takes which lane has a stream.
+    pub fn set_lane(&self, stream: &str, holder: Lane) {
+        for lane in Lane::ALL {
+            let OfStream { stream } = self.names.stream(stream);
+            let of = OfLane { stream, lane: lane.as_str() };
+            self.lane.get_or_create(&of).set(i64::from(lane == holder));
+        }
     }
 
     /// Takes how far a stream's transition is, 0 to 1; what lies outside is clamped, NaN is left out.
@@ -403,6 +429,9 @@ mod tests {
             # HELP segue_triggers Triggers that fired.
             # TYPE segue_triggers counter
             segue_triggers_total{door="cron"} 1
+            # HELP segue_playlist_steps Steps that playlists went to.
+            # TYPE segue_playlist_steps counter
+            segue_playlist_steps_total 0
             # HELP segue_refused Messages that made no sense.
             # TYPE segue_refused counter
             segue_refused_total{door="osc",reason="nested"} 7

@@ -12,6 +12,8 @@ use crate::show::duration;
 pub enum Topic {
     /// What was fired.
     Triggers,
+    /// Where playlists were.
+    Playlists,
     /// Which scenes were gone to.
     Scenes,
     /// What went wrong, and what became well again.
@@ -25,6 +27,13 @@ impl Topic {
     pub fn kinds(self) -> &'static [&'static str] {
         match self {
             Self::Triggers => &["trigger", "cue", "run", "run_missed", "due", "bypassed", "bypass_over"],
+            Self::Playlists => &[
+                "playlist_started",
+                "playlist_step",
+                "playlist_steered",
+                "playlist_resumed",
+                "playlist_ended",
+            ],
             Self::Scenes => &[
                 "transition_started",
                 "transition_resumed",
@@ -33,6 +42,10 @@ impl Topic {
                 "transition_dropped",
                 "transition_steered",
                 "transition_grabbed",
+                "lane_taken",
+                "lane_released",
+                "due_beneath",
+                "override_dropped",
                 "transition_ended",
             ],
             Self::Faults => &[
@@ -149,7 +162,12 @@ fn what(happening: &Happening) -> String {
             format!("{count} messages refused ({door}, {}), such as {}", word("reason"), word("example"))
         }
         "not_remembered" => format!("state cannot be written to disk: {}", word("message")),
+        "lane_taken" => format!("{} has it: `{name}`", word("lane")),
+        "lane_released" => format!("{} lets go: `{name}`", word("lane")),
+        "due_beneath" => format!("`{}` waits beneath {}: `{name}`", word("scene"), word("lane")),
+        "override_dropped" => format!("`{}` is not held any more, too many wait: `{name}`", word("scene")),
         other => recovery(happening)
+            .or_else(|| playlist(happening))
             .unwrap_or_else(|| format!("{other} {}", Value::from(happening.detail.clone()))),
     }
 }
@@ -195,6 +213,26 @@ fn recovery(happening: &Happening) -> Option<String> {
         "alarm" => format!("somebody is needed: {}", word("reason")),
         "alarm_over" => format!("nobody is needed any more, after {}", seconds("after_seconds")),
         "drifted" => format!("somebody else wrote {}", word("names")),
+        _ => return None,
+    })
+}
+
+/// Tells where a playlist is.
+fn playlist(happening: &Happening) -> Option<String> {
+    let word = |key: &str| happening.detail.get(key).and_then(Value::as_str).unwrap_or("?");
+    let number = |key: &str| happening.detail.get(key).and_then(Value::as_u64).unwrap_or_default();
+    let name = happening.name.as_deref().unwrap_or("?");
+    Some(match happening.kind.as_str() {
+        "playlist_started" => format!("playlist `{name}` started"),
+        "playlist_step" => format!("playlist `{name}`: step {}, `{}`", number("step"), word("label")),
+        "playlist_steered" => match number("step") {
+            0 => format!("playlist `{name}`: {}", word("verb")),
+            step => format!("playlist `{name}`: step {step} stands by"),
+        },
+        "playlist_resumed" => {
+            format!("playlist `{name}` resumed at step {}, `{}`", number("step"), word("label"))
+        }
+        "playlist_ended" => format!("playlist `{name}` ended: {}", word("why")),
         _ => return None,
     })
 }

@@ -41,6 +41,9 @@ struct Entry {
     next: Option<Timestamp>,
     /// No run up to then is still owed.
     done: Timestamp,
+    /// What was done by a clock that has been set back since. Should that have been the mistake (a machine without a clock of
+    /// its own wakes up in 1970, until the network tells it), nothing up to then was missed.
+    had: Option<Timestamp>,
 }
 
 /// A trigger that is due.
@@ -65,11 +68,15 @@ impl Agenda {
     pub(super) fn new(sheet: &Sheet, runs: Option<&BTreeMap<Arc<str>, Runs>>, now: Now) -> Self {
         let mut entries = Vec::new();
         for (trigger, when, name, calendar) in calendars(sheet) {
+            let mut had = None;
             let known =
                 runs.and_then(|runs| runs.get(&*name)).filter(|runs| *runs.cron == *calendar.to_string());
             let done = match known {
                 // By a clock that was wrong then, or is now; see `look_at_clock`.
-                Some(runs) if runs.done.duration_since(now.wall) > CORRECTION_MAX => now.wall,
+                Some(runs) if runs.done.duration_since(now.wall) > CORRECTION_MAX => {
+                    had = Some(runs.done);
+                    now.wall
+                }
                 Some(runs) if calendar.is_interval() => runs.done.min(now.wall),
                 Some(runs) => runs.done,
                 None if runs.is_none() && calendar.catch_up.is_some() && !calendar.is_interval() => {
@@ -77,7 +84,7 @@ impl Agenda {
                 }
                 None => now.wall,
             };
-            entries.push(Entry { trigger, when, next: calendar.next_after(done), done });
+            entries.push(Entry { trigger, when, next: calendar.next_after(done), done, had });
         }
         Self { entries, last_look: now, edge: None }
     }
@@ -86,7 +93,8 @@ impl Agenda {
     pub(super) fn runs(&self, sheet: &Sheet) -> BTreeMap<Arc<str>, Runs> {
         let of = |(trigger, when, name, calendar): (usize, usize, Arc<str>, Calendar<'_>)| {
             let entry = self.entries.iter().find(|entry| (entry.trigger, entry.when) == (trigger, when))?;
-            Some((name, Runs { cron: calendar.to_string().into(), done: entry.done }))
+            let done = entry.had.map_or(entry.done, |had| had.max(entry.done));
+            Some((name, Runs { cron: calendar.to_string().into(), done }))
         };
         calendars(sheet).filter_map(of).collect()
     }
@@ -108,7 +116,7 @@ impl Agenda {
                 old.name == *name && old.when[known.when] == when[entry.when]
             };
             match known.iter().find(same) {
-                Some(Entry { next, done, .. }) => Entry { next: *next, done: *done, ..entry },
+                Some(Entry { next, done, had, .. }) => Entry { next: *next, done: *done, had: *had, ..entry },
                 None => entry,
             }
         };
@@ -128,7 +136,14 @@ impl Agenda {
             let late = now.wall.duration_since(at);
             let is_late = late > ON_TIME;
             let fires = !is_late || calendar.catch_up.is_some_and(|within| late.unsigned_abs() <= within);
-            due.push(Due { at, trigger, is_late, fires });
+            let was_made = is_late && entry.had.is_some_and(|had| at <= had);
+            if !was_made {
+                due.push(Due { at, trigger, is_late, fires });
+            }
+            if !is_late || entry.had.is_some_and(|had| at >= had) {
+                // Whatever it was before: the show lives by this clock now.
+                entry.had = None;
+            }
             // A wildcard that runs each second would write each second.
             let edge = if calendar.is_interval() { Edge::Moved } else { Edge::Turned };
             self.edge = self.edge.max(Some(edge));
@@ -195,7 +210,9 @@ impl Agenda {
         for entry in &mut self.entries {
             let Some(calendar) = sheet.triggers[entry.trigger].when[entry.when].calendar() else { continue };
             // A wildcard keeps its rhythm; only a fixed time has had its run.
-            if calendar.is_interval() || step < -CORRECTION_MAX {
+            let fixed = !calendar.is_interval();
+            if !fixed || step < -CORRECTION_MAX {
+                entry.had = Some(entry.done).filter(|_| fixed).max(entry.had);
                 entry.done = now.wall;
             }
             entry.next = calendar.next_after(entry.done.max(now.wall));

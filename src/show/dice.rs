@@ -14,6 +14,11 @@ impl Dice {
         Self(seed)
     }
 
+    /// Returns what the sequence goes on from: [`Self::new`] with it gives the rest.
+    pub fn state(&self) -> u64 {
+        self.0
+    }
+
     /// Returns the next 64 bits.
     pub fn next_u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);

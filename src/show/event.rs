@@ -10,8 +10,10 @@ use serde_json::{Map, Value};
 use super::{
     fact::Fact,
     health::StatusReport,
+    lane::LaneVerb,
     letters::{Called, Letter, OscLetter, Post},
     memoir::Memoir,
+    playlist::PlayVerb,
     sheet::Verb,
     transition::Fader,
 };
@@ -146,6 +148,8 @@ pub enum Command {
         stream: Option<String>,
         /// How long; `None` for the scene's own fade.
         fade: Option<Duration>,
+        /// How long it is to be on until the stream goes back; `None` for good.
+        hold: Option<Duration>,
     },
     /// Blend to a prompt that no scene has.
     Prompt {
@@ -157,6 +161,8 @@ pub enum Command {
         stream: Option<String>,
         /// How long; `None` for the usual fade.
         fade: Option<Duration>,
+        /// How long it is to be on until the stream goes back; `None` for good.
+        hold: Option<Duration>,
     },
     /// Do something to the running transition.
     Steer {
@@ -200,6 +206,22 @@ pub enum Command {
     StopCue {
         /// The cue's name.
         cue: String,
+    },
+    /// Panic, or let go.
+    Lane {
+        /// What.
+        verb: LaneVerb,
+        /// Of which stream; `None` for all.
+        stream: Option<String>,
+    },
+    /// Do something with a playlist.
+    Playlist {
+        /// Its name; `None` for whichever plays.
+        playlist: Option<String>,
+        /// What.
+        verb: PlayVerb,
+        /// On which stream whichever plays is meant; `None` for all.
+        stream: Option<String>,
     },
 }
 
@@ -437,10 +459,14 @@ pub enum Wake {
     Cron,
     /// When something else is due by the schedule, or a bypass of it ends.
     Schedule,
+    /// When a playlist goes on, or is to be prepared for.
+    Playlist,
     /// When a bundle with a time tag is due.
     Osc,
     /// When a running transition needs its next step.
     Fade,
+    /// When a lane hands a stream back.
+    Lane,
     /// When a failed request may be tried again.
     Retry,
     /// When a stream's status is stale.

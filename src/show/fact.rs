@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{
     event::{Door, FailureKind},
     health::StatusReport,
+    lane::Lane,
     reload::Changes,
     run::RunNews,
     sheet::Verb,
@@ -60,6 +61,48 @@ pub enum Fact {
     },
     /// The schedule is followed again.
     BypassOver,
+    /// A playlist began to play.
+    PlaylistStarted {
+        /// The playlist.
+        name: Arc<str>,
+    },
+    /// A playlist went to a step.
+    PlaylistStep {
+        /// The playlist.
+        name: Arc<str>,
+        /// The number of the step, from 1.
+        step: usize,
+        /// What it is called.
+        label: Arc<str>,
+        /// How long it stays once it is there; `None`: until somebody says GO.
+        #[serde(rename = "hold_seconds")]
+        hold: Option<Seconds>,
+    },
+    /// A hand did something to a playlist besides firing a step.
+    PlaylistSteered {
+        /// The playlist.
+        name: Arc<str>,
+        /// What was done: `pause`, `resume` or `standby`.
+        verb: &'static str,
+        /// The number of the step that stands by now, from 1.
+        step: Option<usize>,
+    },
+    /// A playlist goes on where an earlier run of the show left it.
+    PlaylistResumed {
+        /// The playlist.
+        name: Arc<str>,
+        /// The number of the step that it is at, from 1.
+        step: usize,
+        /// What it is called.
+        label: Arc<str>,
+    },
+    /// A playlist plays no more; what is on stays.
+    PlaylistEnded {
+        /// The playlist.
+        name: Arc<str>,
+        /// Why: `over`, `stopped`, or what took its place.
+        why: &'static str,
+    },
     /// A stream began to move to a scene.
     TransitionStarted {
         /// The stream.
@@ -361,8 +404,52 @@ pub enum Fact {
         #[serde(flatten)]
         news: RunNews,
     },
+    /// A higher lane took a stream.
+    LaneTaken {
+        /// The stream.
+        stream: Arc<str>,
+        /// The lane.
+        lane: Lane,
+        /// Who asked: the cue, the trigger, or the address, topic or route.
+        name: Arc<str>,
+    },
+    /// A lane let a stream go.
+    LaneReleased {
+        /// The stream.
+        stream: Arc<str>,
+        /// The lane.
+        lane: Lane,
+        /// Who had asked.
+        name: Arc<str>,
+        /// Who has the stream now.
+        to: Lane,
+    },
+    /// A scene was asked for and waits for a higher lane to let go.
+    DueBeneath {
+        /// The stream.
+        stream: Arc<str>,
+        /// The scene.
+        scene: Arc<str>,
+        /// Who asked.
+        name: Arc<str>,
+        /// Who has the stream.
+        lane: Lane,
+    },
+    /// A scene that was to hold for a while was dropped: too many wait.
+    OverrideDropped {
+        /// The stream.
+        stream: Arc<str>,
+        /// Who had asked.
+        name: Arc<str>,
+        /// The scene.
+        scene: Arc<str>,
+    },
 }
 
 fn as_seconds<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(time.as_secs_f64())
 }
+
+/// A length of time that is written down in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Seconds(#[serde(serialize_with = "as_seconds")] pub Duration);

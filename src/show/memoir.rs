@@ -21,12 +21,15 @@ use serde::{Deserialize, Serialize};
 pub use super::trigger::latch::Latch;
 use super::{
     easing::Easing,
+    lane::{Lanes, form::Standing},
+    playlist::form::Programme,
     prompt,
     run::RunForm,
     scene::Scene,
     schedule::follow::BYPASS_MAX,
     sheet::{Policy, Sheet, Step},
     stream::queue::{Going, WAITING_MAX},
+    time::Mono,
     transition::form::{Motion, Times},
     variables::Values,
     weighted::Weighted,
@@ -57,9 +60,15 @@ pub struct Memoir {
     /// The variables.
     #[serde(default, skip_serializing_if = "Values::is_empty")]
     pub variables: Values,
+    /// Where each playlist is.
+    #[serde(default, skip_serializing_if = "Programme::is_empty")]
+    pub playlists: Programme,
     /// Until when the schedule is bypassed, by the same clock as `at`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bypassed_until: Option<Timestamp>,
+    /// Which scene was due by the schedule, by stream; `None` where nobody took it down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<BTreeMap<Arc<str>, Arc<str>>>,
 }
 
 impl Memoir {
@@ -92,6 +101,12 @@ pub struct Place {
     motion: Motion,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     waiting: Vec<Wish>,
+    /// Who asked in the base last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<Arc<str>>,
+    /// Its lanes; `None` while the base has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lanes: Option<Standing>,
 }
 
 /// A scene: by name, or by content where the show file has none of that name.
@@ -137,22 +152,36 @@ impl Place {
     /// Takes down where a stream is.
     ///
     /// Where there is more text from outside than fits, only the scene that it goes to is kept, as if it were there, and
-    /// nothing of what waits.
+    /// what the base wants; nothing of what waits.
     pub(super) fn of<'q>(
         sheet: &Sheet,
         motion: impl Fn(&mut Cast<'_>) -> Motion,
         rest: impl Fn(&mut Cast<'_>) -> Motion,
         waiting: impl Iterator<Item = &'q Going>,
+        (lanes, now): (&Lanes, Mono),
     ) -> Self {
         let mut cast = Cast::new(sheet);
         let full = motion(&mut cast);
         let waiting: Vec<Wish> = waiting.map(|going| Wish::of(going, &mut cast)).collect();
+        let standing = Standing::of(lanes, false, &mut cast, now);
+        let by = Some(Arc::clone(lanes.asked_by()));
         if cast.bytes <= TEXT_BYTES_MAX && cast.roles.len() <= SCENES_MAX {
-            return Self { scenes: cast.roles, motion: full, waiting };
+            return Self { scenes: cast.roles, motion: full, waiting, by, lanes: standing };
         }
         let mut cast = Cast::new(sheet);
         let motion = rest(&mut cast);
-        Self { scenes: cast.roles, motion, waiting: Vec::new() }
+        let lanes = Standing::of(lanes, true, &mut cast, now);
+        Self { scenes: cast.roles, motion, waiting: Vec::new(), by, lanes }
+    }
+
+    /// Returns the lanes, as they were.
+    ///
+    /// # Errors
+    ///
+    /// They make no sense.
+    pub(super) fn lanes(&self, ensemble: &Ensemble, now: Mono) -> Result<Lanes, Lost> {
+        let by = self.by.clone().unwrap_or_else(|| "start".into());
+        self.lanes.as_ref().map_or_else(|| Ok(Lanes::new(&by)), |lanes| lanes.lanes(&by, ensemble, now))
     }
 
     /// Returns the path and what waits, with the scenes of a sheet.
@@ -182,7 +211,7 @@ pub(super) struct Cast<'s> {
 }
 
 impl<'s> Cast<'s> {
-    fn new(sheet: &'s Sheet) -> Self {
+    pub(super) fn new(sheet: &'s Sheet) -> Self {
         Self { sheet, scenes: Vec::new(), roles: Vec::new(), bytes: 0 }
     }
 
@@ -206,6 +235,12 @@ impl<'s> Cast<'s> {
 pub(super) struct Ensemble(Vec<Arc<Scene>>);
 
 impl Ensemble {
+    /// Makes one of these.
+    #[cfg(test)]
+    pub(super) fn of(scenes: Vec<Arc<Scene>>) -> Self {
+        Self(scenes)
+    }
+
     /// Returns the scene of that number.
     ///
     /// # Errors
@@ -281,7 +316,9 @@ fn find<'s>(sheet: &'s Sheet, name: &str) -> Option<&'s Arc<Scene>> {
             _ => None,
         })
     };
-    sheet.scenes.get(name).or_else(in_steps)
+    let in_playlists =
+        || sheet.playlists.values().flat_map(|list| list.scenes()).find(|scene| *scene.name == *name);
+    sheet.scenes.get(name).or_else(in_steps).or_else(in_playlists)
 }
 
 /// Finds a scene in a step whose prompt is filled in.

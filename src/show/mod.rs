@@ -21,6 +21,7 @@ pub mod fact;
 pub mod fades;
 pub mod governor;
 pub mod health;
+pub mod lane;
 pub mod letters;
 mod members;
 pub mod memoir;
@@ -29,6 +30,7 @@ pub mod nearest;
 mod out;
 pub mod params;
 mod perform;
+pub mod playlist;
 pub mod prompt;
 pub mod recovery;
 pub mod refusals;
@@ -60,17 +62,19 @@ use self::{
     agenda::{Agenda, Due},
     event::{Action, Command, Door, Event, Memory, OscMessage, OscPacket, StreamIndex, Wake},
     fact::Fact,
+    lane::{By, Lane},
     letters::Called,
     mix::Mix,
     out::Out,
     perform::expect_all,
+    playlist::Deck,
     refusals::Refusals,
     reload::Changes,
     resume::Pen,
     rota::Rota,
     run::{RunNews, Runs},
     schedule::{
-        Entry,
+        Entry, What,
         follow::{Findings, Follow, News},
     },
     scope::Occasion,
@@ -110,6 +114,8 @@ pub struct Show {
     unsettled: Option<Now>,
     /// When to have the state kept.
     pen: Pen,
+    /// The playlists.
+    deck: Deck,
     triggers: Triggers,
     /// The lists that are under way.
     runs: Runs,
@@ -192,10 +198,11 @@ impl Show {
             return changes;
         }
         let sheet = Arc::new(sheet);
+        let mut changes = changes;
+        self.revise_playlists(&sheet, &mut changes, now);
         self.agenda.reload(&self.sheet, &sheet, now);
         self.triggers.reload(&self.sheet, &sheet, now);
         self.follow.doubt();
-        let mut changes = changes;
         for stream in &mut self.streams {
             stream.reload(&sheet, now, &mut changes);
         }
@@ -239,10 +246,11 @@ impl Show {
         let cron = self.agenda.next_due().filter(|_| !self.stopping).map(|due| (due, Wake::Cron));
         let schedule = self.follow.next_due().filter(|_| !self.stopping).map(|due| (due, Wake::Schedule));
         let tell = self.refusals.next_due().map(|due| (due, Wake::Tell));
+        let playlist = self.deck.next_due().filter(|_| !self.stopping).map(|due| (due, Wake::Playlist));
         let keep = self.pen.due().filter(|_| !self.stopping).map(|due| (due, Wake::Keep));
         let triggers = self.triggers.next_due().filter(|_| !self.stopping);
         let run = self.runs_due().filter(|_| !self.stopping).map(|due| (due, Wake::Run));
-        let own = held.chain(triggers).chain(cron).chain(schedule).chain(run);
+        let own = held.chain(triggers).chain(cron).chain(schedule).chain(run).chain(playlist);
         streams.chain(own).chain(tell).chain(keep).min()
     }
 
@@ -254,6 +262,11 @@ impl Show {
     /// Returns how far the transition of each stream is, 0 to 1.
     pub fn progress(&self, now: Now) -> impl Iterator<Item = (&str, f64)> {
         self.streams.iter().map(move |stream| stream.progress(now.mono))
+    }
+
+    /// Returns the lane that has each stream.
+    pub fn lanes(&self) -> impl Iterator<Item = (&str, Lane)> {
+        self.streams.iter().map(Stream::lane)
     }
 
     /// Returns the mix of a stream's prompts at `at`, by the path that it is on now: also later than now, if nothing happens before.
@@ -270,11 +283,13 @@ impl Show {
     pub fn snapshot(&self, now: Now) -> Snapshot {
         let streams = self.streams.iter().enumerate().map(|(index, stream)| {
             let due = self.follow.due(StreamIndex(index));
-            StreamSnapshot { due, ..stream.snapshot(now) }
+            let (playlist, next) = self.deck.on(index).unzip();
+            StreamSnapshot { due, playlist, next: next.flatten(), ..stream.snapshot(now) }
         });
         Snapshot {
             show: Arc::clone(&self.sheet.title),
             streams: streams.collect(),
+            playlists: self.see_playlists(now),
             bypassed_until: self.follow.bypassed_until(now),
             upcoming: self.agenda.upcoming(&self.sheet, UPCOMING),
             show_file: None,
@@ -292,6 +307,7 @@ impl Show {
             self.release_held(now);
             self.fire_due(now);
             self.go_on(now);
+            self.play_on(now);
             self.prepare();
         }
         for fact in self.refusals.due(now.mono) {
@@ -308,6 +324,10 @@ impl Show {
 
     fn step_streams(&mut self, now: Now) {
         for index in self.rota.take(now.mono) {
+            if self.streams[index].is_taken() && !self.stopping {
+                let governed = self.is_governed(StreamIndex(index), now);
+                self.streams[index].tend_lanes(governed, now, &mut self.out);
+            }
             self.streams[index].step(now, &mut self.out);
             self.rota.set(index, self.streams[index].next_wake());
             self.touch(index, now);
@@ -323,7 +343,9 @@ impl Show {
         let mut news = news;
         if std::mem::take(&mut self.preface) {
             // What was missed before it became due does not replace it.
-            news.extend(self.follow.said().into_iter().filter(|said| said.entry.is_some()));
+            news.extend(
+                self.follow.due_since(&self.sheet.schedule).into_iter().filter(|said| said.entry.is_some()),
+            );
             news.sort_by_key(|news| news.since);
         }
         let mut crons = self.agenda.due(&self.sheet, now).into_iter().peekable();
@@ -332,11 +354,18 @@ impl Show {
                 self.run(due, now);
             }
             self.note_due(stream);
-            if let Some(entry) = entry {
-                let Entry { scene, fade, easing, .. } = &self.sheet.schedule.entries[entry];
-                let (scene, fade, easing) = (Arc::clone(scene), fade.clone(), *easing);
-                let going = Going { scene, fade, easing, policy: Policy::Blend };
-                self.send(stream.0, going, Door::Show, now);
+            let Some(entry) = entry else {
+                self.play_no_more(stream.0, false, now);
+                continue;
+            };
+            let Entry { what, fade, easing, .. } = self.sheet.schedule.entries[entry].clone();
+            match what {
+                What::Scene(scene) => {
+                    self.play_no_more(stream.0, true, now);
+                    let going = Going { scene, fade, easing, policy: Policy::Blend };
+                    self.send(stream.0, going, None, &By::schedule(), now);
+                }
+                What::Playlist(list) => self.play_due(&list, stream.0, now),
             }
         }
         for due in crons {
@@ -365,12 +394,19 @@ impl Show {
     fn prepare(&mut self) {
         let (scheduled, coming) = (self.follow.coming(&self.sheet.schedule), self.agenda.coming());
         let after_waits = self.runs.coming();
-        let has_any = !scheduled.is_empty() || !coming.is_empty() || !after_waits.is_empty();
-        if !has_any && !self.preparing {
+        let played = self.deck.coming();
+        let is_any =
+            !scheduled.is_empty() || !coming.is_empty() || !played.is_empty() || !after_waits.is_empty();
+        if !is_any && !self.preparing {
             return;
         }
-        self.preparing = has_any;
+        self.preparing = is_any;
         let mut expected = vec![None; self.streams.len()];
+        for (streams, scene) in played {
+            for stream in streams {
+                expected[*stream] = Some(scene);
+            }
+        }
         for (stream, scene) in &scheduled {
             expected[stream.0] = Some(scene);
         }

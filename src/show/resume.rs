@@ -25,6 +25,7 @@ use super::{
     event::{Action, Memory, StreamIndex},
     memoir::Memoir,
     out::Out,
+    playlist::Opening,
     refusals::Refusals,
     rota::Rota,
     run::Runs,
@@ -108,24 +109,32 @@ impl Show {
             .filter(|_| !sheet.schedule.entries.is_empty());
         let mut out = Out::new(seed);
         let gone = memoir.map_or(Duration::ZERO, |memoir| memoir.age(now.wall));
+        let is_bypassed = bypass.is_some_and(|left| !left.is_zero());
+        let opening = Opening::new(&sheet, memoir, is_bypassed, (seed, now));
         let mut streams = Vec::new();
         for (index, stream) in sheet.streams.iter().enumerate() {
             let index = StreamIndex(index);
             let due = sheet.schedule.due(index, now.wall);
-            let due = due.filter(|_| bypass.is_none_or(|left| left.is_zero()));
-            let due = due.map(|entry| Arc::clone(&sheet.schedule.entries[entry].scene));
+            let due = due.filter(|_| !is_bypassed);
+            let due = due.and_then(|entry| sheet.schedule.entries[entry].what.scene().cloned());
+            let due = due.or_else(|| opening.scene(index));
+            let governed = due.is_some();
             let mut made = Stream::new(&sheet, index, memories.get(&stream.name), due, now);
             if let Some(place) = memoir.and_then(|memoir| memoir.streams.get(&stream.name)) {
-                made.resume(place, gone, now, &mut out);
+                made.resume(place, gone, governed, now, &mut out);
             }
             streams.push(made);
         }
         // What has become due while the show was away is found at the first look.
         let then = Now { wall: memoir.map_or(now.wall, |memoir| memoir.at), ..now };
-        let follow = Follow::new(&sheet.schedule, sheet.streams.len(), then).bypassed(bypass);
+        let mut follow = Follow::new(&sheet.schedule, sheet.streams.len(), then);
+        if let Some(memoir) = memoir {
+            follow = follow.resumed(&sheet.streams, memoir, bypass);
+        }
         let mut pen = Pen::default();
         // What is done of the calendar is known from the first moment on.
         pen.touch(Edge::Turned, now.mono);
+        let Opening { deck, doing } = opening;
         let mut show = Self {
             rota: Rota::new(streams.len()),
             streams,
@@ -149,8 +158,10 @@ impl Show {
             runs: Runs::default(),
             variables: sheet.variables.clone(),
             variables_moved: false,
+            deck,
             sheet,
         };
+        show.open(doing, now);
         if let Some(memoir) = memoir {
             show.resume_runs(memoir, now);
         }
@@ -173,9 +184,9 @@ impl Show {
             (0..self.streams.len()).for_each(|index| self.touch(index, now));
         }
         let of_variables = std::mem::take(&mut self.variables_moved).then_some(Edge::Moved);
-        let edges =
-            [self.agenda.edge(), self.follow.edge(), self.triggers.edge(), self.runs.edge(), of_variables];
-        for edge in edges.into_iter().flatten() {
+        let of_lists = [self.deck.edge(), self.triggers.edge(), self.runs.edge(), of_variables];
+        let edges = [self.agenda.edge(), self.follow.edge()].into_iter().chain(of_lists);
+        for edge in edges.flatten() {
             self.pen.touch(edge, now.mono);
         }
         let is_running = |stream: &Stream| stream.is_running(now.mono);
@@ -192,7 +203,9 @@ impl Show {
                 latches: self.triggers.latches(&self.sheet, now.mono),
                 runs: self.runs.forms(now.mono),
                 variables: self.variables.clone(),
+                playlists: self.deck.programme(&self.sheet, now.mono),
                 bypassed_until: self.follow.bypassed_until(now),
+                due: Some(self.follow.kept(&self.sheet.streams)),
             };
             self.out.push(Action::Keep(Box::new(memoir)));
         }

@@ -12,6 +12,8 @@ use super::{
     easing::Easing,
     event::StreamIndex,
     fades::Fades,
+    lane::{Hold, LaneVerb, OperatorPlan, PanicPlan},
+    playlist::{PlayVerb, Playlist},
     recovery::{Hook, OnDrift, OnLost, Recovery},
     run::{
         Mode,
@@ -39,6 +41,10 @@ pub struct Sheet {
     pub scenes: BTreeMap<Arc<str>, Arc<Scene>>,
     /// The cues by name.
     pub cues: BTreeMap<Arc<str>, Arc<Cue>>,
+    /// The playlists by name.
+    pub playlists: BTreeMap<Arc<str>, Arc<Playlist>>,
+    /// The least time between two GOs for one playlist.
+    pub go_apart: Duration,
     /// The triggers, in the order of the file.
     pub triggers: Vec<Trigger>,
     /// The variables, each with the value that it begins with.
@@ -51,6 +57,8 @@ pub struct Sheet {
     pub venue: Venue,
     /// What a change of its files does.
     pub reload: Reload,
+    /// Where the panic button goes.
+    pub panic: PanicPlan,
 }
 
 /// What a change of the show's files does.
@@ -105,6 +113,8 @@ pub struct StreamSheet {
     pub on_drift: OnDrift,
     /// Who is told of a new stream's address and key.
     pub on_stream_created: Vec<Hook>,
+    /// When a hand gives it back.
+    pub operator: OperatorPlan,
 }
 
 /// How many prompts one list holds unless the show file says otherwise. A transition that interrupts another has three
@@ -252,6 +262,8 @@ pub enum Step {
         easing: Option<Easing>,
         /// What if a transition is running.
         policy: Policy,
+        /// How long it has the stream; `None` for what is due from then on.
+        hold: Option<Hold>,
     },
     /// Do something to the running transition.
     Steer {
@@ -280,6 +292,13 @@ pub enum Step {
     Bypass {
         /// How long; zero ends it.
         time: Duration,
+    },
+    /// Panic, or let go.
+    Lane {
+        /// What.
+        verb: LaneVerb,
+        /// Of which streams.
+        streams: Streams,
     },
     /// Fire a cue. Cues hold no cues, so this cannot go in circles.
     Cue(Arc<Cue>),
@@ -310,6 +329,15 @@ pub enum Step {
     Log(Formula),
     /// End what a trigger or a cue has under way.
     Stop(Stop),
+    /// Do something with a playlist.
+    Playlist {
+        /// Which; `None` for whichever plays.
+        list: Option<Arc<Playlist>>,
+        /// What.
+        verb: PlayVerb,
+        /// On which streams whichever plays is meant.
+        streams: Streams,
+    },
 }
 
 impl Step {
@@ -332,6 +360,15 @@ impl Step {
             Self::Parallel(lists) => lists.iter().any(|list| Self::take_time(list)),
             _ => false,
         })
+    }
+
+    /// Returns it with another hold, if it goes to a scene.
+    #[must_use]
+    pub fn held(mut self, for_a_while: Option<Hold>) -> Self {
+        if let Self::Scene { hold, .. } = &mut self {
+            *hold = for_a_while;
+        }
+        self
     }
 }
 

@@ -6,7 +6,10 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{time::Mono, transition::Transition, variables::Values, venue::Backend};
+use super::{
+    lane::LaneSnapshot, playlist::snapshot::PlaylistSnapshot, time::Mono, transition::Transition,
+    variables::Values, venue::Backend,
+};
 
 /// The show at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -15,6 +18,8 @@ pub struct Snapshot {
     pub show: Arc<str>,
     /// Every stream, in the order of the file.
     pub streams: Vec<StreamSnapshot>,
+    /// Every playlist of the show, by name.
+    pub playlists: Vec<PlaylistSnapshot>,
     /// The next runs of cron triggers, soonest first; five at most.
     pub upcoming: Vec<Upcoming>,
     /// Until when the schedule is bypassed; `None` if it is not.
@@ -122,8 +127,14 @@ pub struct StreamSnapshot {
     pub transition: Option<Progress>,
     /// The scenes that wait for it to end, the next one first; sixteen at most.
     pub waiting: Vec<Arc<str>>,
+    /// Who has it, and what is wanted beneath.
+    pub lane: LaneSnapshot,
     /// What is due by the schedule; `None` if it says nothing about this stream at any time.
     pub due: Option<Due>,
+    /// The playlist that plays on it; `None` if none does.
+    pub playlist: Option<Arc<str>>,
+    /// The scene that stands by in that.
+    pub next: Option<Arc<str>>,
     /// Where it went on after a restart; `None` for one that began anew.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resumed: Option<Resumed>,
@@ -296,22 +307,32 @@ impl Trouble {
 pub struct Due {
     /// The scene; `None` if the schedule says nothing: what is on stays.
     pub scene: Option<Arc<str>>,
+    /// The playlist in place of a scene.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub playlist: Option<Arc<str>>,
     /// Until when; `None` if nothing else is due within a year.
     pub until: Option<Timestamp>,
     /// What is due then.
     pub then: Option<Arc<str>>,
+    /// The playlist in place of a scene.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub then_playlist: Option<Arc<str>>,
 }
 
 impl Due {
     /// Tells it as a person would: `dawn until 18:00, then night`. A time of another day than `now` has its date.
     pub fn tell(&self, now: Timestamp, zone: &TimeZone) -> String {
-        let name = |scene: &Option<Arc<str>>| {
-            scene.as_ref().map_or_else(|| "nothing, what is on stays".to_owned(), ToString::to_string)
+        let name = |scene: &Option<Arc<str>>, playlist: &Option<Arc<str>>| match (scene, playlist) {
+            (_, Some(playlist)) => format!("playlist {playlist}"),
+            (Some(scene), None) => scene.to_string(),
+            (None, None) => "nothing, what is on stays".to_owned(),
         };
-        let Some(until) = self.until else { return name(&self.scene) };
+        let present = name(&self.scene, &self.playlist);
+        let Some(until) = self.until else { return present };
         let (now, until) = (now.to_zoned(zone.clone()), until.to_zoned(zone.clone()));
         let form = if now.date() == until.date() { "%H:%M" } else { "%a %-d %b %H:%M" };
-        format!("{} until {}, then {}", name(&self.scene), until.strftime(form), name(&self.then))
+        let then = name(&self.then, &self.then_playlist);
+        format!("{present} until {}, then {then}", until.strftime(form))
     }
 }
 
@@ -345,7 +366,10 @@ impl StreamSnapshot {
                 grabbed: path.is_grabbed(),
             }),
             waiting: Vec::new(),
+            lane: LaneSnapshot::default(),
             due: None,
+            playlist: None,
+            next: None,
             resumed: None,
             prompts: Vec::new(),
             seeds: Vec::new(),

@@ -11,6 +11,7 @@ mod lists;
 mod login;
 mod page;
 mod places;
+mod playlists;
 mod problem;
 mod read;
 mod reload;

@@ -10,6 +10,8 @@ use serde_json::Value;
 
 use super::lists;
 use crate::show::{
+    lane::{Beneath, Lane, LaneSnapshot},
+    playlist::snapshot::PlaylistSnapshot,
     sheet::Sheet,
     snapshot::{Health, Phase, Share, Snapshot, StreamSnapshot, Upcoming, Updates},
     venue::Backend,
@@ -19,22 +21,35 @@ use crate::show::{
 const SHARE_SEEN_MIN: f64 = 0.005;
 
 /// The routes, for people.
-const ROUTES: [(&str, &str); 12] = [
+const ROUTES: [(&str, &str); 15] = [
     (
         "POST /api/scenes/{name}/go",
-        "goes to a scene; takes <code>fade</code> (8, 8s, 1m30s) and <code>stream</code>, as JSON or in the query",
+        "goes to a scene; takes <code>fade</code> (8, 8s, 1m30s), <code>hold</code> (how long until it goes back) and <code>stream</code>, as JSON or in the query",
     ),
     ("POST /api/cues/{name}/go", "fires a cue"),
     ("POST /api/cues/{name}/stop", "ends what a cue has under way"),
     ("POST /api/triggers/{name}", "fires a trigger that waits for HTTP; the body is its payload"),
     ("POST /api/triggers/{name}/enable", "lets a trigger fire; <code>/disable</code> keeps it from firing"),
     (
+        "POST /api/playlists/{name}/{verb}",
+        "plays a playlist; the verbs are <code>play</code>, <code>go</code>, <code>back</code>, <code>pause</code>, \
+         <code>resume</code>, <code>stop</code>, and with a <code>step</code> <code>goto</code> and <code>standby</code>",
+    ),
+    (
+        "POST /api/go",
+        "fires the step that stands by in the playlist that plays; <code>/api/back</code> the one before",
+    ),
+    (
         "POST /api/prompt",
-        "goes to a prompt of your own: <code>prompt</code>, and <code>seed</code>, <code>fade</code>, <code>stream</code> if wanted",
+        "goes to a prompt of your own: <code>prompt</code>, and <code>seed</code>, <code>fade</code>, <code>hold</code>, <code>stream</code> if wanted",
     ),
     (
         "POST /api/bypass",
         "lets the schedule do nothing <code>for</code> a while (7200, 2h), or follows it again (off)",
+    ),
+    (
+        "POST /api/panic, /api/release",
+        "goes to the panic scene, the second time at once; lets go of it, or else of faders and of all that hold",
     ),
     (
         "GET /api/state",
@@ -61,6 +76,7 @@ impl fmt::Display for Page<'_> {
         let Snapshot {
             show,
             streams,
+            playlists,
             upcoming,
             bypassed_until,
             show_file,
@@ -97,6 +113,7 @@ impl fmt::Display for Page<'_> {
         table_of_streams(f, streams)?;
         list(f, "Scenes", "scenes", self.sheet.scenes.keys().map(|name| &**name))?;
         list(f, "Cues", "cues", self.sheet.cues.keys().map(|name| &**name))?;
+        list_of_playlists(f, playlists)?;
         lists::under_way(f, runs, &self.sheet.zone)?;
         lists::variables(f, variables)?;
         due(f, streams, &self.sheet.zone)?;
@@ -137,6 +154,7 @@ fn row(f: &mut fmt::Formatter<'_>, stream: &StreamSnapshot) -> fmt::Result {
     }
     write!(f, "<td>")?;
     on(f, stream)?;
+    lane(f, &stream.lane)?;
     write!(f, "<td>")?;
     prompts(f, &stream.prompts)?;
     let Updates { sent, failed, coalesced: _, round_trip_seconds, drifts: _ } = &stream.updates;
@@ -163,6 +181,23 @@ fn on(f: &mut fmt::Formatter<'_>, stream: &StreamSnapshot) -> fmt::Result {
     }
     for scene in &stream.waiting {
         write!(f, "<br>then {}", Text(scene))?;
+    }
+    Ok(())
+}
+
+/// Who has it, where that is not the base, and what is wanted beneath.
+fn lane(f: &mut fmt::Formatter<'_>, told: &LaneSnapshot) -> fmt::Result {
+    let LaneSnapshot { holder, why, hands_back_at: _, hands_back_seconds, beneath } = told;
+    if *holder == Lane::Base {
+        return Ok(());
+    }
+    let class = if *holder == Lane::Panic { " class=\"trouble\"" } else { "" };
+    write!(f, "<br><strong{class}>{}</strong>: {}", holder.as_str(), Text(why))?;
+    if let Some(seconds) = hands_back_seconds {
+        write!(f, ", {seconds:.0} s to go")?;
+    }
+    for Beneath { lane, scene, .. } in beneath {
+        write!(f, "<br><span class=\"aside\">beneath it {} ({})</span>", Text(scene), lane.as_str())?;
     }
     Ok(())
 }
@@ -206,6 +241,19 @@ fn list<'a>(
     writeln!(f, "<h2>{title}</h2>\n<ul>")?;
     for name in names {
         writeln!(f, "<li>{} <code class=\"aside\">POST /api/{path}/{}/go</code>", Text(name), Segment(name))?;
+    }
+    writeln!(f, "</ul>")
+}
+
+/// Where each playlist is, with the request that plays it.
+fn list_of_playlists(f: &mut fmt::Formatter<'_>, playlists: &[PlaylistSnapshot]) -> fmt::Result {
+    if playlists.is_empty() {
+        return Ok(());
+    }
+    writeln!(f, "<h2>Playlists</h2>\n<ul>")?;
+    for list in playlists {
+        let (told, path) = (list.tell(), Segment(&list.name));
+        writeln!(f, "<li>{} <code class=\"aside\">POST /api/playlists/{path}/play</code>", Text(&told))?;
     }
     writeln!(f, "</ul>")
 }

@@ -36,6 +36,8 @@ pub(super) enum Kind {
     UnknownCue,
     /// The show has no such trigger.
     UnknownTrigger,
+    /// The show has no such playlist.
+    UnknownPlaylist,
     /// The show file that was to be read is wrong.
     BadShow,
     /// Something is at this path, but not for this method.
@@ -73,6 +75,9 @@ impl Kind {
             Self::UnknownCue => (StatusCode::NOT_FOUND, "unknown-cue", "The show has no such cue"),
             Self::UnknownTrigger => {
                 (StatusCode::NOT_FOUND, "unknown-trigger", "The show has no such trigger")
+            }
+            Self::UnknownPlaylist => {
+                (StatusCode::NOT_FOUND, "unknown-playlist", "The show has no such playlist")
             }
             Self::BadShow => (StatusCode::UNPROCESSABLE_ENTITY, "bad-show", "The show file is wrong"),
             Self::MethodNotAllowed => {

@@ -15,7 +15,7 @@ use super::{
     Server,
     problem::{Kind, Problem, quoted},
 };
-use crate::show::{duration, nearest::nearest, scene::Fade, scope, transition::Fader};
+use crate::show::{duration, lane::HOLD_MAX, nearest::nearest, scene::Fade, scope, transition::Fader};
 
 /// The largest body: four of the longest prompts in a list, and every other command many times.
 pub(super) const BODY_BYTES_MAX: usize = 16 * 1024;
@@ -57,7 +57,24 @@ impl Members {
 
     /// Takes the fade: seconds as a number, or a text such as `1m30s`.
     pub(super) fn fade(&mut self) -> Result<Option<Duration>, Problem> {
-        let time = match self.0.remove("fade") {
+        let time = self.time("fade")?;
+        if time.is_some_and(|time| Fade::new(time).is_none()) {
+            return Err(bad("a fade takes at most a day"));
+        }
+        Ok(time)
+    }
+
+    /// Takes the hold, likewise.
+    pub(super) fn hold(&mut self) -> Result<Option<Duration>, Problem> {
+        let time = self.time("hold")?;
+        if time.is_some_and(|time| time > HOLD_MAX) {
+            return Err(bad("a hold takes at most a day"));
+        }
+        Ok(time)
+    }
+
+    fn time(&mut self, name: &str) -> Result<Option<Duration>, Problem> {
+        let time = match self.0.remove(name) {
             None | Some(Value::Null) => return Ok(None),
             Some(Value::Number(seconds)) => duration::from_seconds(seconds.as_f64().unwrap_or(f64::NAN)),
             Some(Value::String(text)) => {
@@ -65,11 +82,7 @@ impl Members {
             }
             Some(_) => Err("it is neither a number of seconds nor a text such as `8s`".to_owned()),
         };
-        let time = time.map_err(|error| bad(format!("the fade cannot be read: {error}")))?;
-        if Fade::new(time).is_none() {
-            return Err(bad("a fade takes at most a day"));
-        }
-        Ok(Some(time))
+        time.map(Some).map_err(|error| bad(format!("the {name} cannot be read: {error}")))
     }
 
     /// Takes a length of time, which has to be there: seconds as a number, a text such as `2h`, or `off` for none.

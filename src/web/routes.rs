@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::{
     Server, login,
     page::Page,
+    playlists,
     problem::{Kind, Problem, quoted},
     read, reload, scenes,
 };
@@ -22,7 +23,7 @@ use crate::show::snapshot::{Phase, Snapshot, StreamSnapshot};
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Returns every route by its path.
-pub(super) fn table() -> [(&'static str, MethodRouter<Server>); 17] {
+pub(super) fn table() -> [(&'static str, MethodRouter<Server>); 22] {
     [
         ("/", get(page)),
         ("/style.css", get(style)),
@@ -35,9 +36,14 @@ pub(super) fn table() -> [(&'static str, MethodRouter<Server>); 17] {
         ("/api/scenes/{name}/go", post(scenes::scene)),
         ("/api/cues/{name}/go", post(scenes::cue)),
         ("/api/cues/{name}/stop", post(scenes::stop_cue)),
+        ("/api/playlists/{name}/{verb}", post(playlists::playlist)),
+        ("/api/go", post(playlists::go)),
+        ("/api/back", post(playlists::back)),
         ("/api/prompt", post(scenes::prompt)),
         ("/api/bypass", post(scenes::bypass)),
         ("/api/transition/{verb}", post(scenes::transition)),
+        ("/api/panic", post(scenes::panic)),
+        ("/api/release", post(scenes::release)),
         ("/api/triggers/{name}", post(scenes::trigger)),
         ("/api/triggers/{name}/{verb}", post(scenes::switch)),
         ("/api/reload", post(reload::reload)),

@@ -16,6 +16,7 @@ use super::{
 use crate::show::{
     self,
     event::Command,
+    lane::LaneVerb,
     nearest::nearest,
     sheet::{Sheet, Verb},
 };
@@ -23,16 +24,16 @@ use crate::show::{
 /// The last part of the path's name, as the client wrote it.
 type Name = Result<Path<String>, PathRejection>;
 
-/// Goes to a scene: `POST /api/scenes/{name}/go`, with a `fade` and a `stream` if wanted.
+/// Goes to a scene: `POST /api/scenes/{name}/go`, with a `fade`, a `hold` and a `stream` if wanted.
 pub(super) async fn scene(
     State(server): State<Server>,
     name: Name,
     request: Request,
 ) -> Result<Response, Problem> {
     let scene = named(name)?;
-    let mut members = Members::of(&server, request, &["fade", "stream"]).await?;
-    let (fade, stream) = (members.fade()?, members.text("stream")?);
-    order(&server, Command::Scene { scene, stream, fade })
+    let mut members = Members::of(&server, request, &["fade", "hold", "stream"]).await?;
+    let (fade, hold, stream) = (members.fade()?, members.hold()?, members.text("stream")?);
+    order(&server, Command::Scene { scene, stream, fade, hold })
 }
 
 /// Fires a cue: `POST /api/cues/{name}/go`.
@@ -57,12 +58,13 @@ pub(super) async fn stop_cue(
     order(&server, Command::StopCue { cue })
 }
 
-/// Goes to a prompt that no scene has: `POST /api/prompt` with a `prompt`, and a `seed`, a `fade` and a `stream` if wanted.
+/// Goes to a prompt that no scene has: `POST /api/prompt` with a `prompt`, and a `seed`, a `fade`, a `hold` and a
+/// `stream` if wanted.
 pub(super) async fn prompt(State(server): State<Server>, request: Request) -> Result<Response, Problem> {
-    let mut members = Members::of(&server, request, &["prompt", "seed", "fade", "stream"]).await?;
+    let mut members = Members::of(&server, request, &["prompt", "seed", "fade", "hold", "stream"]).await?;
     let prompt = members.any("prompt").ok_or_else(|| bad("`prompt` is missing"))?;
-    let (seed, fade, stream) = (members.seed(), members.fade()?, members.text("stream")?);
-    order(&server, Command::Prompt { prompt, seed, stream, fade })
+    let (seed, fade, hold) = (members.seed(), members.fade()?, members.hold()?);
+    order(&server, Command::Prompt { prompt, seed, stream: members.text("stream")?, fade, hold })
 }
 
 /// Lets the schedule do nothing for a while: `POST /api/bypass` with `for` in seconds, as `2h`, or `off`.
@@ -102,6 +104,21 @@ pub(super) async fn switch(
     order(&server, Command::Switch { trigger, enabled })
 }
 
+/// Goes to the panic scene, and cuts to it the second time: `POST /api/panic`, with a `stream` if wanted.
+pub(super) async fn panic(state: State<Server>, request: Request) -> Result<Response, Problem> {
+    lane(state, LaneVerb::Panic, request).await
+}
+
+/// Lets go of panic, or else of faders and of all that hold: `POST /api/release`, with a `stream` if wanted.
+pub(super) async fn release(state: State<Server>, request: Request) -> Result<Response, Problem> {
+    lane(state, LaneVerb::Release, request).await
+}
+
+async fn lane(State(server): State<Server>, verb: LaneVerb, request: Request) -> Result<Response, Problem> {
+    let mut members = Members::of(&server, request, &["stream"]).await?;
+    order(&server, Command::Lane { verb, stream: members.text("stream")? })
+}
+
 /// The part of the path, and of the body, by which a hand takes the progress.
 const PROGRESS: &str = "progress";
 
@@ -133,7 +150,7 @@ fn named(name: Name) -> Result<String, Problem> {
 }
 
 /// Hands a command to the show, if the show can obey it.
-fn order(server: &Server, command: Command) -> Result<Response, Problem> {
+pub(super) fn order(server: &Server, command: Command) -> Result<Response, Problem> {
     let sheet = &server.desk.sheet();
     show::check_command(sheet, &command).map_err(|why| explained(sheet, &command, why))?;
     let accepted = accepted(&command);
@@ -144,18 +161,20 @@ fn order(server: &Server, command: Command) -> Result<Response, Problem> {
 
 fn accepted(command: &Command) -> Value {
     match command {
-        Command::Scene { scene, stream, fade } => json!({
+        Command::Scene { scene, stream, fade, hold } => json!({
             "accepted": true,
             "scene": scene,
             "stream": stream,
             "fade_seconds": fade.map(|fade| fade.as_secs_f64()),
+            "hold_seconds": hold.map(|hold| hold.as_secs_f64()),
         }),
-        Command::Prompt { prompt, seed, stream, fade } => json!({
+        Command::Prompt { prompt, seed, stream, fade, hold } => json!({
             "accepted": true,
             "prompt": prompt,
             "seed": seed,
             "stream": stream,
             "fade_seconds": fade.map(|fade| fade.as_secs_f64()),
+            "hold_seconds": hold.map(|hold| hold.as_secs_f64()),
         }),
         Command::Steer { verb, stream } => json!({ "accepted": true, "transition": verb, "stream": stream }),
         Command::Grab { position, stream } => {
@@ -168,6 +187,14 @@ fn accepted(command: &Command) -> Value {
         Command::Switch { trigger, enabled } => {
             json!({ "accepted": true, "trigger": trigger, "enabled": enabled })
         }
+        Command::Lane { verb, stream } => json!({ "accepted": true, "lane": verb, "stream": stream }),
+        Command::Playlist { playlist, verb, stream } => json!({
+            "accepted": true,
+            "playlist": playlist,
+            "verb": verb.name(),
+            "step": verb.step().map(ToString::to_string),
+            "stream": stream,
+        }),
     }
 }
 
@@ -187,6 +214,8 @@ fn explained(sheet: &Sheet, command: &Command, why: String) -> Problem {
         | Command::Prompt { stream: Some(stream), .. }
         | Command::Steer { stream: Some(stream), .. }
         | Command::Grab { stream: Some(stream), .. }
+        | Command::Lane { stream: Some(stream), .. }
+        | Command::Playlist { stream: Some(stream), .. }
             if sheet.stream(stream).is_none() =>
         {
             bad(format!("there is no stream {}", quoted(stream)))
@@ -195,6 +224,10 @@ fn explained(sheet: &Sheet, command: &Command, why: String) -> Problem {
         Command::Cue { cue } | Command::StopCue { cue } if !sheet.cues.contains_key(&**cue) => {
             Problem::new(Kind::UnknownCue, format!("there is no cue {}", quoted(cue)))
                 .meant(nearest(cue, sheet.cues.keys().map(|name| &**name)))
+        }
+        Command::Playlist { playlist: Some(playlist), .. } if !sheet.playlists.contains_key(&**playlist) => {
+            Problem::new(Kind::UnknownPlaylist, format!("there is no playlist {}", quoted(playlist)))
+                .meant(nearest(playlist, sheet.playlists.keys().map(|name| &**name)))
         }
         Command::Trigger { trigger, .. } | Command::Switch { trigger, .. }
             if sheet.triggers.iter().all(|known| *known.name != **trigger) =>
@@ -214,6 +247,8 @@ fn explained(sheet: &Sheet, command: &Command, why: String) -> Problem {
         | Command::Grab { .. }
         | Command::Cue { .. }
         | Command::StopCue { .. }
-        | Command::Bypass { .. } => bad(why),
+        | Command::Bypass { .. }
+        | Command::Lane { .. } => bad(why),
+        Command::Playlist { .. } => bad(why),
     }
 }

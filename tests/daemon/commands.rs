@@ -41,6 +41,49 @@ async fn go_and_status_speak_to_the_running_show() {
     assert!(errors.contains("no show answers at"), "{errors}");
 }
 
+#[tokio::test]
+async fn go_without_a_name_is_a_go_and_a_playlist_is_steered() {
+    let directory = Directory::new();
+    let simulator = Simulator::start(&directory, &[]);
+    let stage = Stage::new(&directory);
+    let list = "playlists:\n  evening: { order: loop, steps: [{ scene: neon, fade: 0s }, { scene: rain, fade: 0s }] }\ncues:";
+    let daemon = stage.run(&show(&simulator, &stage, "").replace("cues:", list)).await;
+    let web = daemon.web.clone();
+    let url = [("SEGUE_URL", web.as_str())];
+    let says = |words: &[&str]| segue(words, &url);
+
+    assert_eq!(says(&["playlist", "evening"]).0, 0);
+    simulator.shows(&[("city", 1.0)]).await;
+    assert_eq!(says(&["go"]).0, 0);
+    simulator.shows(&[("rain", 0.75)]).await;
+    assert_eq!(says(&["back"]).0, 0);
+    simulator.shows(&[("city", 1.0)]).await;
+    assert_eq!(says(&["playlist", "evening", "goto", "rain"]).0, 0);
+    simulator.shows(&[("rain", 0.75)]).await;
+    let (code, text, _) = says(&["status"]);
+    assert_eq!(code, 0);
+    assert!(text.contains("evening: step 2 of 2, rain; then neon at GO"), "{text}");
+    let (_, json, _) = says(&["status", "--json"]);
+    let state: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        (&state["streams"][0]["playlist"], &state["playlists"][0]["step"]),
+        (&"evening".into(), &2.into())
+    );
+    assert_eq!(says(&["playlist", "evening", "stop"]).0, 0);
+    daemon.until("the stop", |state| state["playlists"][0]["state"] == "stopped").await;
+
+    for (words, why) in [
+        (&["playlist", "evning"][..], "evening"),
+        (&["playlist", "evening", "goto", "7"], "unknown step: 7 of evening"),
+        (&["playlist", "evening", "goto"], "`goto` wants a step"),
+    ] {
+        let (code, _, errors) = says(words);
+        assert!(code == 1 && errors.contains(why), "{words:?}: {errors}");
+    }
+    assert_eq!(says(&["playlist", "evening", "dance"]).0, 2);
+    assert_eq!(says(&["go", "--fade", "3s"]).0, 2, "a GO brings its own fade");
+}
+
 #[test]
 fn check_returns_78_for_a_wrong_show_and_0_for_a_right_one() {
     let directory = Directory::new();

@@ -157,7 +157,9 @@ async fn home_assistant_finds_the_show_steers_it_and_loses_it_again() {
         let port = broker.port();
         format!("inputs:\n  mqtt: {{ url: \"mqtt://127.0.0.1:{port}\", base: segue/test{more} }}")
     };
-    let with = |more: &str| show(&simulator, &stage, "").replace("inputs:", &door(more));
+    let list = "playlists:\n  evening: { steps: [{ scene: neon }, { scene: rain }] }\ncues:";
+    let with =
+        |more: &str| show(&simulator, &stage, "").replace("cues:", list).replace("inputs:", &door(more));
 
     let mut desk = Desk::new(&broker).await;
     desk.publish(CONFIG, OLD, true).await;

@@ -155,18 +155,21 @@ fn a_hand_can_have_the_progress() {
     0:01.220 update wall | prompt mist 0.98933 city 0.01067 rain 0.0 | seed 1 0.98933 2 0.01067
     0:01.866 update wall | prompt mist 0.97847 city 0.02153 rain 0.0 | seed 1 0.97847 2 0.02153
     0:02.000 wall in a hand: neon
+    0:02.000 wall operator: /segue/transition/progress
     0:02.000 update wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
     0:03.000 update wall | prompt mist 0.9 city 0.1 rain 0.0 | seed 1 0.9 2 0.1
     0:03.100 update wall | prompt mist 0.7 city 0.3 rain 0.0 | seed 1 0.7 2 0.3
     0:10.000 update wall | prompt mist 0.05 city 0.95 rain 0.0 | seed 1 0.05 2 0.95
     0:11.000 trigger /segue/transition/resume (osc)
+    0:11.000 wall operator lets go to base: /segue/transition/progress
     0:11.000 wall resume: neon
     0:11.219 update wall | prompt mist 0.03936 city 0.96064 rain 0.0 | seed 1 0.03936 2 0.96064
     0:11.864 update wall | prompt mist 0.02851 city 0.97149 rain 0.0 | seed 1 0.02851 2 0.97149
     0:12.000 wall in a hand: neon
+    0:12.000 wall operator: /segue/wall/transition/progress
     0:12.000 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
     0:12.100 wall on neon
-    0:14.000 then waits for Poll
+    0:14.000 then waits for Lane
     ");
 }
 
@@ -191,10 +194,12 @@ fn a_hand_can_have_it_by_mqtt() {
     0:01.220 update wall | prompt mist 0.98933 city 0.01067 rain 0.0 | seed 1 0.98933 2 0.01067
     0:01.866 update wall | prompt mist 0.97847 city 0.02153 rain 0.0 | seed 1 0.97847 2 0.02153
     0:02.000 wall in a hand: neon
+    0:02.000 wall operator: north/transition/set
     0:02.000 update wall | prompt mist 0.5 city 0.5 rain 0.0 | seed 1 0.5 2 0.5
     0:03.000 refused mqtt: bad position (1): 2 is not from 0 to 1
     0:03.000 refused mqtt: bad command (1): `transition` and `progress` exclude each other
     0:04.000 trigger north/transition/set (mqtt)
+    0:04.000 wall operator lets go to base: north/transition/set
     0:04.000 wall resume: neon
     0:04.220 update wall | prompt mist 0.48933 city 0.51067 rain 0.0 | seed 1 0.48933 2 0.51067
     0:04.866 update wall | prompt mist 0.47847 city 0.52153 rain 0.0 | seed 1 0.47847 2 0.52153
@@ -252,6 +257,7 @@ fn a_bank_of_faders_mixes_the_scenes() {
     0:00.101 wall created as str_1
     0:00.102 wall on dawn
     0:00.202 wall is ONLINE
+    0:01.000 wall operator: /segue/mix/neon
     0:01.000 update wall | prompt mist 0.5 city 0.5 rain 0.0 | seed 1 0.5 2 0.5
     0:02.000 update wall | prompt mist 0.4 city 0.5 rain 0.1 | seed 1 0.4 2 0.6
     0:03.000 update wall | prompt mist 0.66667 city 0.16667 rain 0.16667 | seed 1 0.66667 2 0.33333
@@ -259,6 +265,7 @@ fn a_bank_of_faders_mixes_the_scenes() {
     0:05.250 wall on rain
     0:06.000 update wall | prompt mist 0.5 city 0.25 rain 0.25 | seed 1 0.5 2 0.5
     0:07.000 trigger go neon (http)
+    0:07.000 wall operator lets go to base: /segue/mix/neon
     0:07.000 wall to neon in 500ms
     0:07.000 update wall | prompt mist 0.2 city 0.7 rain 0.1 | seed 1 0.2 2 0.8
     0:07.400 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
@@ -292,10 +299,11 @@ fn a_hand_takes_back_what_the_picture_was_led_to_the_end_of() {
     0:02.750 update wall | prompt mist 0.05952 city 0.94048 rain 0.0 | seed 1 0.05952 2 0.94048
     0:03.000 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
     0:03.050 wall in a hand: neon
+    0:03.050 wall operator: /segue/transition/progress
     0:03.100 update wall | prompt mist 0.5 city 0.5 rain 0.0 | seed 1 0.5 2 0.5
     0:05.000 update wall | prompt mist 0.0 city 1.0 rain 0.0 | seed 1 0.0 2 1.0
     0:05.125 wall on neon
-    0:08.000 then waits for Poll
+    0:08.000 then waits for Lane
     ");
 }
 

@@ -4,11 +4,14 @@
 mod actions;
 mod ahead;
 mod asks;
+mod calendar;
 mod faults;
 mod hands;
 mod ladder;
+mod lanes;
 mod pace;
 mod paths;
+mod playlists;
 mod prompts;
 mod reload;
 mod restarts;
@@ -23,7 +26,7 @@ use world::World;
 /// Plays `script` on `show` (YAML) and returns the transcript.
 ///
 /// Lines of a script: `0:05 osc /segue/scene/neon 8`, `0:09 mqtt gallery/motion on`, `0:10 api down`, `0:20 api up`,
-/// `0:30 api refuse`, `0:40 go neon 2s`, `1:00 end`.
+/// `0:30 api refuse`, `0:40 go neon 2s`, `0:45 panic`, `0:50 tell lane`, `1:00 end`.
 fn play(show: &str, script: &str) -> String {
     World::new(show).play(script)
 }

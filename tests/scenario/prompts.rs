@@ -26,7 +26,7 @@ fn sends(address: &str, args: impl IntoIterator<Item = Arg>) -> Event {
 
 fn asks(prompt: Value, seed: Option<Value>, seconds: u64) -> Event {
     let fade = Some(Duration::from_secs(seconds));
-    Event::Command(Command::Prompt { prompt, seed, stream: None, fade })
+    Event::Command(Command::Prompt { prompt, seed, stream: None, fade, hold: None })
 }
 
 #[test]

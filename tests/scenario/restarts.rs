@@ -832,6 +832,7 @@ fn too_much_from_outside_leaves_the_scene_that_it_goes_to() {
             seed: None,
             stream: None,
             fade: Some(Duration::from_mins(1)),
+            hold: None,
         };
         world.happen(Event::Command(prompt));
         world.run_until(Mono(Duration::from_secs(6 + number)));
@@ -892,6 +893,7 @@ fn asks(seed: u64) -> Vec<(Duration, Event)> {
                 seed: None,
                 stream: None,
                 fade: Some(fade),
+                hold: None,
             }),
             _ => go(scene, None),
         }

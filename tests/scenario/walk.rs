@@ -27,6 +27,9 @@ scenes:
   e: { prompt: five, easing: 'cubic-bezier(0.3, -0.6, 0.7, 1.6)', fade: 7s }
 cues:
   both: [{ scene: c, stream: wall }, { scene: e, stream: floor, fade: 0s }]
+playlists:
+  slow: { order: shuffle, steps: [{ scene: a, hold: 1s..4s }, { scene: b, fade: 1s }, { playlist: fast }] }
+  fast: { order: random, stream: floor, steps: [{ scene: d, hold: 2s }, { scene: e, fade: 0s, hold: 1s }] }
 inputs: { osc: {} }
 ";
 
@@ -52,6 +55,9 @@ fn walk(seed: u64) {
     world.api.failure = None;
     world.api.latency = Duration::from_millis(50);
     // Another look first: one that was refused is not sent again as it is.
+    for list in ["slow", "fast"] {
+        world.happen(osc(&format!("/segue/playlist/{list}/stop"), &[]));
+    }
     world.happen(go("b", Some(Duration::ZERO)));
     world.happen(go("c", None));
     world.run_until(Mono(time + Duration::from_mins(61)));
@@ -76,7 +82,7 @@ fn walk(seed: u64) {
 fn stumble(world: &mut World, dice: &mut Dice) {
     let scenes = ["a", "b", "c", "d", "e"];
     let scene = scenes[(dice.next_u64() % 5) as usize];
-    match dice.next_u64() % 13 {
+    match dice.next_u64() % 16 {
         0..=4 => world.happen(go(scene, Some(Duration::from_secs_f64(dice.fraction() * 6.0)))),
         5 => world.happen(go(scene, Some(Duration::ZERO))),
         6 => world.happen(Event::Command(Command::Cue { cue: "both".to_owned() })),
@@ -97,6 +103,12 @@ fn stumble(world: &mut World, dice: &mut Dice) {
             world.api.failure = kinds.get(pick as usize).copied();
         }
         11 => edit(world, dice),
+        13..=15 => {
+            let verbs = ["", "/go", "/back", "/pause", "/resume", "/stop", "/goto", "/standby"];
+            let (list, verb) = (["slow", "fast"][(dice.next_u64() % 2) as usize], dice.next_u64() % 8);
+            let step = (1 + dice.next_u64() % 4).to_string();
+            world.happen(osc(&format!("/segue/playlist/{list}{}", verbs[verb as usize]), &[&step]));
+        }
         10 => world.api.latency = Duration::from_secs_f64(dice.fraction() * dice.fraction() * 3.0),
         _ => {
             let some = |dice: &mut Dice| i64::try_from(dice.next_u64() % 3).ok();
@@ -124,15 +136,17 @@ fn edit(world: &mut World, dice: &mut Dice) {
         ("start: a, status", "start: a, params: { guidance_scale: 1.1 }, status"),
         ("start: b, blend: linear", "start: b, blend: spherical, updates: { max_per_second: 7 }"),
         ("cues:", "reload: { edit_fade: 0.3 }\ncues:"),
+        ("{ scene: b, fade: 1s }, { playlist: fast }", "{ playlist: fast }, { scene: c, hold: 2s }"),
+        ("fast: { order: random", "fast: { order: ping-pong"),
     ];
-    let (one, other) = edits[(dice.next_u64() % 7) as usize];
+    let (one, other) = edits[(dice.next_u64() % 9) as usize];
     let (from, to) = if world.yaml.contains(other) { (other, one) } else { (one, other) };
     world.yaml = world.yaml.replacen(from, to, 1);
     world.reload();
 }
 
 pub(super) fn go(scene: &str, fade: Option<Duration>) -> Event {
-    Event::Command(Command::Scene { scene: scene.to_owned(), stream: None, fade })
+    Event::Command(Command::Scene { scene: scene.to_owned(), stream: None, fade, hold: None })
 }
 
 /// What the runner turns into black or noise is never sent.

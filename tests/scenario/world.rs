@@ -13,8 +13,10 @@ use segue::{
         },
         fact::Fact,
         health::StatusReport,
+        lane::{Beneath, LaneSnapshot, LaneVerb},
         letters::Called,
         memoir::Memoir,
+        playlist::{PlayVerb, StepRef},
         reload::Changes,
         run::RunNews,
         scope,
@@ -451,10 +453,16 @@ impl World {
                 payload: payload.as_bytes().to_vec(),
                 retained: true,
             })),
+            ["go"] => self.happen(playlist(None, "go", None)),
+            ["back"] => self.happen(playlist(None, "back", None)),
+            ["playlist", name] => self.happen(playlist(Some(name), "play", None)),
+            ["playlist", name, verb] => self.happen(playlist(Some(name), verb, None)),
+            ["playlist", name, verb, step] => self.happen(playlist(Some(name), verb, Some(step))),
             ["go", scene, rest @ ..] => self.happen(Event::Command(Command::Scene {
                 scene: (*scene).to_owned(),
                 stream: None,
                 fade: rest.first().map(|fade| duration::parse(fade).unwrap()),
+                hold: rest.get(1).map(|hold| duration::parse(hold).unwrap()),
             })),
             ["http", trigger, payload @ ..] => self.happen(Event::Command(Command::Trigger {
                 trigger: (*trigger).to_owned(),
@@ -464,6 +472,12 @@ impl World {
                 trigger: (*trigger).to_owned(),
                 enabled: *verb == "enable",
             })),
+            [verb @ ("panic" | "release" | "operator-release"), stream @ ..] => {
+                let verb = LaneVerb::find(verb).unwrap();
+                let stream = stream.first().map(ToString::to_string);
+                self.happen(Event::Command(Command::Lane { verb, stream }));
+            }
+            ["tell", "lane"] => self.tell_lanes(),
             ["bypass", time] => self.bypass(time),
             ["status", state, fps] => {
                 self.api.report.state = Some((*state).to_owned());
@@ -630,6 +644,15 @@ impl World {
             }
             Fact::Bypassed { time } => format!("bypassed for {}", duration::text(*time)),
             Fact::BypassOver => "bypass over".to_owned(),
+            Fact::PlaylistStarted { name } => format!("{name} starts"),
+            Fact::PlaylistStep { name, step, label, hold } => {
+                let hold = hold.map_or_else(|| "GO".to_owned(), |hold| duration::text(hold.0));
+                format!("{name} {step}: {label}, {hold}")
+            }
+            Fact::PlaylistSteered { name, verb, step: Some(step) } => format!("{name} {verb} {step}"),
+            Fact::PlaylistSteered { name, verb, step: None } => format!("{name} {verb}"),
+            Fact::PlaylistResumed { name, step, label } => format!("{name} resumes at {step}: {label}"),
+            Fact::PlaylistEnded { name, why } => format!("{name} ends: {why}"),
             Fact::TransitionStarted { stream, scene, fade } => {
                 format!("{stream} to {scene} in {}", duration::text(*fade))
             }
@@ -694,9 +717,34 @@ impl World {
             Fact::Run { news: RunNews::Sent { .. }, .. } => return,
             Fact::Run { name, news } => format!("{name} {}", news.told()),
             Fact::NotReloaded { message, .. } => format!("not reloaded: {message}"),
+            Fact::LaneTaken { stream, lane, name } => format!("{stream} {}: {name}", lane.as_str()),
+            Fact::LaneReleased { stream, lane, name, to } => {
+                format!("{stream} {} lets go to {}: {name}", lane.as_str(), to.as_str())
+            }
+            Fact::DueBeneath { stream, scene, name, lane } => {
+                format!("{stream}: {scene} beneath {}: {name}", lane.as_str())
+            }
+            Fact::OverrideDropped { stream, name, scene } => {
+                format!("{stream}: {scene} held no more: {name}")
+            }
             Fact::Updated { .. } | Fact::Polled { .. } => return,
         };
         self.line(&text);
+    }
+
+    /// Tells who has each stream.
+    fn tell_lanes(&mut self) {
+        for stream in self.show.snapshot(self.now).streams {
+            let LaneSnapshot { holder, why, hands_back_at: _, hands_back_seconds, beneath } = stream.lane;
+            let seconds = |left: Option<f64>| left.map_or_else(String::new, |left| format!(" {left:.1} s"));
+            let mut text = format!("{} has {} ({why})", holder.as_str(), stream.name);
+            text += &seconds(hands_back_seconds);
+            for Beneath { lane, scene, why, seconds_left } in beneath {
+                let _ = write!(text, ", then {} {scene} ({why})", lane.as_str());
+                text += &seconds(seconds_left);
+            }
+            self.line(&text);
+        }
     }
 
     pub(super) fn line(&mut self, text: &str) {
@@ -711,6 +759,12 @@ pub(super) fn sheet(yaml: &str) -> Sheet {
     let context = config::Context { node: "test" };
     let loaded = config::parse("show.yaml", yaml, &context);
     loaded.sheet.unwrap_or_else(|| panic!("{:#?}", loaded.diagnostics))
+}
+
+/// Asks for something of a playlist, or of whichever plays.
+fn playlist(name: Option<&str>, verb: &str, step: Option<&str>) -> Event {
+    let verb = PlayVerb::find(verb, step.map(StepRef::from)).unwrap().unwrap();
+    Event::Command(Command::Playlist { playlist: name.map(ToOwned::to_owned), verb, stream: None })
 }
 
 /// Makes an OSC message; `T` and `F` are truths, what reads as a number is one.

@@ -7,6 +7,8 @@ use serde_json::Value;
 use crate::show::{
     duration,
     event::{Arg, Command, Event, MqttMessage, OscMessage, OscPacket},
+    lane::LaneVerb,
+    playlist::{PlayVerb, StepRef},
     scope,
     time::Mono,
 };
@@ -64,7 +66,8 @@ pub(super) enum Trouble {
 }
 
 /// The verbs, for whoever misspells one.
-const VERBS: &str = "`osc ADDRESS [ARGUMENT…]`, `mqtt TOPIC [PAYLOAD]`, `retained TOPIC [PAYLOAD]`, `go SCENE [FADE]`, `cue NAME`, `http TRIGGER [PAYLOAD]`, `enable TRIGGER`, `disable TRIGGER`, `bypass TIME`, \
+const VERBS: &str = "`osc ADDRESS [ARGUMENT…]`, `mqtt TOPIC [PAYLOAD]`, `retained TOPIC [PAYLOAD]`, `go SCENE [FADE [HOLD]]`, `cue NAME`, `http TRIGGER [PAYLOAD]`, `enable TRIGGER`, `disable TRIGGER`, `go`, `back`, `playlist NAME [VERB [STEP]]`, `bypass TIME`, \
+     `panic [STREAM]`, `release [STREAM]`, \
      `api down TIME`, `api error STATUS TIME`, `api slow BY TIME`, \
      `video on`, `video off`, `runner stall`, `runner freeze`, `runner restart`, `runner swap`, `stream gone`, `kill`";
 
@@ -164,8 +167,24 @@ fn deed(text: &str) -> Result<Deed, Wrong> {
         }
         ["mqtt", topic, ..] => Deed::Event(mqtt(topic, text, false)),
         ["retained", topic, ..] => Deed::Event(mqtt(topic, text, true)),
-        ["go", scene] => Deed::Event(go(scene, None)),
-        ["go", scene, fade] => Deed::Event(go(scene, Some(duration::parse(fade)?))),
+        ["go", scene] => Deed::Event(go(scene, None, None)),
+        ["go", scene, fade] => Deed::Event(go(scene, Some(duration::parse(fade)?), None)),
+        ["go", scene, fade, hold] => {
+            Deed::Event(go(scene, Some(duration::parse(fade)?), Some(duration::parse(hold)?)))
+        }
+        [verb @ ("panic" | "release"), stream @ ..] if stream.len() < 2 => {
+            let verb = if *verb == "panic" { LaneVerb::Panic } else { LaneVerb::Release };
+            let stream = stream.first().map(ToString::to_string);
+            Deed::Event(Event::Command(Command::Lane { verb, stream }))
+        }
+        ["go"] => Deed::Event(playlist(None, PlayVerb::Go)),
+        ["back"] => Deed::Event(playlist(None, PlayVerb::Back)),
+        ["playlist", name, rest @ ..] if rest.len() <= 2 => {
+            let verb = rest.first().copied().unwrap_or("play");
+            let step = rest.get(1).map(|step| StepRef::from(*step));
+            let verb = PlayVerb::find(verb, step).ok_or_else(|| format!("a playlist cannot `{verb}`"))??;
+            Deed::Event(playlist(Some(name), verb))
+        }
         ["cue", cue] => Deed::Event(Event::Command(Command::Cue { cue: (*cue).to_owned() })),
         ["http", trigger, ..] => Deed::Event(Event::Command(Command::Trigger {
             trigger: (*trigger).to_owned(),
@@ -199,8 +218,12 @@ fn deed(text: &str) -> Result<Deed, Wrong> {
     })
 }
 
-fn go(scene: &str, fade: Option<Duration>) -> Event {
-    Event::Command(Command::Scene { scene: scene.to_owned(), stream: None, fade })
+fn go(scene: &str, fade: Option<Duration>, hold: Option<Duration>) -> Event {
+    Event::Command(Command::Scene { scene: scene.to_owned(), stream: None, fade, hold })
+}
+
+fn playlist(name: Option<&str>, verb: PlayVerb) -> Event {
+    Event::Command(Command::Playlist { playlist: name.map(ToOwned::to_owned), verb, stream: None })
 }
 
 /// The payload is the rest of the line as it stands: JSON needs no quotes around it.

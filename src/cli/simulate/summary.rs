@@ -101,9 +101,13 @@ fn write_row(text: &mut String, row: &[String; 12], widths: &[usize; 12]) {
 
 fn total(world: &World, passages: &[(&Trace, &Passage)]) -> String {
     let mut outside = Price::default();
-    world.traces.iter().for_each(|trace| outside.add(trace.outside));
+    for trace in &world.traces {
+        outside.add(trace.outside);
+    }
     let mut all = outside;
-    passages.iter().for_each(|(_, passage)| all.add(passage.price));
+    for (_, passage) in passages {
+        all.add(passage.price);
+    }
     let worst = passages
         .iter()
         .filter_map(|(_, passage)| passage.error_rms())

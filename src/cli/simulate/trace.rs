@@ -229,7 +229,8 @@ impl Trace {
         }
         let since = Mono(probe.since);
         let pending = std::mem::take(&mut self.pending);
-        let Some(last) = self.last.replace(probe.clone()) else { return };
+        let last = self.last.replace(probe);
+        let (Some(last), Some(probe)) = (last, &self.last) else { return };
         for Point { at, wanted, is_end, is_measured, passage } in pending {
             let on = if changed && at < since { &before } else { &self.on };
             let Some(passage) = passage.map(|index| &mut self.passages[index]) else { continue };

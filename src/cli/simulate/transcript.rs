@@ -103,6 +103,16 @@ impl Transcript {
             Fact::TransitionDropped { stream, scene, instead } => {
                 (stream, format!("{scene} waits no more: {instead} instead"))
             }
+            Fact::LaneTaken { stream, lane, name } => (stream, format!("{} has it: {name}", lane.as_str())),
+            Fact::LaneReleased { stream, lane, name, .. } => {
+                (stream, format!("{} lets go: {name}", lane.as_str()))
+            }
+            Fact::DueBeneath { stream, scene, name, lane } => {
+                (stream, format!("{scene} waits beneath {}: {name}", lane.as_str()))
+            }
+            Fact::OverrideDropped { stream, name, scene } => {
+                (stream, format!("{scene} is not held any more, too many wait: {name}"))
+            }
             Fact::TransitionGrabbed { stream, scene } => (stream, format!("in a hand on the way to {scene}")),
             Fact::CreatesSpent { stream, wait } => {
                 (stream, format!("no other is created for {}", duration::text(*wait)))
@@ -168,9 +178,28 @@ impl Transcript {
             Fact::AlarmOver { stream, after } => {
                 (stream, format!("alarm over after {}", duration::text(*after)))
             }
-            _ => return None,
+            _ => return of_playlist(fact),
         })
     }
+}
+
+/// Tells where a playlist is.
+fn of_playlist(fact: &Fact) -> Option<(&str, String)> {
+    Some(match fact {
+        Fact::PlaylistStarted { name } => (name, "starts".to_owned()),
+        Fact::PlaylistStep { name, step, label, hold } => {
+            let hold =
+                hold.map_or_else(|| "until GO".to_owned(), |hold| format!("for {}", duration::text(hold.0)));
+            (name, format!("step {step}, {label}, {hold}"))
+        }
+        Fact::PlaylistSteered { name, verb, step } => {
+            let step = step.map_or_else(String::new, |step| format!(" {step}"));
+            (name, format!("{verb}{step}"))
+        }
+        Fact::PlaylistResumed { name, step, label } => (name, format!("resumes at step {step}, {label}")),
+        Fact::PlaylistEnded { name, why } => (name, format!("ends: {why}")),
+        _ => return None,
+    })
 }
 
 /// Tells what the schedule wants, and whether anybody listens.

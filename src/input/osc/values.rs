@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 
 use crate::show::{
     address,
+    playlist::snapshot::PlaylistSnapshot,
     sheet::Sheet,
     snapshot::{Snapshot, StreamSnapshot},
 };
@@ -34,7 +35,20 @@ pub(super) type Values = BTreeMap<Arc<str>, Value>;
 
 /// Returns all there is to tell. A scene's share is told of every scene of the show file; what a hand typed has no address.
 pub(super) fn of(snapshot: &Snapshot, sheet: &Sheet) -> Values {
-    snapshot.streams.iter().flat_map(|stream| of_stream(stream, sheet)).collect()
+    let of_streams = snapshot.streams.iter().flat_map(|stream| of_stream(stream, sheet));
+    of_streams.chain(snapshot.playlists.iter().flat_map(of_playlist)).collect()
+}
+
+/// The number of the step is 0 before the first.
+fn of_playlist(list: &PlaylistSnapshot) -> [(Arc<str>, Value); 4] {
+    let place = |rest: &str| Arc::from(format!("/segue/playlist/{}/{rest}", list.name));
+    let text = |text: Option<&Arc<str>>| Value::Text(text.cloned().unwrap_or_default());
+    [
+        (place("state"), Value::Text(list.state.as_str().into())),
+        (place("index"), Value::Number(list.step.unwrap_or(0) as f32)),
+        (place("step"), text(list.step_name.as_ref())),
+        (place("next"), text(list.next.as_ref().map(|next| &next.name))),
+    ]
 }
 
 fn of_stream(stream: &StreamSnapshot, sheet: &Sheet) -> Vec<(Arc<str>, Value)> {
@@ -45,14 +59,18 @@ fn of_stream(stream: &StreamSnapshot, sheet: &Sheet) -> Vec<(Arc<str>, Value)> {
         stream.transition.as_ref().map_or(1.0, |way| (way.progress * STEPS).floor() / STEPS) as f32;
     let mut values = vec![
         (place("scene"), text(&stream.scene)),
-        (place("next"), text(stream.waiting.first().map_or("", |scene| scene))),
+        (place("next"), text(stream.waiting.first().or(stream.next.as_ref()).map_or("", |scene| scene))),
         (place("phase"), text(stream.phase.as_str())),
+        (place("lane"), text(stream.lane.holder.as_str())),
         (place("transition/progress"), Value::Number(progress)),
         (place("alarm"), stream.alarm.as_ref().map_or(Value::Nothing, |alarm| text(&alarm.reason))),
     ];
     if let Some(fps) = stream.health.as_ref().and_then(|health| health.fps_out).filter(|fps| fps.is_finite())
     {
         values.push((place("fps"), Value::Number(((fps * FPS_STEPS).round() / FPS_STEPS) as f32)));
+    }
+    if !sheet.playlists.is_empty() {
+        values.push((place("playlist"), text(stream.playlist.as_deref().unwrap_or_default())));
     }
     for scene in sheet.scenes.keys() {
         let shares = stream.mix.iter().filter(|share| share.scene == *scene);

@@ -4,6 +4,7 @@
 //! anything; streams keep their order, since everything outside of the sheet knows them by it.
 
 mod base;
+mod playlists;
 mod streams;
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
@@ -12,9 +13,11 @@ use serde::Serialize;
 
 use super::{
     event::StreamIndex,
-    run::step::Wait,
+    lane::PanicPlan,
+    playlist::Playlist,
+    run::{Mode, step::Wait},
     scene::Scene,
-    schedule::{Entry, Schedule},
+    schedule::{Entry, Schedule, What},
     sheet::{Cue, Sheet, Step, Streams, Trigger, When},
     venue::{MqttDoor, Venue},
 };
@@ -69,12 +72,15 @@ pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
         streams: _,
         scenes,
         cues,
+        playlists,
+        go_apart,
         triggers,
         variables,
         schedule,
         on_alarm,
         venue,
         reload,
+        panic,
     } = new.clone();
     diff_heads(old, new, &mut changes);
     let scenes = same_or_new(&old.scenes, scenes);
@@ -87,13 +93,21 @@ pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
     );
     let streams = new.streams.iter().map(|stream| old.stream(&stream.name)).collect();
     let inline = inline(old);
-    let mut links = Links { scenes: &scenes, cues: BTreeMap::new(), inline: &inline, streams };
+    let mut links = Links {
+        scenes: &scenes,
+        cues: BTreeMap::new(),
+        playlists: BTreeMap::new(),
+        inline: &inline,
+        streams,
+    };
     let kept = Links {
         scenes: &scenes,
         cues: BTreeMap::new(),
+        playlists: BTreeMap::new(),
         inline: &inline,
         streams: (0..old.streams.len()).map(|at| Some(StreamIndex(at))).collect(),
     };
+    links.playlists = playlists::revise(&old.playlists, playlists, &links, &mut changes);
     let mut linked = BTreeMap::new();
     for (name, cue) in cues {
         let steps = links.steps(Actor::Cue, &cue.steps);
@@ -104,8 +118,9 @@ pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
         &names(&old.cues),
         &names(&linked),
         |name| {
+            let bare = |steps: &[Step]| steps.iter().cloned().map(bare).collect::<Vec<_>>();
             let (old, new) = (&old.cues[name], &linked[name]);
-            old.mode == new.mode && kept.steps(Actor::Cue, &old.steps) == new.steps
+            old.mode == new.mode && bare(&kept.steps(Actor::Cue, &old.steps)) == bare(&new.steps)
         },
         &mut changes,
     );
@@ -115,15 +130,30 @@ pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
     let schedule = links.schedule(schedule, &old.schedule, &mut changes);
     let streams = streams::revise(old, new, &links, &mut changes);
     let venue = self::venue(&old.venue, venue, &mut changes);
-    let Links { cues, .. } = links;
-    let sheet =
-        Sheet { title, zone, streams, scenes, cues, triggers, variables, schedule, on_alarm, venue, reload };
+    let panic = links.panic(panic, &old.panic, &mut changes);
+    let Links { cues, playlists, .. } = links;
+    let sheet = Sheet {
+        title,
+        zone,
+        streams,
+        scenes,
+        cues,
+        playlists,
+        go_apart,
+        triggers,
+        variables,
+        schedule,
+        on_alarm,
+        venue,
+        reload,
+        panic,
+    };
     (sheet, changes)
 }
 
 /// Tells what is another of that which is one thing each.
 fn diff_heads(old: &Sheet, new: &Sheet, changes: &mut Changes) {
-    let Sheet { title, zone, on_alarm, reload, variables, .. } = new;
+    let Sheet { title, zone, on_alarm, go_apart, reload, variables, .. } = new;
     if *title != old.title {
         changes.change(format_args!("the show is called `{title}`"));
     }
@@ -132,6 +162,9 @@ fn diff_heads(old: &Sheet, new: &Sheet, changes: &mut Changes) {
     }
     if *on_alarm != old.on_alarm {
         changes.change("`on_alarm`");
+    }
+    if *go_apart != old.go_apart {
+        changes.change("`go_apart`");
     }
     if *reload != old.reload {
         changes.change("`reload`");
@@ -181,6 +214,7 @@ pub(super) fn successor(old: &Sheet, new: &Sheet, scene: &Arc<Scene>) -> Arc<Sce
 enum Actor {
     Cue,
     Trigger,
+    Playlist,
 }
 
 /// Returns the scenes that stand in steps. Their names are the places, unique for each kind of actor.
@@ -194,7 +228,8 @@ fn inline(sheet: &Sheet) -> Vec<(Actor, Arc<Scene>)> {
     let of_cues = sheet.cues.values().flat_map(|cue| Step::all(&cue.steps));
     let of_triggers = sheet.triggers.iter().flat_map(|trigger| Step::all(&trigger.steps));
     let of_cues = of_cues.filter_map(|step| scene(Actor::Cue, step));
-    of_cues.chain(of_triggers.filter_map(|step| scene(Actor::Trigger, step))).collect()
+    let of_triggers = of_triggers.filter_map(|step| scene(Actor::Trigger, step));
+    of_cues.chain(of_triggers).chain(playlists::inline(sheet)).collect()
 }
 
 fn find_inline(scenes: &[(Actor, Arc<Scene>)], actor: Actor, name: &str) -> Option<Arc<Scene>> {
@@ -204,8 +239,13 @@ fn find_inline(scenes: &[(Actor, Arc<Scene>)], actor: Actor, name: &str) -> Opti
 /// Returns a schedule without what can change and leave it the same: the lines that it stands in, and what its scenes are.
 fn outline(schedule: &Schedule) -> Schedule {
     let bare = |entry: &Entry| {
-        let scene = Arc::new(Scene::empty(&entry.scene.name));
-        Entry { line: 0, scene, ..entry.clone() }
+        let what = match &entry.what {
+            What::Scene(scene) => What::Scene(Arc::new(Scene::empty(&scene.name))),
+            What::Playlist(list) => {
+                What::Playlist(Arc::new(Playlist { steps: Vec::new(), ..(**list).clone() }))
+            }
+        };
+        Entry { line: 0, what, ..entry.clone() }
     };
     Schedule { entries: schedule.entries.iter().map(bare).collect(), ..schedule.clone() }
 }
@@ -244,6 +284,7 @@ fn diff(kind: &str, old: &[Arc<str>], new: &[Arc<str>], same: impl Fn(&str) -> b
 struct Links<'a> {
     scenes: &'a BTreeMap<Arc<str>, Arc<Scene>>,
     cues: BTreeMap<Arc<str>, Arc<Cue>>,
+    playlists: BTreeMap<Arc<str>, Arc<Playlist>>,
     /// The scenes in steps until now.
     inline: &'a [(Actor, Arc<Scene>)],
     /// Where each stream of the sheet is in the show; `None` for one that has to wait for a restart.
@@ -271,11 +312,19 @@ impl Links<'_> {
                 *scene = self.scene(scene);
                 self.move_streams(streams);
             }
-            Step::Steer { streams, .. } | Step::Grab { streams, .. } => self.move_streams(streams),
+            Step::Steer { streams, .. } | Step::Grab { streams, .. } | Step::Lane { streams, .. } => {
+                self.move_streams(streams);
+            }
             Step::Cue(cue) => {
                 if let Some(linked) = self.cues.get(&cue.name) {
                     *cue = Arc::clone(linked);
                 }
+            }
+            Step::Playlist { list, streams, .. } => {
+                if let Some(linked) = list.as_ref().and_then(|list| self.playlists.get(&list.name)) {
+                    *list = Some(Arc::clone(linked));
+                }
+                self.move_streams(streams);
             }
             Step::Parallel(lists) => {
                 for list in lists {
@@ -316,13 +365,27 @@ impl Links<'_> {
 
     fn schedule(&self, mut schedule: Schedule, old: &Schedule, changes: &mut Changes) -> Schedule {
         for entry in &mut schedule.entries {
-            entry.scene = self.scene(&entry.scene);
+            entry.what = match &entry.what {
+                What::Scene(scene) => What::Scene(self.scene(scene)),
+                What::Playlist(list) => {
+                    What::Playlist(Arc::clone(self.playlists.get(&list.name).unwrap_or(list)))
+                }
+            };
             self.move_streams(&mut entry.streams);
         }
         if outline(&schedule) != outline(old) {
             changes.change("the schedule");
         }
         schedule
+    }
+
+    fn panic(&self, mut panic: PanicPlan, old: &PanicPlan, changes: &mut Changes) -> PanicPlan {
+        let name = |plan: &PanicPlan| plan.scene.as_ref().map(|scene| Arc::clone(&scene.name));
+        if (name(&panic), panic.fade) != (name(old), old.fade) {
+            changes.change("`panic`");
+        }
+        panic.scene = panic.scene.map(|scene| self.scene(&scene));
+        panic
     }
 
     fn move_streams(&self, streams: &mut Streams) {
@@ -333,11 +396,25 @@ impl Links<'_> {
 
     /// Returns steps with cues by name only: whether they do the same is not asked of the cues in them.
     fn outline(&self, steps: &[Step]) -> Vec<Step> {
-        let bare = |step: Step| match step {
-            Step::Cue(cue) => Step::Cue(Arc::new(Cue { steps: Vec::new(), ..(*cue).clone() })),
-            step => step,
-        };
         self.steps(Actor::Trigger, steps).into_iter().map(bare).collect()
+    }
+}
+
+/// Returns a step with what it fires by name only.
+fn bare(step: Step) -> Step {
+    match step {
+        Step::Cue(cue) => {
+            let name = Arc::clone(&cue.name);
+            Step::Cue(Arc::new(Cue { name, steps: Vec::new(), mode: Mode::Single }))
+        }
+        Step::Parallel(lists) => {
+            Step::Parallel(lists.iter().map(|list| list.iter().cloned().map(bare).collect()).collect())
+        }
+        Step::Playlist { list: Some(list), verb, streams } => {
+            let bare = Playlist { steps: Vec::new(), ..(*list).clone() };
+            Step::Playlist { list: Some(Arc::new(bare)), verb, streams }
+        }
+        step => step,
     }
 }
 

@@ -46,6 +46,7 @@ fn stream(old: &StreamSheet, new: &StreamSheet, links: &Links<'_>, changes: &mut
         on_stream_lost,
         on_drift,
         on_stream_created,
+        operator,
     } = new.clone();
     let of = format!("stream `{name}`: ");
     let mut taken = |key: &str, same: bool| {
@@ -69,6 +70,8 @@ fn stream(old: &StreamSheet, new: &StreamSheet, links: &Links<'_>, changes: &mut
     taken("on_stream_lost", on_stream_lost == old.on_stream_lost);
     taken("on_drift", on_drift == old.on_drift);
     taken("on_stream_created", on_stream_created == old.on_stream_created);
+    taken("operator_idle", operator.idle == old.operator.idle);
+    taken("operator_release", operator.release == old.operator.release);
     let slerp = |mode: BlendMode| mode == BlendMode::Slerp;
     let live = slerp(blend) == slerp(old.blend);
     taken("blend", blend == old.blend || !live);
@@ -94,6 +97,7 @@ fn stream(old: &StreamSheet, new: &StreamSheet, links: &Links<'_>, changes: &mut
         on_stream_lost,
         on_drift,
         on_stream_created,
+        operator,
     }
 }
 

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::show::{
     event::Door,
+    playlist::Playlist,
     scene::Scene,
     scope::Occasion,
     sheet::{Cue, Sheet, Step},
@@ -33,6 +34,9 @@ pub struct RunForm {
     cue: Option<Arc<str>>,
     outline: u64,
     door: Door,
+    /// Whether a person asked, with no trigger in between.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_person: bool,
     /// `None` for one that was too large.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     event: Option<Occasion>,
@@ -110,6 +114,7 @@ impl RunForm {
             cue,
             outline: run.outline,
             door: run.by.door,
+            is_person: run.by.is_person,
             event: (bytes <= OCCASION_BYTES_MAX).then(|| occasion.clone()),
             stands_by: run.stands_by,
             passed: run.passed(now).as_secs_f64(),
@@ -122,7 +127,7 @@ impl RunForm {
     }
 
     fn run(&self, sheet: &Sheet, gone: Duration, now: Mono) -> Result<Run, &'static str> {
-        let Self { trigger, cue, outline, door, event, stands_by, passed, place } = self;
+        let Self { trigger, cue, outline, door, is_person, event, stands_by, passed, place } = self;
         let owner = match (trigger, cue) {
             (Some(name), None) => Owner::Trigger(Arc::clone(name)),
             (None, Some(name)) => Owner::Cue(Arc::clone(name)),
@@ -133,7 +138,8 @@ impl RunForm {
             return Err("it was edited meanwhile");
         }
         let occasion = event.clone().ok_or("what fired it was too large to be kept")?;
-        let by = By { name: Arc::clone(owner.name()), door: *door, occasion: Arc::new(occasion) };
+        let (name, door, is_person) = (Arc::clone(owner.name()), *door, *is_person);
+        let by = By { name, door, is_person, occasion: Arc::new(occasion) };
         let track = place.track(steps, (gone, now), DEPTH_MAX)?;
         let passed = Duration::try_from_secs_f64(*passed).map_err(|_| NONSENSE)?;
         let (outline, stands_by, passed) = (*outline, *stands_by, passed.saturating_add(gone));
@@ -200,7 +206,7 @@ pub(super) fn outline(steps: &[Step]) -> u64 {
     })
 }
 
-/// Returns a step with its scenes and cues by name only.
+/// Returns a step with its scenes, cues and playlists by name only.
 fn bare(step: &Step) -> Step {
     let named = |scene: &Arc<Scene>| Arc::new(Scene::empty(&scene.name));
     let mut step = step.clone();
@@ -215,6 +221,9 @@ fn bare(step: &Step) -> Step {
         }
         Step::Cue(cue) => {
             *cue = Arc::new(Cue { steps: Vec::new(), ..(**cue).clone() });
+        }
+        Step::Playlist { list: Some(list), .. } => {
+            *list = Arc::new(Playlist { steps: Vec::new(), ..(**list).clone() });
         }
         _ => {}
     }

@@ -25,8 +25,7 @@ use self::{
     track::{Clock, Next, Track},
 };
 use super::{
-    event::Door,
-    scope::Occasion,
+    lane::By,
     sheet::{Sheet, Step, Streams},
     snapshot::{RunSnapshot, WaitsFor},
     stream::place::Edge,
@@ -73,17 +72,6 @@ impl Owner {
             Self::Cue(name) => sheet.cues.get(name).map(|cue| (cue.steps.as_slice().into(), cue.mode)),
         }
     }
-}
-
-/// On whose behalf a step is done.
-#[derive(Clone, Debug)]
-pub(super) struct By {
-    /// The trigger or cue, or the address, topic or route.
-    pub(super) name: Arc<str>,
-    /// The door it came through.
-    pub(super) door: Door,
-    /// What happened.
-    pub(super) occasion: Arc<Occasion>,
 }
 
 /// Names a run; the later one has the larger number.

@@ -38,21 +38,21 @@ pub const ARGS_MAX: usize = 32;
 const OSC_BYTES_MAX: usize = 8 * 1024;
 
 impl Show {
-    pub(in crate::show) fn blend(&mut self, blend: &Blend, now: Now) {
+    pub(in crate::show) fn blend(&mut self, blend: &Blend, by: &By, now: Now) {
         let Blend { parts, streams, fade, easing } = blend;
         let shares = parts.iter().filter(|(_, weight)| *weight > 0.0).cloned();
         let Some(mix) = Mix::from_raw(shares) else { return };
         for (index, stream) in self.streams.iter_mut().enumerate() {
             if streams.contains(StreamIndex(index)) {
                 self.rota.stir(index);
-                stream.blend(&mix, fade.clone(), *easing, now, &mut self.out);
+                stream.blend_by(&mix, (fade.clone(), *easing), by, now, &mut self.out);
             }
         }
     }
 
     /// Fills in the prompt and goes there. What comes from outside has to pass the show's rules for texts.
     pub(in crate::show) fn paint(&mut self, painted: &Painted, by: &By, now: Now) {
-        let Painted { pattern, prompt, streams, fade, easing, policy } = painted;
+        let Painted { pattern, prompt, streams, fade, easing, policy, hold } = painted;
         let rules = &self.sheet.venue.text;
         let (scope, denied) = admitted(self.scope((*by.occasion).clone(), now), &self.sheet.variables, rules);
         let filled = prompt.iter().map(|(template, weight)| {
@@ -74,7 +74,7 @@ impl Show {
         let going = Going { scene, fade: fade.clone(), easing: *easing, policy: *policy };
         for index in 0..self.streams.len() {
             if streams.contains(StreamIndex(index)) {
-                self.send(index, going.clone(), by.door, now);
+                self.send(index, going.clone(), hold.as_ref(), by, now);
             }
         }
     }

@@ -10,6 +10,7 @@ use crate::show::{
     easing::Easing,
     expression::Template,
     fades::Fades,
+    lane::Hold,
     recovery::HookUrl,
     scene::Scene,
     sheet::{Policy, Streams},
@@ -52,6 +53,8 @@ pub struct Painted {
     pub easing: Option<Easing>,
     /// What if a transition is running.
     pub policy: Policy,
+    /// For how long and with which right; `None`: for good.
+    pub hold: Option<Hold>,
 }
 
 /// A message to the MQTT broker.

@@ -3,14 +3,16 @@
 //! Remembers what was last said, so that a scene which somebody asks for in between stays until the next edge. Says what is
 //! to be done; doing it is the show's.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{LOOK_AHEAD, Schedule};
+use super::{LOOK_AHEAD, Schedule, What};
 use crate::show::{
     event::StreamIndex,
+    memoir::Memoir,
     scene::Scene,
+    sheet::StreamSheet,
     snapshot::Due,
     stream::place::Edge,
     time::{Mono, Now},
@@ -35,6 +37,8 @@ pub(in crate::show) struct Follow {
     /// In the order of the sheet; `None` for streams that the schedule does not concern.
     streams: Vec<Option<Said>>,
     bypass: Option<Mono>,
+    /// When a bypass ended, by the calendar, while the show was away.
+    bypass_ended: Option<Timestamp>,
     last_look: Now,
     /// Whether what is due has to be worked out anew: the clock was set, or the schedule is another.
     stale: bool,
@@ -44,14 +48,14 @@ pub(in crate::show) struct Follow {
 /// What was said about one stream.
 #[derive(Debug)]
 struct Said {
-    /// The entry that is due, and its scene.
+    /// The entry that is due, and what it shows.
     entry: Option<usize>,
-    scene: Option<Arc<Scene>>,
+    what: Option<What>,
     /// Since when, by the calendar.
     since: Timestamp,
-    /// When something else is due, and which scene; `None` if not before `look_again`.
+    /// When something else is due, and what; `None` if not before `look_again`.
     next: Option<Timestamp>,
-    then: Option<Arc<Scene>>,
+    then: Option<What>,
     look_again: Timestamp,
 }
 
@@ -83,15 +87,40 @@ impl Follow {
         Self {
             streams: (0..streams).map(said).collect(),
             bypass: None,
+            bypass_ended: None,
             last_look: now,
             stale: false,
             edge: None,
         }
     }
 
-    /// Goes on with a bypass of which so much is left; one that is over by now ends at the first look.
-    pub(in crate::show) fn bypassed(self, left: Option<Duration>) -> Self {
-        Self { bypass: left.map(|left| self.last_look.mono + left), ..self }
+    /// Goes on where an earlier run, that looked last at the moment of this one's, left it: with what it had said of the
+    /// `streams`, and with a bypass, of which so much is left, and which ends then. What is over by now ends at the first look.
+    pub(in crate::show) fn resumed(
+        mut self,
+        streams: &[StreamSheet],
+        memoir: &Memoir,
+        bypass: Option<Duration>,
+    ) -> Self {
+        self.bypass = bypass.map(|left| self.last_look.mono + left);
+        self.bypass_ended = memoir.bypassed_until.filter(|_| bypass.is_some_and(|left| left.is_zero()));
+        let Some(known) = &memoir.due else { return self };
+        for (slot, stream) in self.streams.iter_mut().zip(streams) {
+            let before = known.get(&stream.name);
+            if let Some(said) = slot.as_mut().filter(|said| said.kept_name().as_ref() != before) {
+                // The schedule is another.
+                *said = Said::nothing(self.last_look.wall);
+            }
+        }
+        self
+    }
+
+    /// Returns what is due on each stream, as it was last said: a scene by its name, a playlist as `playlist/` and its name.
+    pub(in crate::show) fn kept(&self, streams: &[StreamSheet]) -> BTreeMap<Arc<str>, Arc<str>> {
+        let kept = |(said, stream): (&Option<Said>, &StreamSheet)| {
+            Some((Arc::clone(&stream.name), said.as_ref()?.kept_name()?))
+        };
+        self.streams.iter().zip(streams).filter_map(kept).collect()
     }
 
     /// Returns what has happened since this was asked last that is to be kept.
@@ -105,10 +134,24 @@ impl Follow {
         streams.filter_map(|(index, said)| Some(said.as_ref()?.news(StreamIndex(index)))).collect()
     }
 
+    /// Returns the same, with since when it would have been if the show had been there.
+    pub(in crate::show) fn due_since(&self, schedule: &Schedule) -> Vec<News> {
+        let long_due = |news: News| {
+            let long_ago = news.since.checked_sub(EDGES_BACK).unwrap_or(news.since);
+            News { since: last_edge(schedule, news.stream, long_ago, news.since), ..news }
+        };
+        self.said().into_iter().map(long_due).collect()
+    }
+
     /// Returns what has become due since the last look.
     pub(in crate::show) fn look(&mut self, schedule: &Schedule, now: Now) -> Findings {
         self.look_at_clock(now);
-        let bypass_over = self.bypass.is_some_and(|until| until <= now.mono);
+        let ended = self.bypass.filter(|until| *until <= now.mono).map(|until| {
+            let ended =
+                now.wall.checked_sub(SignedDuration::try_from(now.mono.since(until)).unwrap_or_default());
+            self.bypass_ended.take().or(ended.ok()).map_or(now.wall, |ended| ended.min(now.wall))
+        });
+        let bypass_over = ended.is_some();
         if bypass_over {
             self.bypass = None;
             self.edge = Some(Edge::Turned);
@@ -128,13 +171,15 @@ impl Follow {
             let back = said.since.duration_since(now.wall);
             let corrected = back.is_positive() && back <= CORRECTION_MAX;
             let fresh = Said::work_out(schedule, stream, if corrected { said.since } else { now.wall });
-            let differs = fresh.scene_name() != said.scene_name();
+            let differs = !fresh.is_called(said);
             let since = match edge {
                 Some(first) => last_edge(schedule, stream, first, now.wall),
                 None if differs => fresh.since,
                 // What was said at a time that is yet to come was said now.
                 None => said.since.min(fresh.since),
             };
+            // As long as it was bypassed, nothing was due.
+            let since = ended.map_or(since, |ended| since.max(ended));
             *said = Said { since, ..fresh };
             if self.bypass.is_none() && (edge.is_some() || bypass_over || differs) {
                 news.push(said.news(stream));
@@ -163,6 +208,7 @@ impl Follow {
     /// Lets the schedule do nothing for a time, from now on; no time at all ends that.
     pub(in crate::show) fn bypass(&mut self, time: Duration, now: Now) {
         self.edge = Some(Edge::Turned);
+        self.bypass_ended = None;
         self.bypass = if time.is_zero() { self.bypass.map(|_| now.mono) } else { Some(now.mono + time) };
     }
 
@@ -199,9 +245,9 @@ impl Follow {
             let scene = match self.bypass {
                 Some(until) if is_soon(until) => {
                     let at = wall.checked_add(until.since(mono)).ok()?;
-                    Arc::clone(&schedule.entries[schedule.due(stream, at)?].scene)
+                    schedule.entries[schedule.due(stream, at)?].what.first()?.clone()
                 }
-                None if is_soon(self.last_look.mono_at(said.next?)) => said.then.clone()?,
+                None if is_soon(self.last_look.mono_at(said.next?)) => said.then.as_ref()?.first()?.clone(),
                 Some(_) | None => return None,
             };
             Some((stream, scene))
@@ -212,8 +258,18 @@ impl Follow {
     /// Returns what is due on a stream and until when, as people may see it; `None` if the schedule does not concern it.
     pub(in crate::show) fn due(&self, stream: StreamIndex) -> Option<Due> {
         let said = self.streams.get(stream.0)?.as_ref()?;
-        let name = |scene: &Option<Arc<Scene>>| scene.as_ref().map(|scene| Arc::clone(&scene.name));
-        Some(Due { scene: name(&said.scene), until: said.next, then: name(&said.then) })
+        let scene = |what: &Option<What>| what.as_ref()?.scene().map(|scene| Arc::clone(&scene.name));
+        let playlist = |what: &Option<What>| match what {
+            Some(What::Playlist(list)) => Some(Arc::clone(&list.name)),
+            Some(What::Scene(_)) | None => None,
+        };
+        Some(Due {
+            scene: scene(&said.what),
+            playlist: playlist(&said.what),
+            until: said.next,
+            then: scene(&said.then),
+            then_playlist: playlist(&said.then),
+        })
     }
 
     fn look_at_clock(&mut self, now: Now) {
@@ -229,29 +285,41 @@ impl Follow {
 }
 
 impl Said {
+    /// Returns the name by which the journal keeps what is due.
+    fn kept_name(&self) -> Option<Arc<str>> {
+        Some(match self.what.as_ref()? {
+            What::Scene(scene) => Arc::clone(&scene.name),
+            What::Playlist(list) => format!("playlist/{}", list.name).into(),
+        })
+    }
+
     fn work_out(schedule: &Schedule, stream: StreamIndex, at: Timestamp) -> Self {
         let (entry, next) = (schedule.due(stream, at), schedule.next_change(stream, at));
-        let scene = |entry: Option<usize>| entry.map(|entry| Arc::clone(&schedule.entries[entry].scene));
+        let what = |entry: Option<usize>| entry.map(|entry| schedule.entries[entry].what.clone());
         Self {
             entry,
-            scene: scene(entry),
+            what: what(entry),
             since: at,
             next,
-            then: next.and_then(|next| scene(schedule.due(stream, next))),
+            then: next.and_then(|next| what(schedule.due(stream, next))),
             look_again: at.checked_add(LOOK_AHEAD).unwrap_or(Timestamp::MAX),
         }
     }
 
     fn nothing(now: Timestamp) -> Self {
-        Self { entry: None, scene: None, since: now, next: None, then: None, look_again: now }
+        Self { entry: None, what: None, since: now, next: None, then: None, look_again: now }
     }
 
     fn news(&self, stream: StreamIndex) -> News {
         News { stream, entry: self.entry, since: self.since }
     }
 
-    fn scene_name(&self) -> Option<&str> {
-        self.scene.as_ref().map(|scene| &*scene.name)
+    /// Returns whether both say the same, whatever has become of it since.
+    fn is_called(&self, other: &Self) -> bool {
+        match (&self.what, &other.what) {
+            (Some(this), Some(that)) => this.is_called(that),
+            (this, that) => this.is_none() == that.is_none(),
+        }
     }
 }
 

@@ -19,7 +19,9 @@ use self::{
     hours::{Hours, Note, Window},
     sun::Location,
 };
-use super::{easing::Easing, event::StreamIndex, fades::Fades, scene::Scene, sheet::Streams};
+use super::{
+    easing::Easing, event::StreamIndex, fades::Fades, playlist::Playlist, scene::Scene, sheet::Streams,
+};
 
 /// How far ahead a change is looked for: more than a year, so that everything which comes each year is found.
 pub const LOOK_AHEAD: SignedDuration = SignedDuration::from_hours(400 * 24);
@@ -50,13 +52,62 @@ pub struct Entry {
     /// When it is on; `None` for whenever nothing else is.
     pub hours: Option<Hours>,
     /// What is shown.
-    pub scene: Arc<Scene>,
+    pub what: What,
     /// How long the way there takes; `None` for the scene's own.
     pub fade: Option<Fades>,
     /// Its shape; `None` for the scene's own.
     pub easing: Option<Easing>,
     /// On which streams.
     pub streams: Streams,
+}
+
+/// What an entry shows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum What {
+    /// A scene.
+    Scene(Arc<Scene>),
+    /// A playlist, from its beginning.
+    Playlist(Arc<Playlist>),
+}
+
+impl What {
+    /// Returns the name of the scene or the playlist.
+    pub fn name(&self) -> &Arc<str> {
+        match self {
+            Self::Scene(scene) => &scene.name,
+            Self::Playlist(list) => &list.name,
+        }
+    }
+
+    /// Returns the scene, if it is one.
+    pub fn scene(&self) -> Option<&Arc<Scene>> {
+        match self {
+            Self::Scene(scene) => Some(scene),
+            Self::Playlist(_) => None,
+        }
+    }
+
+    /// Returns the scene that it begins with; `None` where that is left to chance.
+    pub(super) fn first(&self) -> Option<&Arc<Scene>> {
+        match self {
+            Self::Scene(scene) => Some(scene),
+            Self::Playlist(list) => list.first(),
+        }
+    }
+
+    /// Returns whether both are the same by kind and name.
+    pub fn is_called(&self, other: &Self) -> bool {
+        matches!(self, Self::Scene(_)) == matches!(other, Self::Scene(_)) && self.name() == other.name()
+    }
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scene(scene) => f.write_str(&scene.name),
+            Self::Playlist(list) => write!(f, "playlist {}", list.name),
+        }
+    }
 }
 
 /// A time in which one entry, or none, is due.

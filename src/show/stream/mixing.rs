@@ -16,11 +16,10 @@ impl Stream {
     /// Goes to a mix at once, and drops what waits.
     ///
     /// Asked again for where it is going already, only sooner counts.
-    pub(in crate::show) fn blend(
+    pub(super) fn blend(
         &mut self,
         target: &Mix,
-        fade: Option<Fades>,
-        easing: Option<Easing>,
+        (fade, easing): (Option<Fades>, Option<Easing>),
         now: Now,
         out: &mut Out,
     ) {

@@ -1,8 +1,8 @@
 //! One stream: the look that is desired, the update in flight, the look that is acknowledged, and how they come together.
 //!
 //! Dispatch only: `life.rs` creates, attaches and loses it, `courier.rs` brings looks to it, `watch.rs` reads its status,
-//! `queue.rs` keeps what it was asked for and does not do yet, `wish.rs` decides about it, `ladder.rs` knows what to try
-//! when no picture comes out, `place.rs` what of it survives a crash.
+//! `lanes.rs` knows who has it, `queue.rs` keeps what it was asked for and does not do yet, `wish.rs` decides about it,
+//! `ladder.rs` knows what to try when no picture comes out, `place.rs` what of it survives a crash.
 
 mod alarm;
 mod budget;
@@ -10,6 +10,7 @@ mod courier;
 mod course;
 mod drift;
 mod ladder;
+mod lanes;
 mod leftovers;
 mod life;
 mod mixing;
@@ -38,6 +39,7 @@ use super::{
     event::{Action, Answer, FailureKind, Memory, Notice, Reply, Request, RequestId, StreamIndex, Wake},
     fact::Fact,
     fades::Way,
+    lane::Lanes,
     mix::Mix,
     out::Out,
     recovery::OnLost,
@@ -55,6 +57,8 @@ pub(super) struct Stream {
     index: StreamIndex,
     sheet: Arc<Sheet>,
     path: Course,
+    /// Who has it.
+    lanes: Lanes,
     /// What waits for the running transition to end.
     queue: Queue,
     /// Which scene the calendar will want soon.
@@ -118,13 +122,16 @@ impl Stream {
         now: Now,
     ) -> Self {
         let stream = &sheet.streams[index.0];
+        let asked_by = if due.is_some() { "schedule" } else { "start" };
         let first = due.or_else(|| stream.start.clone()).unwrap_or_else(|| Arc::new(Scene::empty("base")));
         let path = Transition::resting(&Mix::of(&first), now.mono);
+        let lanes = Lanes::new(asked_by);
         Self {
             index,
-            seen: Seen::resting(&path),
+            seen: Seen::resting(&path, &lanes),
             resumed: None,
             path: Course::new(path),
+            lanes,
             queue: Queue::default(),
             coming: None,
             arrived: false,
@@ -248,6 +255,7 @@ impl Stream {
     /// Begins to end: deletes the stream if the show file wants that.
     pub(super) fn stop(&mut self, now: Now, out: &mut Out) {
         drop(self.queue.clear());
+        self.lanes = Lanes::new("");
         self.life.stop(&mut desk!(self, now, out));
     }
 
@@ -269,6 +277,7 @@ impl Stream {
         }
         let successor = |scene: &Arc<Scene>| reload::successor(&old, sheet, scene);
         self.queue.recast(successor);
+        self.lanes.recast(successor);
         let moments = (now.mono, self.courier.led_to(now.mono));
         if self.path.edit(successor, (&before.base, &after.base), sheet.reload.edit_fade, moments) {
             self.courier.on_path(now.mono);
@@ -285,7 +294,9 @@ impl Stream {
     }
 
     fn turn(&mut self, now: Now, out: &mut Out) {
-        self.courier.expect(self.queue.scenes().next().or(self.coming.as_ref()));
+        // What the calendar wants soon is not to be seen before the lane lets go.
+        let coming = if self.is_taken() { self.lanes.next_scene() } else { self.coming.as_ref() };
+        self.courier.expect(self.queue.scenes().next().or(coming));
         let mut desk = desk!(self, now, out);
         self.path.tidy(now.mono);
         self.life.step(&mut desk);
@@ -330,7 +341,8 @@ impl Stream {
         let need = need.filter(|_| !self.alarm.is_raised());
         let of_parts =
             [self.courier.next_wake(), self.watch.next_wake()].map(|wake| wake.filter(|_| is_live));
-        let own = [end.map(|end| (end, Wake::Fade)), need.map(|need| (need, Wake::Tell))];
+        let lane = self.lane_due().map(|due| (due, Wake::Lane));
+        let own = [end.map(|end| (end, Wake::Fade)), need.map(|need| (need, Wake::Tell)), lane];
         of_parts.into_iter().chain(own).chain([self.life.next_wake()]).flatten().min()
     }
 
@@ -358,6 +370,7 @@ impl Stream {
         let sheet = &self.sheet.streams[self.index.0];
         let mut snapshot = StreamSnapshot::of_path(&sheet.name, &self.path, now.mono);
         snapshot.backend = sheet.connection.backend;
+        snapshot.lane = self.lanes.told(sheet.operator.idle, now);
         snapshot.waiting = self.queue.scenes().map(|scene| Arc::clone(&scene.name)).collect();
         snapshot.resumed = self.resumed.map(|resumed| resumed.told_at(now.mono));
         self.life.describe(&mut snapshot, now.mono);

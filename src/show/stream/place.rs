@@ -10,6 +10,7 @@ use super::{
 use crate::show::{
     event::Action,
     fact::Fact,
+    lane::{Lane, Lanes},
     memoir::{Lost, Place},
     mix::Mix,
     out::Out,
@@ -26,6 +27,7 @@ pub(super) struct Seen {
     path: Transition,
     ended: bool,
     queue: Queue,
+    lanes: Lanes,
 }
 
 /// How a stream is elsewhere than when it was last looked at, beyond what the clock explains.
@@ -51,23 +53,26 @@ impl Resumption {
 }
 
 impl Seen {
-    pub(super) fn resting(path: &Transition) -> Self {
-        Self { path: path.clone(), ended: false, queue: Queue::default() }
+    pub(super) fn resting(path: &Transition, lanes: &Lanes) -> Self {
+        Self { path: path.clone(), ended: false, queue: Queue::default(), lanes: lanes.clone() }
     }
 }
 
 impl Stream {
     /// Returns what has happened to its path since this was asked last.
     pub(in crate::show) fn edge(&mut self, now: Mono) -> Option<Edge> {
-        let Seen { path, ended: had_ended, queue } = &self.seen;
+        let Seen { path, ended: had_ended, queue, lanes } = &self.seen;
         let ended = self.path.ended(now);
         let waits_the_same = *queue == self.queue;
-        if *path == *self.path && *had_ended == ended && waits_the_same {
+        let same_lanes = *lanes == self.lanes;
+        if *path == *self.path && *had_ended == ended && waits_the_same && same_lanes {
             return None;
         }
+        let waits_the_same = waits_the_same && (same_lanes || !lanes.differ(&self.lanes));
         let in_hand = path.is_grabbed() && self.path.is_grabbed()
             || self.path.is_mixed() && self.path.target().parts().len() > 1;
-        self.seen = Seen { path: (*self.path).clone(), ended, queue: self.queue.clone() };
+        let (queue, lanes) = (self.queue.clone(), self.lanes.clone());
+        self.seen = Seen { path: (*self.path).clone(), ended, queue, lanes };
         Some(if in_hand && waits_the_same { Edge::Moved } else { Edge::Turned })
     }
 
@@ -84,11 +89,19 @@ impl Stream {
             |cast| Motion::of(&self.path, cast, now),
             |cast| Motion::of(&there, cast, now),
             self.queue.iter(),
+            (&self.lanes, now),
         )
     }
 
     /// Goes on from where it was `gone` ago, as its sheet says.
-    pub(in crate::show) fn resume(&mut self, place: &Place, gone: Duration, now: Now, out: &mut Out) {
+    pub(in crate::show) fn resume(
+        &mut self,
+        place: &Place,
+        gone: Duration,
+        governed: bool,
+        now: Now,
+        out: &mut Out,
+    ) {
         let sheet = Arc::clone(&self.sheet);
         let stream = &sheet.streams[self.index.0];
         let name = Arc::clone(&stream.name);
@@ -97,7 +110,7 @@ impl Stream {
             OnRestart::Finish => true,
             OnRestart::Restart => return,
         };
-        let (path, waiting) = match self.restored(place, gone, finish, now.mono) {
+        let (path, waiting, lanes) = match self.restored(place, (gone, governed), finish, now.mono) {
             Ok(restored) => restored,
             Err(lost) => {
                 out.push(Action::Note(Fact::NotResumed { stream: name, why: lost.to_string() }));
@@ -111,6 +124,10 @@ impl Stream {
         } else {
             path
         });
+        self.lanes = lanes;
+        if finish {
+            self.time_arrival(now.mono);
+        }
         self.queue = Queue::default();
         for going in waiting {
             // No more of them were let in than may wait.
@@ -128,12 +145,18 @@ impl Stream {
     fn restored(
         &self,
         place: &Place,
-        gone: Duration,
+        (gone, governed): (Duration, bool),
         finish: bool,
         now: Mono,
-    ) -> Result<(Transition, Vec<Going>), Lost> {
+    ) -> Result<(Transition, Vec<Going>, Lanes), Lost> {
         let (ensemble, motion, waiting) = place.restore(&self.sheet)?;
         let mut path = motion.transition(&ensemble, now)?;
+        let mut lanes = place.lanes(&ensemble, now)?;
+        // What waits in line waits in the base, and there only.
+        if lanes.holder() != Lane::Base {
+            self.let_pass(&mut lanes, &mut path, (gone, governed), now);
+            return Ok((path, Vec::new(), lanes));
+        }
         let mut gone = gone;
         let mut waiting = waiting.into_iter();
         loop {
@@ -148,6 +171,29 @@ impl Stream {
                 path = path.retarget(&Mix::of(&scene), &scene.way(fade, easing), now, now);
             }
         }
-        Ok((path, waiting.collect()))
+        Ok((path, waiting.collect(), lanes))
+    }
+
+    /// Lets time pass at once over lanes and path.
+    fn let_pass(
+        &self,
+        lanes: &mut Lanes,
+        path: &mut Transition,
+        (gone, governed): (Duration, bool),
+        now: Mono,
+    ) {
+        let rules = (self.operator_plan().idle, governed);
+        let mut passed = Duration::ZERO;
+        while let Some(due) = lanes.next_due(rules.0).filter(|due| due.since(now) <= gone) {
+            path.skip(due.since(now).saturating_sub(passed));
+            passed = due.since(now);
+            let Some(end) = lanes.expire(rules, due, || path.bound_for()) else { break };
+            let way = self.way_back(&end);
+            if let Some(next) = end.next.filter(|next| path.target() != next || !path.ended(now)) {
+                *path = path.retarget(&next, &way, now, now);
+            }
+        }
+        path.skip(gone.saturating_sub(passed));
+        lanes.skip(gone);
     }
 }

@@ -77,7 +77,7 @@ impl Queue {
 }
 
 /// Returns whether two scenes are one: the same of the show file, or two askings for the same prompt.
-pub(super) fn is_same(one: &Arc<Scene>, other: &Arc<Scene>) -> bool {
+pub(in crate::show) fn is_same(one: &Arc<Scene>, other: &Arc<Scene>) -> bool {
     // How to get there does not make it another place.
     let Scene { name, prompt, seed, values, controlnets, fade: _, easing: _, switch_at: _ } = &**one;
     Arc::ptr_eq(one, other)

@@ -28,12 +28,12 @@ impl Stream {
     /// # Errors
     ///
     /// As many wait as may.
-    pub(in crate::show) fn go(&mut self, going: Going, now: Now, out: &mut Out) -> Result<(), QueueFull> {
+    pub(super) fn go(&mut self, going: Going, now: Now, out: &mut Out) -> Result<(), QueueFull> {
         let scene = self.known(going.scene, now);
         let going = Going { scene, ..going };
         let runs_there = self.leads_to(&going.scene);
         match going.policy {
-            _ if !self.is_under_way(now.mono) && self.queue.is_empty() => self.start(going, now, out),
+            _ if !self.is_busy(now.mono) => self.start(going, now, out),
             Policy::Blend => {
                 self.drop_waiting(&going.scene.name, out);
                 self.start(going, now, out);
@@ -89,31 +89,33 @@ impl Stream {
 
     /// Gives the progress of the running transition to a hand; without one, nothing.
     ///
-    /// Told when the hand takes it, not for each of its moves.
-    pub(in crate::show) fn grab(&mut self, position: Fader, now: Now, out: &mut Out) {
+    /// Told when the hand takes it, not for each of its moves. Returns whether it moves anything.
+    pub(super) fn grab(&mut self, position: Fader, now: Now, out: &mut Out) -> bool {
         if self.path.ended(now.mono) {
-            return;
+            return false;
         }
-        let is_new = !self.path.is_grabbed();
+        let (is_new, before) = (!self.path.is_grabbed(), self.path.hand());
         self.path.path().grab(position, now.mono, self.courier.led_to(now.mono));
         self.set_out(now.mono);
         if is_new {
             let (stream, scene) = (self.name(), Arc::clone(&self.path.scene().name));
             out.push(Action::Note(Fact::TransitionGrabbed { stream, scene }));
         }
+        is_new || self.path.hand() != before
     }
 
     /// Gives a scene a share of the mix and scales the others to what is left: one of a bank of faders, a scene each.
     ///
     /// Where there are no others, or all of them are at 0, what is left goes back to the scene that it came from.
     ///
-    /// A hand has the last word: what waits is dropped.
-    pub(in crate::show) fn mix(&mut self, scene: &Arc<Scene>, share: Fader, now: Now, out: &mut Out) {
+    /// A hand has the last word: what waits is dropped. Returns whether it moves anything.
+    pub(super) fn mix(&mut self, scene: &Arc<Scene>, share: Fader, now: Now, out: &mut Out) -> bool {
         let seen = self.courier.led_to(now.mono);
-        let Some(path) = self.path.mix(scene, share, now.mono, seen) else { return };
+        let Some(path) = self.path.mix(scene, share, now.mono, seen) else { return false };
         self.drop_waiting(&scene.name, out);
         self.path.take(path);
         self.set_out(now.mono);
+        true
     }
 
     /// The path is another: its first update goes soon, and its end is told.
@@ -129,7 +131,7 @@ impl Stream {
     }
 
     /// Returns the scene under which the stream knows this one: a prompt that is asked for twice is one scene.
-    fn known(&self, scene: Arc<Scene>, now: Now) -> Arc<Scene> {
+    pub(super) fn known(&self, scene: Arc<Scene>, now: Now) -> Arc<Scene> {
         let mix = self.path.mix_at(now.mono);
         let shown = self.path.target().parts().iter().chain(mix.parts()).map(|part| &part.scene);
         let known = shown.chain(self.queue.scenes()).find(|known| is_same(known, &scene));
@@ -162,6 +164,11 @@ impl Stream {
         !self.path.ended(now) || awaited && !overdue
     }
 
+    /// Returns whether a transition is running or one waits.
+    pub(super) fn is_busy(&self, now: Mono) -> bool {
+        self.is_under_way(now) || !self.queue.is_empty()
+    }
+
     /// Starts what waits once the running transition has ended; returns whether it did.
     pub(super) fn advance(&mut self, now: Now, out: &mut Out) -> bool {
         if self.is_under_way(now.mono) {
@@ -174,7 +181,7 @@ impl Stream {
     /// Does something to the running transition; without one, nothing. What waits goes on waiting for its end.
     ///
     /// What changes nothing is not told: a pause in a pause, a second haste.
-    pub(in crate::show) fn steer(&mut self, verb: Verb, now: Now, out: &mut Out) {
+    pub(super) fn steer(&mut self, verb: Verb, now: Now, out: &mut Out) {
         if self.path.ended(now.mono) {
             return;
         }

@@ -30,7 +30,7 @@ const ROUNDING: f64 = 1e-6;
 const SPEED_MAX: f64 = 1e6;
 
 /// Scenes by number, with shares that sum to 1.
-type Shares = Vec<(usize, f64)>;
+pub(in crate::show) type Shares = Vec<(usize, f64)>;
 
 /// A transition.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -205,10 +205,7 @@ impl Curve {
 impl Running {
     fn of(transition: &Transition, passed: Duration) -> Self {
         let Way { fades, easing, switch_at } = &transition.way;
-        let hand = match transition.head.state {
-            State::Held { to, .. } => Some(Seconds(to)),
-            State::Running { .. } | State::Paused(_) => None,
-        };
+        let hand = transition.hand().map(Seconds);
         Self {
             fade: Seconds(transition.fade()),
             passed: Seconds(passed),
@@ -256,11 +253,11 @@ impl Times {
     }
 }
 
-fn shares(mix: &Mix, cast: &mut Cast<'_>) -> Shares {
+pub(in crate::show) fn shares(mix: &Mix, cast: &mut Cast<'_>) -> Shares {
     mix.parts().iter().map(|part| (cast.number(&part.scene), part.weight)).collect()
 }
 
-fn mix(shares: &Shares, ensemble: &Ensemble) -> Result<Mix, Lost> {
+pub(in crate::show) fn mix(shares: &Shares, ensemble: &Ensemble) -> Result<Mix, Lost> {
     let parts = shares.iter().map(|(scene, weight)| Ok((ensemble.scene(*scene)?.clone(), *weight)));
     let parts = parts.collect::<Result<Vec<_>, Lost>>()?;
     Mix::from_raw(parts).ok_or(Lost::Nonsense("a mix is empty"))
@@ -275,7 +272,7 @@ fn group(name: &str) -> Result<&'static str, Lost> {
 /// A length of time, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(into = "f64", try_from = "f64")]
-struct Seconds(Duration);
+pub(in crate::show) struct Seconds(pub(in crate::show) Duration);
 
 impl From<Seconds> for f64 {
     fn from(Seconds(time): Seconds) -> Self {

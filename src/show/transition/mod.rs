@@ -271,6 +271,14 @@ impl Transition {
         self.mixed
     }
 
+    /// Returns how much of its time a hand wants to have passed, if one has its progress.
+    pub fn hand(&self) -> Option<Duration> {
+        match self.head.state {
+            playhead::State::Held { to, .. } => Some(to),
+            playhead::State::Running { .. } | playhead::State::Paused(_) => None,
+        }
+    }
+
     /// Returns whether nothing moves at `now`: it has ended, is paused, or is where the hand wants it.
     pub fn is_still(&self, now: Mono) -> bool {
         self.head.is_still(now)
@@ -333,6 +341,11 @@ impl Transition {
     /// Returns where it leads.
     pub fn target(&self) -> &Mix {
         self.main.target()
+    }
+
+    /// Returns where it leads as it stands: the target, or where a hand keeps it.
+    pub fn bound_for(&self) -> Mix {
+        self.hand().map_or_else(|| self.target().clone(), |to| self.main.mix(to))
     }
 
     /// Returns the scene that it leads to, the heaviest of the target.

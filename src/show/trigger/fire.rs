@@ -13,7 +13,8 @@ use crate::show::{
     Show,
     event::{Action, Door, StreamIndex},
     fact::Fact,
-    run::{By, Owner},
+    lane::By,
+    run::Owner,
     scope::Occasion,
     sheet::Step,
     stream::place::Edge,
@@ -136,11 +137,11 @@ impl Show {
         if matches!(door, Door::Mqtt | Door::Http) {
             self.triggers.on_hand(&self.sheet, now.mono);
         }
-        let by = By { name: Arc::clone(&of.name), door, occasion: Arc::new(occasion) };
+        let by = By { name: Arc::clone(&of.name), door, is_person: false, occasion: Arc::new(occasion) };
         if takes_time {
             self.fire_list(&owner, by, now);
         } else {
-            self.carry_out(&of.steps, &by, now);
+            self.take_steps(&of.steps, &by, now);
         }
     }
 

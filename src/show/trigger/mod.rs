@@ -9,6 +9,7 @@ mod hit;
 pub(super) mod latch;
 mod mqtt;
 mod osc;
+mod playlist;
 mod post;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ pub(super) use self::{
 use super::{
     duration,
     event::Command,
+    lane::{HOLD_MAX, Hold, LaneVerb},
     prompt,
     run::{Owner, step::Stop},
     scene::{Fade, Scene},
@@ -36,10 +38,10 @@ use super::{
     transition::Fader,
 };
 
-/// Something asked for.
+/// Something that a person asks for, with no trigger in between.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Ask {
-    /// Who asks: the trigger, or the address or topic.
+    /// The address, topic or route.
     pub(super) name: Arc<str>,
     /// What for.
     pub(super) steps: Vec<Step>,
@@ -86,15 +88,16 @@ pub(super) fn of_command(sheet: &Sheet, command: &Command) -> Result<Heard, Refu
             let verb = if *enabled { "enable" } else { "disable" };
             (format!("{verb} {trigger}"), switch_step(sheet, trigger, *enabled)?)
         }
-        Command::Scene { scene, stream, fade } => {
+        Command::Scene { scene, stream, fade, hold } => {
             let streams = stream.as_deref().map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
             let fade = fade.map(|time| fade_of(Ok(time))).transpose()?;
-            (format!("go {scene}"), scene_step(sheet, scene, streams, fade)?)
+            (format!("go {scene}"), scene_step(sheet, scene, streams, fade)?.held(hold_of(hold.map(Ok))?))
         }
-        Command::Prompt { prompt, seed, stream, fade } => {
+        Command::Prompt { prompt, seed, stream, fade, hold } => {
             let streams = stream.as_deref().map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
             let fade = fade.map(|time| fade_of(Ok(time))).transpose()?;
-            ("prompt".to_owned(), prompt_step(sheet, prompt, seed.as_ref(), streams, fade)?)
+            let step = prompt_step(sheet, prompt, seed.as_ref(), streams, fade)?;
+            ("prompt".to_owned(), step.held(hold_of(hold.map(Ok))?))
         }
         Command::Steer { verb, stream } => {
             let streams = stream.as_deref().map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
@@ -107,6 +110,17 @@ pub(super) fn of_command(sheet: &Sheet, command: &Command) -> Result<Heard, Refu
         Command::Cue { cue } => (format!("cue {cue}"), cue_step(sheet, cue)?),
         Command::Bypass { time } => ("bypass".to_owned(), bypass_step(sheet, Ok(*time))?),
         Command::StopCue { cue } => (format!("stop {cue}"), stop_step(sheet, cue)?),
+        Command::Lane { verb, stream } => {
+            let streams = stream.as_deref().map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
+            (verb.name().to_owned(), Step::Lane { verb: *verb, streams })
+        }
+        Command::Playlist { playlist: Some(name), verb, .. } => {
+            (format!("playlist {name} {}", verb.name()), playlist::of_list(sheet, name, verb.clone())?)
+        }
+        Command::Playlist { playlist: None, verb, stream } => {
+            let streams = stream.as_deref().map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
+            (verb.name().to_owned(), playlist::of_any(sheet, verb.clone(), streams)?)
+        }
     };
     Ok(Heard { asks: vec![Ask::one(name, step)], hits: Vec::new() })
 }
@@ -131,12 +145,24 @@ fn prompt_step(
 
 /// Whoever asks without a trigger means now.
 fn go(scene: Arc<Scene>, streams: Streams, fade: Option<Fade>) -> Step {
-    Step::Scene { scene, streams, fade: fade.map(Into::into), easing: None, policy: Policy::Blend }
+    Step::Scene {
+        scene,
+        streams,
+        fade: fade.map(Into::into),
+        easing: None,
+        policy: Policy::Blend,
+        hold: None,
+    }
 }
 
 fn steer_step(verb: &str, streams: Streams) -> Result<Step, Refusal> {
     let verb = Verb::find(verb).ok_or_else(|| Refusal::new("unknown verb", verb))?;
     Ok(Step::Steer { verb, streams })
+}
+
+fn lane_step(verb: &str, streams: Streams) -> Result<Step, Refusal> {
+    let verb = LaneVerb::find(verb).ok_or_else(|| Refusal::new("unknown verb", verb))?;
+    Ok(Step::Lane { verb, streams })
 }
 
 fn cue_step(sheet: &Sheet, name: &str) -> Result<Step, Refusal> {
@@ -183,6 +209,17 @@ fn fader_of(position: f64) -> Result<Fader, Refusal> {
 fn one_stream(sheet: &Sheet, name: &str) -> Result<Streams, Refusal> {
     let index = sheet.stream(name).ok_or_else(|| Refusal::new("unknown stream", name))?;
     Ok(Streams::Some(vec![index]))
+}
+
+/// Reads how long a scene is to be on.
+fn hold_of(time: Option<Result<Duration, String>>) -> Result<Option<Hold>, Refusal> {
+    let time = time.transpose().map_err(|text| Refusal::new("bad hold", text))?;
+    match time {
+        Some(time) if time > HOLD_MAX => {
+            Err(Refusal::new("bad hold", format!("{} is longer than a day", duration::text(time))))
+        }
+        time => Ok(time.map(Hold::from)),
+    }
 }
 
 fn fade_of(time: Result<Duration, String>) -> Result<Fade, Refusal> {

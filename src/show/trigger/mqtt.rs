@@ -1,17 +1,19 @@
 //! What an MQTT message asks for: triggers that listen to its topic, and our own topics under the base.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::{
     Ask, Heard, Refusal, bypass_step, bypass_time, cue_step, fade_of, fader_of,
     hit::{self, Hits},
-    one_stream, prompt_step, scene_step, steer_step,
+    hold_of, lane_step, one_stream, playlist, prompt_step, scene_step, steer_step,
 };
 use crate::show::{
     duration,
     event::MqttMessage,
+    lane::Hold,
+    playlist::{PlayVerb, StepRef},
     scene::Fade,
     sheet::{Sheet, Step, Streams},
 };
@@ -36,9 +38,15 @@ fn fixed_mqtt(sheet: &Sheet, message: &MqttMessage, payload: Option<&str>) -> Re
     };
     let parts: Vec<&str> = verb.split('/').collect();
     let (stream, key, scene) = match parts.as_slice() {
-        [key @ ("scene" | "cue" | "transition" | "prompt"), "set"] => (None, *key, None),
+        [key @ ("scene" | "cue" | "transition" | "prompt" | "playlist" | "go" | "back"), "set"] => {
+            (None, *key, None)
+        }
         ["bypass", "set"] => (None, "for", None),
-        [stream, key @ ("scene" | "transition" | "prompt"), "set"] => (Some(*stream), *key, None),
+        [verb @ ("panic" | "release"), "set"] => (None, *verb, None),
+        [stream, verb @ ("panic" | "release"), "set"] => (Some(*stream), *verb, None),
+        [stream, key @ ("scene" | "transition" | "prompt" | "go" | "back"), "set"] => {
+            (Some(*stream), *key, None)
+        }
         [stream, "mix", scene, "set"] => (Some(*stream), "mix", Some(*scene)),
         _ => return Ok(None),
     };
@@ -54,8 +62,18 @@ fn fixed_mqtt(sheet: &Sheet, message: &MqttMessage, payload: Option<&str>) -> Re
     }
     let payload = payload.ok_or_else(|| Refusal::new("payload is not UTF-8", &message.topic))?;
     let payload = payload.trim();
+    // A button that is let go.
+    let is_let_go = matches!(payload.to_ascii_lowercase().as_str(), "0" | "off" | "false");
+    if matches!(key, "panic" | "release") && is_let_go {
+        return Ok(Some(Ask { name: message.topic.as_str().into(), steps: Vec::new() }));
+    }
     let step = match (scene, stream) {
         (Some(scene), Some(streams)) => mix_step(sheet, scene, payload, streams)?,
+        // A button: what it says does not matter.
+        (_, stream) if key == "go" => playlist::of_any(sheet, PlayVerb::Go, stream.unwrap_or(Streams::All))?,
+        (_, stream) if key == "back" => {
+            playlist::of_any(sheet, PlayVerb::Back, stream.unwrap_or(Streams::All))?
+        }
         (_, stream) => set_payload(sheet, key, payload, stream)?,
     };
     Ok(Some(Ask::one(message.topic.as_str(), step)))
@@ -74,9 +92,11 @@ fn set_payload(sheet: &Sheet, key: &str, payload: &str, stream: Option<Streams>)
     if !payload.starts_with('{') {
         let streams = stream.unwrap_or(Streams::All);
         return match key {
+            "panic" | "release" => lane_step(key, streams),
             "cue" => cue_step(sheet, payload),
             "for" => bypass_step(sheet, bypass_time(payload)),
             "transition" => steer_step(payload, streams),
+            "playlist" => playlist::of_list(sheet, payload, PlayVerb::Play),
             "prompt" => prompt_step(sheet, &payload.into(), None, streams, None),
             _ => scene_step(sheet, payload, streams, None),
         };
@@ -89,8 +109,10 @@ fn set_payload(sheet: &Sheet, key: &str, payload: &str, stream: Option<Streams>)
         "cue" => &["cue"],
         "for" => &["for"],
         "transition" => &["transition", "progress", "stream"],
-        "prompt" => &["prompt", "seed", "fade", "stream"],
-        _ => &["scene", "fade", "stream"],
+        "panic" | "release" => &["stream"],
+        "prompt" => &["prompt", "seed", "fade", "hold", "stream"],
+        "playlist" => &["playlist", "do", "step"],
+        _ => &["scene", "fade", "hold", "stream"],
     };
     let is_allowed =
         |name: &String| allowed.contains(&name.as_str()) && !(stream.is_some() && name == "stream");
@@ -115,6 +137,13 @@ fn set_payload(sheet: &Sheet, key: &str, payload: &str, stream: Option<Streams>)
             }
             _ => bypass_step(sheet, bypass_time(name()?)),
         },
+        "playlist" => {
+            let step = match object.get("step") {
+                Some(Value::Number(number)) => Some(step_of(number)?),
+                _ => text("step")?.map(StepRef::from),
+            };
+            playlist::named(sheet, name()?, text("do")?.unwrap_or("play"), step)
+        }
         "transition" => match object.get("progress") {
             Some(_) if object.contains_key("transition") => {
                 Err(bad("`transition` and `progress` exclude each other".to_owned()))
@@ -127,20 +156,35 @@ fn set_payload(sheet: &Sheet, key: &str, payload: &str, stream: Option<Streams>)
         },
         "prompt" => {
             let seed = object.get("seed").filter(|seed| !seed.is_null());
-            prompt_step(sheet, object.get("prompt").ok_or_else(missing)?, seed, streams, fade_in(&object)?)
+            let prompt = object.get("prompt").ok_or_else(missing)?;
+            Ok(prompt_step(sheet, prompt, seed, streams, fade_in(&object)?)?.held(hold_in(&object)?))
         }
-        _ => scene_step(sheet, name()?, streams, fade_in(&object)?),
+        "panic" | "release" => lane_step(key, streams),
+        _ => Ok(scene_step(sheet, name()?, streams, fade_in(&object)?)?.held(hold_in(&object)?)),
     }
+}
+
+/// Reads the number of a playlist's step.
+fn step_of(number: &Number) -> Result<StepRef, Refusal> {
+    let step = number.as_f64().and_then(StepRef::from_number);
+    step.ok_or_else(|| Refusal::new("bad step", format!("{number} is no number of a step")))
 }
 
 /// Reads the fade of a command: seconds as a number, or a text such as `1m30s`.
 fn fade_in(object: &Map<String, Value>) -> Result<Option<Fade>, Refusal> {
-    Ok(match object.get("fade") {
+    time_in(object, "fade").map(fade_of).transpose()
+}
+
+/// Reads the hold of a command, likewise.
+fn hold_in(object: &Map<String, Value>) -> Result<Option<Hold>, Refusal> {
+    hold_of(time_in(object, "hold"))
+}
+
+fn time_in(object: &Map<String, Value>, key: &str) -> Option<Result<Duration, String>> {
+    match object.get(key) {
         None | Some(Value::Null) => None,
-        Some(Value::Number(seconds)) => {
-            Some(fade_of(duration::from_seconds(seconds.as_f64().unwrap_or(f64::NAN)))?)
-        }
-        Some(Value::String(text)) => Some(fade_of(duration::parse(text))?),
-        Some(_) => return Err(Refusal::new("bad fade", "`fade` is neither a number nor a text")),
-    })
+        Some(Value::Number(seconds)) => Some(duration::from_seconds(seconds.as_f64().unwrap_or(f64::NAN))),
+        Some(Value::String(text)) => Some(duration::parse(text)),
+        Some(_) => Some(Err(format!("`{key}` is neither a number nor a text"))),
+    }
 }

@@ -5,11 +5,13 @@ use std::{sync::Arc, time::Duration};
 use super::{
     Ask, Heard, Refusal, bypass_step, bypass_time, cue_step, fade_of, fader_of, go,
     hit::{self, Hits, is_release},
-    one_stream, scene_step, steer_step, stop_step, switch_step,
+    hold_of, lane_step, one_stream, playlist, scene_step, steer_step, stop_step, switch_step,
 };
 use crate::show::{
     address, duration,
     event::{Arg, OscMessage, StreamIndex},
+    lane::LaneVerb,
+    playlist::{PlayVerb, StepRef},
     prompt,
     run::{Owner, step::Stop},
     sheet::{Sheet, Step, Streams, Verb},
@@ -76,21 +78,45 @@ fn fixed_osc(sheet: &Sheet, message: &OscMessage) -> Result<Vec<Ask>, Refusal> {
     let fixed = match parts.as_slice() {
         ["prompt"] => Fixed::Prompt(Streams::All),
         ["bypass"] => Fixed::Step(BYPASS),
+        [verb @ ("panic" | "release")] => Fixed::Step(lane_step(verb, Streams::All)?),
+        ["go"] => Fixed::Step(playlist::of_any(sheet, PlayVerb::Go, Streams::All)?),
+        ["back"] => Fixed::Step(playlist::of_any(sheet, PlayVerb::Back, Streams::All)?),
+        ["playlist", name] => Fixed::Step(playlist::of_list(sheet, name, PlayVerb::Play)?),
+        ["playlist", _, "goto" | "standby"] if is_release(&message.args) => return Ok(Vec::new()),
+        ["playlist", name, verb @ ("goto" | "standby")] => {
+            Fixed::Step(playlist::named(sheet, name, verb, step_of(message)?)?)
+        }
+        ["playlist", name, verb] => Fixed::Step(playlist::named(sheet, name, verb, None)?),
         ["scene", name] => Fixed::Step(scene_step(sheet, name, Streams::All, None)?),
         ["cue", name] => Fixed::Step(cue_step(sheet, name)?),
         ["cue", name, "stop"] => Fixed::Step(stop_step(sheet, name)?),
         ["mix", name] => Fixed::Step(mix_step(sheet, name, Streams::All)?),
         ["trigger", name, "enable"] => Fixed::Step(switch_step(sheet, name, true)?),
         ["transition", "progress"] => Fixed::Step(grab_step(Streams::All)),
+        [stream, "go"] => Fixed::Step(playlist::of_any(sheet, PlayVerb::Go, one_stream(sheet, stream)?)?),
+        [stream, "back"] => Fixed::Step(playlist::of_any(sheet, PlayVerb::Back, one_stream(sheet, stream)?)?),
         [stream, "mix", name] => Fixed::Step(mix_step(sheet, name, one_stream(sheet, stream)?)?),
         [stream, "transition", "progress"] => Fixed::Step(grab_step(one_stream(sheet, stream)?)),
         ["transition", verb] => Fixed::Step(steer_step(verb, Streams::All)?),
+        [stream, verb @ ("panic" | "release")] => Fixed::Step(lane_step(verb, one_stream(sheet, stream)?)?),
         [stream, "prompt"] => Fixed::Prompt(one_stream(sheet, stream)?),
         [stream, "transition", verb] => Fixed::Step(steer_step(verb, one_stream(sheet, stream)?)?),
         [stream, "scene", name] => Fixed::Step(scene_step(sheet, name, one_stream(sheet, stream)?, None)?),
         _ => return Err(Refusal::new("unknown address", &message.address)),
     };
     Ok(fixed_ask(sheet, &message.address, fixed, &message.args)?.into_iter().collect())
+}
+
+/// Reads the step of a playlist: its number, or its name.
+fn step_of(message: &OscMessage) -> Result<Option<StepRef>, Refusal> {
+    match message.args.first() {
+        Some(Arg::Number(number)) => match StepRef::from_number(*number) {
+            Some(step) => Ok(Some(step)),
+            None => Err(Refusal::new("bad step", format!("{} {number}", message.address))),
+        },
+        Some(Arg::Text(name)) => Ok(Some(StepRef::from(name.as_str()))),
+        Some(Arg::Bool(_) | Arg::Other) | None => Ok(None),
+    }
 }
 
 /// Returns every fixed address of the show with what it does.
@@ -109,7 +135,15 @@ fn fixed_addresses(sheet: &Sheet) -> impl Iterator<Item = (String, Fixed)> {
             let step = Step::Mix { scene: Arc::clone(scene), share: Fader::LOW, streams: streams.clone() };
             (format!("{place}mix/{name}"), Fixed::Step(step))
         }));
+        for verb in [PlayVerb::Go, PlayVerb::Back].into_iter().filter(|_| !sheet.playlists.is_empty()) {
+            let step = Step::Playlist { list: None, verb: verb.clone(), streams: streams.clone() };
+            found.push((format!("{place}{}", verb.name()), Fixed::Step(step)));
+        }
         found.push((format!("{place}transition/progress"), Fixed::Step(grab_step(streams.clone()))));
+        found.extend([LaneVerb::Panic, LaneVerb::Release].into_iter().map(|verb| {
+            let step = Step::Lane { verb, streams: streams.clone() };
+            (format!("{place}{}", verb.name()), Fixed::Step(step))
+        }));
         found.extend(Verb::ALL.into_iter().map(|(name, verb)| {
             let step = Step::Steer { verb, streams: streams.clone() };
             (format!("{place}transition/{name}"), Fixed::Step(step))
@@ -128,7 +162,19 @@ fn fixed_addresses(sheet: &Sheet) -> impl Iterator<Item = (String, Fixed)> {
         let step = Step::Switch { trigger: Arc::clone(&trigger.name), enabled: true };
         (format!("{ROOT}trigger/{}/enable", trigger.name), Fixed::Step(step))
     });
-    of_places.chain(cues).chain(triggers).chain([(format!("{ROOT}bypass"), Fixed::Step(BYPASS))])
+    // What wants a step is no matter for patterns.
+    let verbs = [PlayVerb::Go, PlayVerb::Back, PlayVerb::Pause, PlayVerb::Resume, PlayVerb::Stop];
+    let playlists = sheet.playlists.iter().flat_map(move |(name, list)| {
+        let verbs = verbs.clone().into_iter();
+        let of_verbs = verbs.map(move |verb| {
+            let address = format!("{ROOT}playlist/{name}/{}", verb.name());
+            (address, Fixed::Step(playlist::step(list, verb)))
+        });
+        of_verbs
+            .chain([(format!("{ROOT}playlist/{name}"), Fixed::Step(playlist::step(list, PlayVerb::Play)))])
+    });
+    let own = cues.chain(triggers).chain(playlists);
+    of_places.chain(own).chain([(format!("{ROOT}bypass"), Fixed::Step(BYPASS))])
 }
 
 /// Gives what an address does the fade, the position and the prompt that the arguments say; `None` for a button's release.
@@ -149,12 +195,17 @@ fn fixed_ask(sheet: &Sheet, address: &str, fixed: Fixed, args: &[Arg]) -> Result
         }
         Fixed::Step(_) if is_release(args) => return Ok(None),
         Fixed::Step(mut step) => {
-            if let Step::Scene { fade, .. } = &mut step {
+            if let Step::Scene { fade, hold, .. } = &mut step {
                 *fade = match args.first() {
                     Some(Arg::Number(seconds)) => Some(fade_of(duration::from_seconds(*seconds))?.into()),
                     Some(Arg::Text(text)) => Some(fade_of(duration::parse(text))?.into()),
                     Some(Arg::Bool(_) | Arg::Other) | None => None,
                 };
+                *hold = hold_of(match args.get(1) {
+                    Some(Arg::Number(seconds)) => Some(duration::from_seconds(*seconds)),
+                    Some(Arg::Text(text)) => Some(duration::parse(text)),
+                    Some(Arg::Bool(_) | Arg::Other) | None => None,
+                })?;
             }
             step
         }

@@ -24,11 +24,15 @@ use tokio::{
 use super::{Busy, Desk, LIMITS, Limits, Reply, Server, Token, bind, connections as shell};
 use crate::show::{
     event::Command,
+    lane::{LaneSnapshot, OperatorPlan, PanicPlan},
+    playlist::{Content, ListStep, Number, Order, Playlist, snapshot::PlaylistSnapshot},
     recovery::{OnDrift, OnLost, Recovery},
     reload::Changes,
     run::Mode,
     scene::Scene,
-    sheet::{Base, BlendMode, Cue, OnExit, OnRestart, Reload, Sheet, StreamSheet, Trigger, Updates, When},
+    sheet::{
+        Base, BlendMode, Cue, OnExit, OnRestart, Reload, Sheet, StreamSheet, Streams, Trigger, Updates, When,
+    },
     snapshot::{Phase, RecoveryStage, RunSnapshot, Share, Snapshot, StreamSnapshot, WaitsFor},
     time::Mono,
     venue::{Backend, Connection, Environment, Timeouts, Venue, WebDoor},
@@ -223,6 +227,7 @@ fn sheet() -> Sheet {
         on_stream_lost: OnLost::Recreate,
         on_drift: OnDrift::Reassert,
         on_stream_created: Vec::new(),
+        operator: OperatorPlan::default(),
     };
     let scene = |name: &str| (name.into(), Arc::new(Scene::empty(name)));
     Sheet {
@@ -235,12 +240,15 @@ fn sheet() -> Sheet {
             Arc::new(Cue { name: "open".into(), steps: Vec::new(), mode: Mode::Restart }),
         )]
         .into(),
+        playlists: [("evening".into(), Arc::new(evening()))].into(),
+        go_apart: crate::show::playlist::GO_APART,
         triggers: vec![trigger("bell", When::Http), trigger("dawn", When::Startup)],
         variables: crate::show::variables::Values::new(),
         schedule: crate::show::schedule::Schedule::default(),
         on_alarm: Vec::new(),
         venue: Venue::default(),
         reload: Reload::default(),
+        panic: PanicPlan::default(),
     }
 }
 
@@ -256,6 +264,22 @@ fn trigger(name: &str, when: When) -> Trigger {
     }
 }
 
+/// A playlist of two steps.
+fn evening() -> Playlist {
+    let step = |name: &str| ListStep {
+        name: None,
+        weight: 1.0,
+        content: Content::Scene(Number {
+            scene: Arc::new(Scene::empty(name)),
+            fade: None,
+            easing: None,
+            hold: None,
+        }),
+    };
+    let steps = vec![step("dawn"), step("neon")];
+    Playlist { name: "evening".into(), order: Order::Loop, streams: Streams::All, steps }
+}
+
 /// One live stream, on its way from dawn to neon.
 fn snapshot() -> Snapshot {
     let share = |scene: &str, weight| Share { scene: scene.into(), weight };
@@ -269,7 +293,10 @@ fn snapshot() -> Snapshot {
         mix: vec![share("dawn", 0.25), share("neon", 0.75)],
         transition: None,
         waiting: Vec::new(),
+        lane: LaneSnapshot::default(),
         due: None,
+        playlist: None,
+        next: None,
         resumed: None,
         prompts: vec![(json!("<script>alert('mist')</script>"), 1.0)],
         seeds: vec![(json!(42), 1.0)],
@@ -282,6 +309,7 @@ fn snapshot() -> Snapshot {
     Snapshot {
         show: "Gallery <North>".into(),
         streams: vec![wall],
+        playlists: vec![PlaylistSnapshot::idle(&"evening".into(), 2)],
         upcoming: Vec::new(),
         bypassed_until: None,
         show_file: None,

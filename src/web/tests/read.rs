@@ -107,7 +107,13 @@ async fn the_page_tells_where_a_transition_is_and_how_the_stream_feels() {
     snapshot.upcoming.push(Upcoming { trigger: "open".into(), at });
     snapshot.bypassed_until = Some(at);
     let wall = &mut snapshot.streams[0];
-    wall.due = Some(Due { scene: Some("dawn".into()), until: Some(at), then: Some("neon".into()) });
+    wall.due = Some(Due {
+        scene: Some("dawn".into()),
+        playlist: None,
+        until: Some(at),
+        then: Some("neon".into()),
+        then_playlist: None,
+    });
     wall.transition = Some(Progress {
         progress: 0.75,
         fade_seconds: 20.0,

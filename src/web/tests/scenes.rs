@@ -5,13 +5,17 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Command, House, LIMITS, Limits, Play, refusal};
-use crate::show::transition::Fader;
+use crate::show::{
+    playlist::{PlayVerb, StepRef},
+    transition::Fader,
+};
 
 fn neon(fade: Option<f64>, stream: Option<&str>) -> Command {
     Command::Scene {
         scene: "neon".to_owned(),
         stream: stream.map(str::to_owned),
         fade: fade.map(Duration::from_secs_f64),
+        hold: None,
     }
 }
 
@@ -45,7 +49,7 @@ async fn a_scene_is_asked_for_in_any_of_the_forms() {
 async fn a_name_may_be_anything_that_a_path_can_carry() {
     let house = House::open().await;
     assert_eq!(house.post("/api/scenes/night%20sky%2F2/go", "").await.status(), 202);
-    let command = Command::Scene { scene: "night sky/2".to_owned(), stream: None, fade: None };
+    let command = Command::Scene { scene: "night sky/2".to_owned(), stream: None, fade: None, hold: None };
     assert_eq!(house.orders(), [command]);
     refusal(house.post("/api/scenes/%FF/go", "").await, 400, "bad-request").await;
 }
@@ -59,6 +63,7 @@ async fn a_prompt_of_ones_own_is_asked_for() {
             seed,
             stream: stream.map(str::to_owned),
             fade: fade.map(Duration::from_secs_f64),
+            hold: None,
         };
     let cases = [
         ("", r#"{"prompt": "fog"}"#, asked(json!("fog"), None, None, None)),
@@ -265,4 +270,49 @@ async fn a_reload_is_answered_with_what_it_came_to() {
     let told: Value = response.json().await.unwrap();
     assert_eq!(told, json!({ "changed": ["scene `dawn` changed"], "kept": [] }));
     refusal(house.post("/api/reload", "{\"now\": true}").await, 400, "bad-request").await;
+}
+
+#[tokio::test]
+async fn a_playlist_is_played_stepped_and_stopped() {
+    let house = House::open().await;
+    let asked = |playlist: Option<&str>, verb, stream: Option<&str>| Command::Playlist {
+        playlist: playlist.map(str::to_owned),
+        verb,
+        stream: stream.map(str::to_owned),
+    };
+    let second = || StepRef::Number(2);
+    let cases = [
+        ("/api/playlists/evening/play", "", asked(Some("evening"), PlayVerb::Play, None)),
+        ("/api/playlists/evening/pause", "{}", asked(Some("evening"), PlayVerb::Pause, None)),
+        (
+            "/api/playlists/evening/goto",
+            r#"{"step": 2}"#,
+            asked(Some("evening"), PlayVerb::Goto(second()), None),
+        ),
+        ("/api/playlists/evening/goto?step=2", "", asked(Some("evening"), PlayVerb::Goto(second()), None)),
+        (
+            "/api/playlists/evening/standby",
+            r#"{"step": "neon"}"#,
+            asked(Some("evening"), PlayVerb::Standby(StepRef::Name("neon".into())), None),
+        ),
+        ("/api/go", "", asked(None, PlayVerb::Go, None)),
+        ("/api/back?stream=wall", "", asked(None, PlayVerb::Back, Some("wall"))),
+    ];
+    for (path, body, command) in cases {
+        assert_eq!(house.post(path, body).await.status(), 202, "{path} {body}");
+        assert_eq!(house.orders().pop(), Some(command), "{path} {body}");
+    }
+    for (path, body, status, kind, why) in [
+        ("/api/playlists/evning/play", "", 404, "unknown-playlist", "there is no playlist `evning`"),
+        ("/api/playlists/evening/dance", "", 404, "unknown-route", "a playlist cannot `dance`"),
+        ("/api/playlists/evening/goto", "", 400, "bad-request", "`goto` wants a step"),
+        ("/api/playlists/evening/goto", r#"{"step": 9}"#, 400, "bad-request", "unknown step: 9 of evening"),
+        ("/api/playlists/evening/goto", r#"{"step": 1.5}"#, 400, "bad-request", "`step` is a number"),
+        ("/api/playlists/evening/stop", r#"{"step": 1}"#, 400, "bad-request", "`stop` takes no step"),
+        ("/api/go?stream=wal", "", 400, "bad-request", "there is no stream `wal`"),
+    ] {
+        let told = refusal(house.post(path, body).await, status, kind).await;
+        assert!(told["detail"].as_str().unwrap().starts_with(why), "{told}");
+    }
+    assert_eq!(house.orders().len(), 7, "what makes no sense does not reach the show");
 }

@@ -419,11 +419,12 @@ fn a_stream_has_topics_of_its_own_and_those_of_other_shows_are_left_alone() {
     0:03.000 wall to dawn in 0s
     0:03.000 update wall | prompt mist 1.0 city 0.0 rain 0.0 | seed 1 1.0 2 0.0
     0:03.100 wall on dawn
+    0:04.000 wall operator: north/wall/mix/rain/set
     0:04.000 update wall | prompt mist 0.5 city 0.25 rain 0.25 | seed 1 0.5 2 0.5
     0:06.000 trigger north/wall/transition/set (mqtt)
     0:07.000 refused mqtt: bad command (1): unknown key `stream`
     0:07.000 refused mqtt: bad position (1): much
     0:07.000 refused mqtt: unknown scene (1): moon
-    0:10.000 then waits for Poll
+    0:10.000 then waits for Lane
     ");
 }

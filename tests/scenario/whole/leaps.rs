@@ -21,6 +21,8 @@ const WILD: f64 = 25.0;
 const GROUPS: f64 = 4.0;
 /// How long a hand takes from one end to the other.
 const SWEEP: f64 = 0.25;
+/// How many round trips an estimate may remember, polls and all.
+const ROUND_TRIPS: usize = 100;
 /// What may be rounding, or the step that was too small to be sent before.
 const TOLERANCE: f64 = 0.03;
 
@@ -39,6 +41,8 @@ struct Mover {
     steered: bool,
     /// Whether what it does is another than what was told of it before the show died.
     forgotten: bool,
+    /// Whether the API said of an update that it was applied, and it was not: what mends that may be anywhere.
+    lied_to: bool,
     min_step: f64,
     gain: f64,
     /// How much faster things may be while some wait for a place in the list.
@@ -69,6 +73,7 @@ impl Leaps {
             at: Mono::default(),
             steered: false,
             forgotten: false,
+            lied_to: false,
             min_step: stream.updates.min_step,
             gain: if stream.blend == BlendMode::Spherical { 2.0 } else { 1.0 },
             // Two go while two come, each within half a second.
@@ -138,9 +143,14 @@ impl Leaps {
     pub(super) fn on_round_trip(&mut self, stream: usize, round_trip: Duration) {
         let round_trips = &mut self.streams[stream].round_trips;
         round_trips.push(round_trip);
-        if round_trips.len() > 30 {
+        if round_trips.len() > ROUND_TRIPS {
             round_trips.remove(0);
         }
+    }
+
+    /// An update was answered as if it had been applied.
+    pub(super) fn on_lie(&mut self, stream: usize) {
+        self.streams[stream].lied_to = true;
     }
 
     /// Looks at how the transition of a stream is.
@@ -182,7 +192,10 @@ impl Leaps {
             return;
         }
         let allowed = mover.allowed(&last, sent);
-        let was_cut = mover.cuts.iter().any(|cut| *cut >= last.sent && *cut <= sent);
+        let is_whole = lists.iter().all(|list| !list.is_empty());
+        let lied_to = mover.lied_to;
+        mover.lied_to &= !is_whole;
+        let was_cut = lied_to || mover.cuts.iter().any(|cut| *cut >= last.sent && *cut <= sent);
         for (list, before) in lists.iter_mut().zip(&last.lists) {
             if list.is_empty() {
                 list.clone_from(before);

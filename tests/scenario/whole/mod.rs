@@ -40,8 +40,10 @@ pub(super) use self::{
 use super::world::World;
 
 /// The seeds that every run of the tests walks, in two halves side by side. Each is 8 minutes of storm and 15 or more of
-/// calm, some an hour more: over 4 hours of show in all.
-const SEEDS: u64 = 12;
+/// calm, some an hour more: on an idle machine half a second of ours.
+const SEEDS: u64 = 40;
+/// How much show each half is at least, as the README says.
+const SHOWN: Duration = Duration::from_hours(7);
 /// How long faults and events come.
 const STORM: Duration = Duration::from_mins(8);
 /// From the last fault to the last wish: what was read of the stream before is read anew by then, whatever its pace.
@@ -115,7 +117,7 @@ fn calm(world: &mut World, script: &Script) {
         for scene in [&script.play.scenes[0], pick(&mut dice, &script.play.scenes[1..])] {
             world.line(&format!("> the last wish is {scene}"));
             world.witness.as_mut().unwrap().on_toll(storm::Toll { triggers: 1, ..storm::Toll::default() });
-            let command = Command::Scene { scene: scene.clone(), stream: None, fade: None };
+            let command = Command::Scene { scene: scene.clone(), stream: None, fade: None, hold: None };
             world.happen(Event::Command(command));
             world.run_until(world.now.mono + Duration::from_secs(5));
         }
@@ -249,9 +251,6 @@ fn try_seed(seed: u64) -> Result<(String, Duration), String> {
         Ok(walked) => return Ok(walked),
         Err(fall) => fall,
     };
-    if let Ok(path) = std::env::var("XTRANS") {
-        std::fs::write(path, &fall.transcript).unwrap();
-    }
     let (deeds, fall) = shrink(&script, fall);
     let mut text = format!("the walk with seed {seed} fell {}\n", fall.reason);
     let _ = writeln!(text, "alone: SEED={seed} cargo nextest run one_walk --run-ignored all --no-capture\n");
@@ -308,24 +307,30 @@ fn clock() -> Instant {
     Instant::now()
 }
 
-/// Walks seeds without a word of those that are well.
-fn walk_seeds(seeds: impl Iterator<Item = u64>) -> Vec<String> {
+/// Walks seeds, falls over those that fell, and returns how much of show they were.
+fn walk_seeds(seeds: impl Iterator<Item = u64>) -> Duration {
     std::panic::set_hook(Box::new(|_| {}));
-    let falls = seeds.filter_map(|seed| try_seed(seed).err()).collect();
+    let (mut shown, mut falls) = (Duration::ZERO, Vec::new());
+    for seed in seeds {
+        match try_seed(seed) {
+            Ok((_, walked)) => shown += walked,
+            Err(fall) => falls.push(fall),
+        }
+    }
     let _ = std::panic::take_hook();
-    falls
+    assert!(falls.is_empty(), "{} fell\n{}", falls.len(), falls.join("\n\n"));
+    eprintln!("{:.1} hours of show", shown.as_secs_f64() / 3600.0);
+    shown
 }
 
 #[test]
 fn the_whole_daemon_walks_in_a_box() {
-    let falls = walk_seeds((1..=SEEDS).step_by(2));
-    assert!(falls.is_empty(), "{} fell\n{}", falls.len(), falls.join("\n\n"));
+    assert!(walk_seeds((1..=SEEDS).step_by(2)) >= SHOWN);
 }
 
 #[test]
 fn the_whole_daemon_walks_in_another_box() {
-    let falls = walk_seeds((2..=SEEDS).step_by(2));
-    assert!(falls.is_empty(), "{} fell\n{}", falls.len(), falls.join("\n\n"));
+    assert!(walk_seeds((2..=SEEDS).step_by(2)) >= SHOWN);
 }
 
 #[test]
@@ -338,15 +343,37 @@ fn the_same_seed_is_the_same_walk_to_the_byte() {
 /// An API that answers 404 for a stream that is there, twice: another is created and nobody deletes the first.
 #[test]
 fn a_stream_that_was_not_lost_is_not_left_behind() {
-    let falls = walk_seeds([113, 119].into_iter());
-    assert!(falls.is_empty(), "{}", falls.join("\n"));
+    walk_seeds([113, 119].into_iter());
 }
 
 /// Killed while the disk is full, in the middle of losing streams: what it created last, it cannot know.
 #[test]
 fn a_disk_that_is_full_costs_nothing_but_what_it_could_not_take() {
-    let falls = walk_seeds(std::iter::once(125));
-    assert!(falls.is_empty(), "{}", falls.join("\n"));
+    walk_seeds(std::iter::once(125));
+}
+
+/// Killed as a transition begins, its first update just out.
+#[test]
+fn a_kill_at_the_first_update_of_a_fade_is_no_leap() {
+    walk_seeds(std::iter::once(60));
+}
+
+/// Everybody is slow, and the first update of a fade is led far ahead.
+#[test]
+fn an_update_that_is_led_ahead_of_a_slow_api_is_no_leap() {
+    walk_seeds([92, 304].into_iter());
+}
+
+/// A create whose answer was lost, and its stream taken away before anybody heard of it.
+#[test]
+fn a_create_that_nobody_heard_of_does_not_count() {
+    walk_seeds(std::iter::once(112));
+}
+
+/// The API said that it had applied what it had not; what puts it right later comes from anywhere.
+#[test]
+fn what_mends_a_lie_is_no_leap() {
+    walk_seeds(std::iter::once(260));
 }
 
 /// `SEED=7 cargo nextest run one_walk --run-ignored all --no-capture`
@@ -354,8 +381,7 @@ fn a_disk_that_is_full_costs_nothing_but_what_it_could_not_take() {
 #[ignore = "walks the seed that is asked for"]
 fn one_walk() {
     let seed = std::env::var("SEED").unwrap().parse().unwrap();
-    let falls = walk_seeds(std::iter::once(seed));
-    assert!(falls.is_empty(), "{}", falls.join("\n"));
+    walk_seeds(std::iter::once(seed));
 }
 
 /// `WALK=30m SEED=1000 cargo test --release -- --ignored long_walk --nocapture`

@@ -229,7 +229,10 @@ impl World {
                 let body = faults::body(status, route.generation());
                 Whole::of(status, wait, body)
             }
-            Some(Fate::Lie) => Whole::of(200, None, serde_json::json!({ "success": true })),
+            Some(Fate::Lie) => {
+                self.witness.as_mut().unwrap().leaps.on_lie(stream.0);
+                Whole::of(200, None, serde_json::json!({ "success": true }))
+            }
             _ => {
                 let body = call.body.as_ref().map(ToString::to_string).unwrap_or_default();
                 let answer = outside.api.answer(

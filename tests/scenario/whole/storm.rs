@@ -160,8 +160,8 @@ fn event(play: &Play, sheet: &Sheet, dice: &mut Dice) -> (Event, Toll) {
     let pad = dice.next_u64() % play.pads;
     let position = *pick(dice, &[0.0, 0.25, 0.6, 0.95, 1.0]);
     match dice.next_u64() % 22 {
-        0..=5 => (command(Command::Scene { scene, stream, fade }), FIRES),
-        6 => (command(Command::Scene { scene: "nowhere".to_owned(), stream, fade }), REFUSED),
+        0..=5 => (command(Command::Scene { scene, stream, fade, hold: None }), FIRES),
+        6 => (command(Command::Scene { scene: "nowhere".to_owned(), stream, fade, hold: None }), REFUSED),
         7..=8 => {
             let other = pick(dice, &["a red door", "salt", "rain"]);
             let (prompt, toll) = match dice.next_u64() % 4 {
@@ -170,7 +170,7 @@ fn event(play: &Play, sheet: &Sheet, dice: &mut Dice) -> (Event, Toll) {
                 _ => (json!(other), FIRES),
             };
             let seed = luck(dice, 0.3).then(|| json!(dice.next_u64() % 1000));
-            (command(Command::Prompt { prompt, seed, stream, fade }), toll)
+            (command(Command::Prompt { prompt, seed, stream, fade, hold: None }), toll)
         }
         9..=10 => {
             let verbs = [Verb::Pause, Verb::Resume, Verb::Reverse, Verb::Finish, Verb::Cut];

@@ -320,3 +320,30 @@ fn the_clients_of_the_show_file_are_told_without_asking() {
     stage.waits(SECOND);
     assert_eq!(stage.told(), "");
 }
+
+#[test]
+fn where_a_playlist_is_is_told_with_its_stream() {
+    let list =
+        "playlists: { evening: { steps: [{ scene: neon, hold: 5s, name: city }, { scene: rain }] } }\n";
+    let mut stage = Stage::of(&SHOW.replace("inputs:", &format!("{list}inputs:")));
+    stage.says("10.0.0.7:50000", "/segue/subscribe", &[n(9000.0)]);
+    stage.told();
+    stage.says("10.0.0.7:50000", "/segue/go", &[]);
+    stage.waits(SECOND / 10);
+    let told = stage.told();
+    let of_lists = told.lines().filter(|line| line.contains("playlist") || line.contains("next"));
+    insta::assert_snapshot!(of_lists.collect::<Vec<_>>().join("\n"), @r#"
+    0.1 10.0.0.7:9000 /segue/playlist/evening/index 1
+    0.1 10.0.0.7:9000 /segue/playlist/evening/next "rain"
+    0.1 10.0.0.7:9000 /segue/playlist/evening/state "playing"
+    0.1 10.0.0.7:9000 /segue/playlist/evening/step "city"
+    0.1 10.0.0.7:9000 /segue/wall/next "rain"
+    0.1 10.0.0.7:9000 /segue/wall/playlist "evening"
+    "#);
+    stage.says("10.0.0.7:50000", "/segue/playlist/evening/index", &ask());
+    stage.says("10.0.0.7:50000", "/segue/playlist", &ask());
+    insta::assert_snapshot!(stage.told(), @r#"
+    0.1 10.0.0.7:50000 /segue/playlist/evening/index 1
+    0.1 10.0.0.7:50000 /segue/wall/playlist "evening"
+    "#);
+}

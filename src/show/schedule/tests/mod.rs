@@ -11,7 +11,7 @@ use std::{fmt::Write as _, sync::Arc};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{
-    Entry, Schedule,
+    Entry, Schedule, What,
     days::{DateSpan, Days, Weekdays},
     hours::{DAY, Hours, Moment, SunEvent},
     sun::Location,
@@ -45,7 +45,7 @@ fn entry(text: &str) -> Entry {
         let mut moment = |usual: i32| words.next().map_or(Moment::Clock(usual), moment);
         Hours { days, from: moment(0), to: moment(DAY) }
     });
-    Entry { line: 1, hours, scene, fade: None, easing: None, streams: Streams::All }
+    Entry { line: 1, hours, what: What::Scene(scene), fade: None, easing: None, streams: Streams::All }
 }
 
 fn moment(text: &str) -> Moment {
