@@ -178,7 +178,7 @@ fn set(node: &Node, of: &str, cast: &Cast, report: &mut Report) -> Option<Vec<(A
             continue;
         };
         let formula = formulas::plain(&entry.value, cast.known.names()).and_then(|formula| match formula {
-            Formula::Fixed(value) => variables::fit(value, initial)
+            Formula::Fixed(value) => variables::fit(&value, initial)
                 .map(Formula::Fixed)
                 .map_err(|error| Problem::error(&entry.value.span, format!("`{name}`: {error}"))),
             formula => Ok(formula),

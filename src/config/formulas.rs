@@ -83,8 +83,9 @@ pub(super) fn variables(node: Option<&Node>, report: &mut Report) -> Values {
         }
         let value = scalar::json(&entry.value).and_then(|value| match variables::kind(&value) {
             None => Err(scalar::expected(&entry.value, "a number, a text, `true` or `false`")),
-            Some(_) => variables::fit(value.clone(), &value)
-                .map_err(|error| Problem::error(&entry.value.span, error)),
+            Some(_) => {
+                variables::fit(&value, &value).map_err(|error| Problem::error(&entry.value.span, error))
+            }
         });
         if let Some(value) = report.take(value.map_err(|problem| problem.of(&of))) {
             values.insert(name.into(), value);

@@ -221,7 +221,7 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let mut cast = Cast {
         cue_names: named_in(cues_node),
         triggers: triggers::names(triggers_node),
-        ..Cast::new((scenes, inline), variables, &doors)
+        ..Cast::new(scenes, inline, variables, &doors)
     };
     let streams_place = streams_entry.map_or(&top, |entry| &entry.key.span);
     let hooks = HookContext { has_mqtt: doors.has_mqtt, commands };

@@ -59,7 +59,8 @@ pub(super) struct Cast {
 impl Cast {
     /// Begins with what is known before streams and cues are read.
     pub(super) fn new(
-        (scenes, inline): (BTreeMap<Arc<str>, Arc<Scene>>, BTreeMap<usize, Arc<Scene>>),
+        scenes: BTreeMap<Arc<str>, Arc<Scene>>,
+        inline: BTreeMap<usize, Arc<Scene>>,
         variables: Values,
         doors: &Doors,
     ) -> Self {

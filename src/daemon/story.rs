@@ -67,7 +67,7 @@ fn tell_trigger(fact: &Fact) {
 fn tell_lane(fact: &Fact) {
     match fact {
         Fact::LaneTaken { stream, lane, name } => {
-            info!(%stream, lane = lane.as_str(), by = %name, "Lane taken.")
+            info!(%stream, lane = lane.as_str(), by = %name, "Lane taken.");
         }
         Fact::LaneReleased { stream, lane, name, to } => {
             info!(%stream, lane = lane.as_str(), by = %name, to = to.as_str(), "Lane released.");

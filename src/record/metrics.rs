@@ -165,12 +165,7 @@ impl Metrics {
                 self.round_trip.get_or_create(&of).observe(round_trip.as_secs_f64());
             }
             Fact::RequestFailed { stream, request, failure, message: _, in_a_row: _ } => {
-                let of = self.names.stream(stream);
-                if *request == "update" {
-                    self.updates_failed.get_or_create(&of).inc();
-                }
-                let failure = failure_name(*failure);
-                self.requests_failed.get_or_create(&OfFailure { stream: of.stream, request, failure }).inc();
+                self.count_failure(stream, request, *failure);
             }
             Fact::PlaylistStep { .. } => {
                 self.playlist_steps.inc();
@@ -228,6 +223,15 @@ impl Metrics {
             | Fact::DueBeneath { .. }
             | Fact::OverrideDropped { .. } => {}
         }
+    }
+
+    fn count_failure(&self, stream: &str, request: &'static str, failure: FailureKind) {
+        let of = self.names.stream(stream);
+        if request == "update" {
+            self.updates_failed.get_or_create(&of).inc();
+        }
+        let failure = failure_name(failure);
+        self.requests_failed.get_or_create(&OfFailure { stream: of.stream, request, failure }).inc();
     }
 
     /// Scenes are no labels: a prompt from outside is one too.

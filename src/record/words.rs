@@ -162,14 +162,24 @@ fn what(happening: &Happening) -> String {
             format!("{count} messages refused ({door}, {}), such as {}", word("reason"), word("example"))
         }
         "not_remembered" => format!("state cannot be written to disk: {}", word("message")),
+        other => recovery(happening)
+            .or_else(|| playlist(happening))
+            .or_else(|| lane(happening))
+            .unwrap_or_else(|| format!("{other} {}", Value::from(happening.detail.clone()))),
+    }
+}
+
+/// Tells who has a stream.
+fn lane(happening: &Happening) -> Option<String> {
+    let word = |key: &str| happening.detail.get(key).and_then(Value::as_str).unwrap_or("?");
+    let name = happening.name.as_deref().unwrap_or("?");
+    Some(match happening.kind.as_str() {
         "lane_taken" => format!("{} has it: `{name}`", word("lane")),
         "lane_released" => format!("{} lets go: `{name}`", word("lane")),
         "due_beneath" => format!("`{}` waits beneath {}: `{name}`", word("scene"), word("lane")),
         "override_dropped" => format!("`{}` is not held any more, too many wait: `{name}`", word("scene")),
-        other => recovery(happening)
-            .or_else(|| playlist(happening))
-            .unwrap_or_else(|| format!("{other} {}", Value::from(happening.detail.clone()))),
-    }
+        _ => return None,
+    })
 }
 
 /// Tells what a list did, or what became of it.

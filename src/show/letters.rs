@@ -20,7 +20,7 @@ pub struct Letter {
     pub payload: String,
     /// Whether the broker keeps it.
     pub retain: bool,
-    /// Whether the broker has to acknowledge it: QoS 1, or else 0.
+    /// Whether the broker has to acknowledge it: `QoS` 1, or else 0.
     pub acknowledged: bool,
 }
 

@@ -80,7 +80,7 @@ use self::{
     scope::Occasion,
     sheet::{Policy, Sheet},
     snapshot::{Snapshot, StreamSnapshot},
-    stream::{Stream, queue::Going},
+    stream::{Stream, place::Edge, queue::Going},
     time::{Mono, Now},
     transition::Heading,
     trigger::{Refusal, Triggers},
@@ -120,8 +120,8 @@ pub struct Show {
     /// The lists that are under way.
     runs: Runs,
     variables: Values,
-    /// Whether one of them is another than was kept.
-    variables_moved: bool,
+    /// What has happened to them since somebody asked that is to be kept.
+    variables_edge: Option<Edge>,
 }
 
 impl Show {

@@ -2,7 +2,7 @@
 //!
 //! Who asked, and whether it exists, was found out in `trigger/`; how a stream does it is `stream/`'s.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     Show,
@@ -76,12 +76,7 @@ impl Show {
                     }
                 }
             }
-            Step::Bypass { time } => {
-                self.follow.bypass(*time, now);
-                if !time.is_zero() {
-                    self.out.push(Action::Note(Fact::Bypassed { time: *time }));
-                }
-            }
+            Step::Bypass { time } => self.bypass(*time, now),
             Step::Lane { verb, streams } => self.change_lanes(*verb, streams, by, now),
             Step::Cue(cue) => {
                 let Cue { name, steps, mode: _ } = &**cue;
@@ -112,6 +107,13 @@ impl Show {
             Step::Playlist { list, verb, streams } => {
                 self.conduct(list.as_ref(), (verb, streams), by, now);
             }
+        }
+    }
+
+    fn bypass(&mut self, time: Duration, now: Now) {
+        self.follow.bypass(time, now);
+        if !time.is_zero() {
+            self.out.push(Action::Note(Fact::Bypassed { time }));
         }
     }
 
@@ -180,7 +182,11 @@ fn expect<'a>(step: &'a Step, expected: &mut [Option<&'a Arc<Scene>>]) -> bool {
         Step::Wait(_) => return true,
         Step::Parallel(lists) => {
             // All of them have to come to their ends.
-            return lists.iter().fold(false, |waits, list| expect_all(list, expected) || waits);
+            let mut waits = false;
+            for list in lists {
+                waits |= expect_all(list, expected);
+            }
+            return waits;
         }
         Step::Steer { .. }
         | Step::Grab { .. }

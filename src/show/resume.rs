@@ -157,7 +157,7 @@ impl Show {
             ),
             runs: Runs::default(),
             variables: sheet.variables.clone(),
-            variables_moved: false,
+            variables_edge: None,
             deck,
             sheet,
         };
@@ -183,7 +183,7 @@ impl Show {
         if ends {
             (0..self.streams.len()).for_each(|index| self.touch(index, now));
         }
-        let of_variables = std::mem::take(&mut self.variables_moved).then_some(Edge::Moved);
+        let of_variables = self.variables_edge.take();
         let of_lists = [self.deck.edge(), self.triggers.edge(), self.runs.edge(), of_variables];
         let edges = [self.agenda.edge(), self.follow.edge()].into_iter().chain(of_lists);
         for edge in edges.flatten() {

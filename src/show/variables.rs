@@ -29,25 +29,26 @@ pub fn kind(value: &Value) -> Option<&'static str> {
 /// # Errors
 ///
 /// What it is not, or that it is too long.
-pub fn fit(value: Value, like: &Value) -> Result<Value, String> {
+pub fn fit(value: &Value, like: &Value) -> Result<Value, String> {
     let told = |value: &Value| value.to_string().chars().take(40).collect::<String>();
-    let fitted = match (like, &value) {
+    let fitted = match (like, value) {
         (Value::Number(_), Value::String(text)) => {
             let number = text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
             number.map(whole_or_not)
         }
-        (Value::Number(_), Value::Number(_)) | (Value::Bool(_), Value::Bool(_)) => Some(value.clone()),
+        (Value::Number(_), Value::Number(_))
+        | (Value::Bool(_), Value::Bool(_))
+        | (Value::String(_), Value::String(_)) => Some(value.clone()),
         (Value::Bool(_), Value::String(text)) => match text.trim().to_ascii_lowercase().as_str() {
             "true" | "on" => Some(true.into()),
             "false" | "off" => Some(false.into()),
             _ => None,
         },
-        (Value::String(_), Value::String(_)) => Some(value.clone()),
         (Value::String(_), Value::Number(_) | Value::Bool(_)) => Some(value.to_string().into()),
         _ => None,
     };
     let what = kind(like).unwrap_or_default();
-    let fitted = fitted.ok_or_else(|| format!("{} is not {what}", told(&value)))?;
+    let fitted = fitted.ok_or_else(|| format!("{} is not {what}", told(value)))?;
     match fitted.as_str() {
         Some(text) if text.len() > TEXT_BYTES_MAX => {
             Err(format!("a text of {} bytes, and at most {TEXT_BYTES_MAX} may be", text.len()))
@@ -78,15 +79,15 @@ mod tests {
 
     #[test]
     fn a_variable_keeps_its_kind() {
-        assert_eq!(fit(json!("21"), &json!(0)), Ok(json!(21)));
-        assert_eq!(fit(json!(2.5), &json!(0)), Ok(json!(2.5)));
-        assert_eq!(fit(json!("on"), &json!(false)), Ok(json!(true)));
-        assert_eq!(fit(json!(3), &json!("")), Ok(json!("3")));
-        assert_eq!(fit(json!("many"), &json!(0)), Err("\"many\" is not a number".to_owned()));
-        assert_eq!(fit(json!(1), &json!(true)), Err("1 is not `true` or `false`".to_owned()));
-        assert_eq!(fit(json!([1]), &json!("")), Err("[1] is not a text".to_owned()));
-        assert!(fit(json!("x".repeat(TEXT_BYTES_MAX + 1)), &json!("")).is_err());
-        assert!(fit(json!("NaN"), &json!(0)).is_err());
+        assert_eq!(fit(&json!("21"), &json!(0)), Ok(json!(21)));
+        assert_eq!(fit(&json!(2.5), &json!(0)), Ok(json!(2.5)));
+        assert_eq!(fit(&json!("on"), &json!(false)), Ok(json!(true)));
+        assert_eq!(fit(&json!(3), &json!("")), Ok(json!("3")));
+        assert_eq!(fit(&json!("many"), &json!(0)), Err("\"many\" is not a number".to_owned()));
+        assert_eq!(fit(&json!(1), &json!(true)), Err("1 is not `true` or `false`".to_owned()));
+        assert_eq!(fit(&json!([1]), &json!("")), Err("[1] is not a text".to_owned()));
+        assert!(fit(&json!("x".repeat(TEXT_BYTES_MAX + 1)), &json!("")).is_err());
+        assert!(fit(&json!("NaN"), &json!(0)).is_err());
     }
 
     #[test]

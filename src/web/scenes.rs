@@ -248,7 +248,7 @@ fn explained(sheet: &Sheet, command: &Command, why: String) -> Problem {
         | Command::Cue { .. }
         | Command::StopCue { .. }
         | Command::Bypass { .. }
-        | Command::Lane { .. } => bad(why),
-        Command::Playlist { .. } => bad(why),
+        | Command::Lane { .. }
+        | Command::Playlist { .. } => bad(why),
     }
 }

@@ -103,16 +103,6 @@ impl Transcript {
             Fact::TransitionDropped { stream, scene, instead } => {
                 (stream, format!("{scene} waits no more: {instead} instead"))
             }
-            Fact::LaneTaken { stream, lane, name } => (stream, format!("{} has it: {name}", lane.as_str())),
-            Fact::LaneReleased { stream, lane, name, .. } => {
-                (stream, format!("{} lets go: {name}", lane.as_str()))
-            }
-            Fact::DueBeneath { stream, scene, name, lane } => {
-                (stream, format!("{scene} waits beneath {}: {name}", lane.as_str()))
-            }
-            Fact::OverrideDropped { stream, name, scene } => {
-                (stream, format!("{scene} is not held any more, too many wait: {name}"))
-            }
             Fact::TransitionGrabbed { stream, scene } => (stream, format!("in a hand on the way to {scene}")),
             Fact::CreatesSpent { stream, wait } => {
                 (stream, format!("no other is created for {}", duration::text(*wait)))
@@ -124,12 +114,6 @@ impl Transcript {
             Fact::RequestHealed { stream, request, after } => {
                 (stream, format!("{request} works again after {after}"))
             }
-            Fact::StreamCreated { stream, id } => (stream, format!("created as {id}")),
-            Fact::StreamAttached { stream, id } => (stream, format!("attached to {id}")),
-            Fact::StreamLost { stream, id, next } => (stream, format!("{id} is lost, {next}")),
-            Fact::StreamReplaced { stream, id } => (stream, format!("{id} given up for another")),
-            Fact::LeftoverDeleted { stream, id } => (stream, format!("old {id} deleted")),
-            Fact::LeftBehind { stream, id } => (stream, format!("old {id} cannot be deleted")),
             Fact::FallenBack { stream, scene } => (stream, format!("falls back to {scene}")),
             Fact::InputLost { stream } => (stream, "no video goes in".to_owned()),
             Fact::InputBack { stream } => (stream, "video goes in again".to_owned()),
@@ -137,7 +121,6 @@ impl Transcript {
                 let then = if *reassert { "sent again" } else { "left" };
                 (stream, format!("somebody else has set {names}; {then}"))
             }
-            Fact::StreamDeleted { stream, id } => (stream, format!("{id} deleted")),
             Fact::Reasserted { stream, why } => (stream, format!("sent again in full: {why}")),
             Fact::StateChanged { stream, to, .. } => (stream, format!("is {to}")),
             Fact::RunnerError { stream, message } => (stream, format!("runner: {message}")),
@@ -178,9 +161,40 @@ impl Transcript {
             Fact::AlarmOver { stream, after } => {
                 (stream, format!("alarm over after {}", duration::text(*after)))
             }
-            _ => return of_playlist(fact),
+            _ => return of_playlist(fact).or_else(|| of_lane(fact)).or_else(|| of_life(fact)),
         })
     }
+}
+
+/// Tells who has a stream.
+fn of_lane(fact: &Fact) -> Option<(&str, String)> {
+    Some(match fact {
+        Fact::LaneTaken { stream, lane, name } => (stream, format!("{} has it: {name}", lane.as_str())),
+        Fact::LaneReleased { stream, lane, name, .. } => {
+            (stream, format!("{} lets go: {name}", lane.as_str()))
+        }
+        Fact::DueBeneath { stream, scene, name, lane } => {
+            (stream, format!("{scene} waits beneath {}: {name}", lane.as_str()))
+        }
+        Fact::OverrideDropped { stream, name, scene } => {
+            (stream, format!("{scene} is not held any more, too many wait: {name}"))
+        }
+        _ => return None,
+    })
+}
+
+/// Tells how a stream comes and goes.
+fn of_life(fact: &Fact) -> Option<(&str, String)> {
+    Some(match fact {
+        Fact::StreamCreated { stream, id } => (stream, format!("created as {id}")),
+        Fact::StreamAttached { stream, id } => (stream, format!("attached to {id}")),
+        Fact::StreamLost { stream, id, next } => (stream, format!("{id} is lost, {next}")),
+        Fact::StreamReplaced { stream, id } => (stream, format!("{id} given up for another")),
+        Fact::LeftoverDeleted { stream, id } => (stream, format!("old {id} deleted")),
+        Fact::LeftBehind { stream, id } => (stream, format!("old {id} cannot be deleted")),
+        Fact::StreamDeleted { stream, id } => (stream, format!("{id} deleted")),
+        _ => return None,
+    })
 }
 
 /// Tells where a playlist is.

@@ -255,11 +255,8 @@ impl<'a> Session<'a> {
     fn hear(&mut self, event: rumqttc::Event) {
         match event {
             rumqttc::Event::Incoming(Packet::Publish(message)) => self.take(&message),
-            rumqttc::Event::Incoming(Packet::PubAck(_)) => {
-                self.unacknowledged = self.unacknowledged.saturating_sub(1);
-            }
             // One that needs no acknowledgement is done when it is sent: it has no number (MQTT 3.1.1, section 2.3.1).
-            rumqttc::Event::Outgoing(Outgoing::Publish(0)) => {
+            rumqttc::Event::Incoming(Packet::PubAck(_)) | rumqttc::Event::Outgoing(Outgoing::Publish(0)) => {
                 self.unacknowledged = self.unacknowledged.saturating_sub(1);
             }
             rumqttc::Event::Incoming(Packet::SubAck(answer)) => self.check(&answer),

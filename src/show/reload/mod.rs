@@ -64,6 +64,7 @@ impl Changes {
 }
 
 /// Returns the sheet to go on with: what `new` says, as far as that can be while the streams of `old` live.
+#[expect(clippy::too_many_lines, reason = "one piece for each section of the file")]
 pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
     let mut changes = Changes::default();
     let Sheet {

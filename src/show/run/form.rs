@@ -71,7 +71,7 @@ pub(in crate::show) struct Lost {
 impl Runs {
     /// Returns what is to be kept.
     pub(in crate::show) fn forms(&self, now: Mono) -> Vec<RunForm> {
-        self.runs.values().map(|run| RunForm::of(run, now)).collect()
+        self.list.values().map(|run| RunForm::of(run, now)).collect()
     }
 
     /// Takes up the runs of an earlier process, `gone` after they were kept; returns the names of those that go on, and
@@ -90,7 +90,7 @@ impl Runs {
                 Ok(run) => {
                     self.last += 1;
                     kept.push(Arc::clone(run.owner.name()));
-                    self.runs.insert(RunId(self.last), run);
+                    self.list.insert(RunId(self.last), run);
                 }
                 Err(why) => lost.push(Lost { name: form.name(), why }),
             }

@@ -131,7 +131,7 @@ pub(super) enum Arrival {
 /// All runs.
 #[derive(Debug, Default)]
 pub(super) struct Runs {
-    runs: BTreeMap<RunId, Run>,
+    list: BTreeMap<RunId, Run>,
     last: u64,
     edge: Option<Edge>,
     /// When it was last asked what is due.
@@ -147,12 +147,12 @@ impl Runs {
     pub(super) fn admit(&self, owner: &Owner, mode: Mode) -> Result<Admission, Refused> {
         let admission = mode.admit(self.own(owner))?;
         // One that takes the place of others makes room for itself.
-        let has_room = admission == Admission::Replace || self.runs.len() < RUNS_MAX;
+        let has_room = admission == Admission::Replace || self.list.len() < RUNS_MAX;
         if has_room { Ok(admission) } else { Err(Refused::TooMany) }
     }
 
     fn own(&self, owner: &Owner) -> usize {
-        self.runs.values().filter(|run| run.owner == *owner).count()
+        self.list.values().filter(|run| run.owner == *owner).count()
     }
 
     /// Begins a list, if its owner's mode lets it; `Ok` is the new run, if it does not have to stand by, and those that it
@@ -180,7 +180,7 @@ impl Runs {
         let track = Track::new(steps, now);
         let (owner, passed) = (owner.clone(), Duration::ZERO);
         let run = Run { owner, by, outline, since: now, passed, track, stands_by, waited: false };
-        self.runs.insert(id, run);
+        self.list.insert(id, run);
         if stands_by {
             self.touch(Edge::Turned);
         }
@@ -189,7 +189,7 @@ impl Runs {
 
     /// Returns on whose behalf a run does what it does.
     pub(super) fn by(&self, id: RunId) -> Option<&By> {
-        self.runs.get(&id).map(|run| &run.by)
+        self.list.get(&id).map(|run| &run.by)
     }
 
     /// Returns the next thing that a run does, as if it were `moment`; that is `now`, or earlier for one that is late.
@@ -199,7 +199,7 @@ impl Runs {
         (moment, now): (Mono, Mono),
         arrival: &dyn Fn(&Streams) -> Arrival,
     ) -> Turn {
-        let Some(run) = self.runs.get_mut(&id) else { return Turn::Gone };
+        let Some(run) = self.list.get_mut(&id) else { return Turn::Gone };
         let mut clock = Clock { moment, now, longest: None };
         let next = run.track.next(&mut clock, arrival);
         if let Some(longest) = clock.longest {
@@ -210,7 +210,7 @@ impl Runs {
             Next::Do(step) => Turn::Do(step),
             Next::Waits => Turn::Waits,
             Next::Ended => {
-                let Some(run) = self.runs.remove(&id) else { return Turn::Gone };
+                let Some(run) = self.list.remove(&id) else { return Turn::Gone };
                 Turn::Ended(Ended { after: run.passed(now), owner: run.owner, waited: run.waited })
             }
         }
@@ -218,21 +218,21 @@ impl Runs {
 
     /// Returns the run that has something to do first, and since when; the older one of two.
     pub(super) fn due(&self, now: Mono, arrival: &dyn Fn(&Streams) -> Arrival) -> Option<(RunId, Mono)> {
-        let due = self.runs.iter().filter_map(|(id, run)| Some((run.due(now, arrival)?, *id)));
+        let due = self.list.iter().filter_map(|(id, run)| Some((run.due(now, arrival)?, *id)));
         due.min().filter(|(at, _)| *at <= now).map(|(at, id)| (id, at))
     }
 
     /// Returns when a run has something to do next.
     pub(super) fn next_due(&self, now: Mono, arrival: &dyn Fn(&Streams) -> Arrival) -> Option<Mono> {
-        self.runs.values().filter_map(|run| run.due(now, arrival)).min()
+        self.list.values().filter_map(|run| run.due(now, arrival)).min()
     }
 
     /// Lets the next one of an owner begin that stands by, if none of its runs is under way.
     pub(super) fn follow(&mut self, owner: &Owner, now: Mono) -> Option<RunId> {
-        if self.runs.values().any(|run| run.owner == *owner && !run.stands_by) {
+        if self.list.values().any(|run| run.owner == *owner && !run.stands_by) {
             return None;
         }
-        let (id, run) = self.runs.iter_mut().find(|(_, run)| run.owner == *owner)?;
+        let (id, run) = self.list.iter_mut().find(|(_, run)| run.owner == *owner)?;
         run.stands_by = false;
         (run.since, run.passed) = (now, Duration::ZERO);
         run.track.start(now);
@@ -241,22 +241,22 @@ impl Runs {
 
     /// Ends every run of the owners that `is_meant`, also those that stand by, and returns them.
     pub(super) fn stop(&mut self, is_meant: impl Fn(&Owner) -> bool, now: Mono) -> Vec<Ended> {
-        let meant = self.runs.iter().filter(|(_, run)| is_meant(&run.owner)).map(|(id, _)| *id);
+        let meant = self.list.iter().filter(|(_, run)| is_meant(&run.owner)).map(|(id, _)| *id);
         let meant: Vec<RunId> = meant.collect();
         if !meant.is_empty() {
             self.touch(Edge::Turned);
         }
-        meant.into_iter().filter_map(|id| self.runs.remove(&id)).map(|run| run.end(now)).collect()
+        meant.into_iter().filter_map(|id| self.list.remove(&id)).map(|run| run.end(now)).collect()
     }
 
     /// Goes on with an edited sheet: runs whose list is the same go on in the new one, the others are returned and gone.
     pub(super) fn reload(&mut self, sheet: &Sheet, now: Mono) -> Vec<Ended> {
         let (kept, gone): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            std::mem::take(&mut self.runs).into_iter().partition(|(_, run)| {
+            std::mem::take(&mut self.list).into_iter().partition(|(_, run)| {
                 run.owner.list(sheet).is_some_and(|(steps, _)| form::outline(&steps) == run.outline)
             });
-        self.runs = kept;
-        for run in self.runs.values_mut() {
+        self.list = kept;
+        for run in self.list.values_mut() {
             if let Some((steps, _)) = run.owner.list(sheet) {
                 run.track.relink(&steps);
             }
@@ -275,7 +275,7 @@ impl Runs {
     /// Returns what lists do after waits that end within [`PREPARE`].
     pub(super) fn coming(&self) -> Vec<&[Step]> {
         let mut found = Vec::new();
-        for run in self.runs.values().filter(|run| !run.stands_by) {
+        for run in self.list.values().filter(|run| !run.stands_by) {
             run.track.coming(self.looked + PREPARE, &mut found);
         }
         found
@@ -293,12 +293,12 @@ impl Runs {
 
     /// Returns whether no list is under way.
     pub(super) fn is_empty(&self) -> bool {
-        self.runs.is_empty()
+        self.list.is_empty()
     }
 
     /// Returns what may be seen.
     pub(super) fn snapshot(&self, now: Now) -> Vec<RunSnapshot> {
-        self.runs.values().map(|run| run.snapshot(now)).collect()
+        self.list.values().map(|run| run.snapshot(now)).collect()
     }
 
     fn touch(&mut self, edge: Edge) {

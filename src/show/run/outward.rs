@@ -21,7 +21,7 @@ use crate::show::{
     prompt,
     recovery::HookUrl,
     scope::Scope,
-    stream::queue::Going,
+    stream::{place::Edge, queue::Going},
     text::TextPolicy,
     time::Now,
     topic::TOPIC_MAX,
@@ -83,11 +83,11 @@ impl Show {
         for (name, formula) in list {
             let Some(old) = self.variables.get(name) else { continue };
             let value = self.worked_out(formula, by, now).map_err(|Failed(why)| why);
-            match value.and_then(|value| variables::fit(value, old)) {
+            match value.and_then(|value| variables::fit(&value, old)) {
                 Ok(value) if value == *old => {}
                 Ok(value) => {
                     self.variables.insert(Arc::clone(name), value.clone());
-                    self.variables_moved = true;
+                    self.variables_edge = Some(Edge::Moved);
                     self.note_run(&by.name, RunNews::Set { variable: name.to_string(), value });
                 }
                 Err(why) => self.fail(by, "bad value", &format!("{name}: {why}"), now),

@@ -11,7 +11,7 @@ use crate::show::{
     fact::Fact,
     memoir::Memoir,
     sheet::{Sheet, Streams},
-    stream::Stream,
+    stream::{Stream, place::Edge},
     time::{Mono, Now},
     trigger::Refusal,
     variables,
@@ -93,7 +93,7 @@ impl Show {
         self.note_stopped(&gone, "its list was edited");
         if old.variables != self.sheet.variables {
             self.variables = variables::carried(&self.variables, &self.sheet.variables);
-            self.variables_moved = true;
+            self.variables_edge = Some(Edge::Moved);
         }
     }
 

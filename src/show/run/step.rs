@@ -66,7 +66,7 @@ pub struct Publish {
     pub payload: Formula,
     /// Whether the broker keeps it.
     pub retain: bool,
-    /// Whether the broker has to acknowledge it: QoS 1, or else 0.
+    /// Whether the broker has to acknowledge it: `QoS` 1, or else 0.
     pub acknowledged: bool,
 }
 

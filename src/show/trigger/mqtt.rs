@@ -105,15 +105,7 @@ fn set_payload(sheet: &Sheet, key: &str, payload: &str, stream: Option<Streams>)
     let Ok(Value::Object(object)) = serde_json::from_str(payload) else {
         return Err(bad("the payload is not a JSON object".to_owned()));
     };
-    let allowed: &[&str] = match key {
-        "cue" => &["cue"],
-        "for" => &["for"],
-        "transition" => &["transition", "progress", "stream"],
-        "panic" | "release" => &["stream"],
-        "prompt" => &["prompt", "seed", "fade", "hold", "stream"],
-        "playlist" => &["playlist", "do", "step"],
-        _ => &["scene", "fade", "hold", "stream"],
-    };
+    let allowed = allowed(key);
     let is_allowed =
         |name: &String| allowed.contains(&name.as_str()) && !(stream.is_some() && name == "stream");
     if let Some(unknown) = object.keys().find(|name| !is_allowed(name)) {
@@ -161,6 +153,19 @@ fn set_payload(sheet: &Sheet, key: &str, payload: &str, stream: Option<Streams>)
         }
         "panic" | "release" => lane_step(key, streams),
         _ => Ok(scene_step(sheet, name()?, streams, fade_in(&object)?)?.held(hold_in(&object)?)),
+    }
+}
+
+/// Returns the members of the object that one of our own topics takes.
+fn allowed(key: &str) -> &'static [&'static str] {
+    match key {
+        "cue" => &["cue"],
+        "for" => &["for"],
+        "transition" => &["transition", "progress", "stream"],
+        "panic" | "release" => &["stream"],
+        "prompt" => &["prompt", "seed", "fade", "hold", "stream"],
+        "playlist" => &["playlist", "do", "step"],
+        _ => &["scene", "fade", "hold", "stream"],
     }
 }
 
