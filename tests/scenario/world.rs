@@ -714,7 +714,9 @@ impl World {
                 return;
             }
             // What was handed over is told above.
-            Fact::Run { news: RunNews::Sent { .. }, .. } => return,
+            Fact::Run { news: RunNews::Sent { .. }, .. } | Fact::Updated { .. } | Fact::Polled { .. } => {
+                return;
+            }
             Fact::Run { name, news } => format!("{name} {}", news.told()),
             Fact::NotReloaded { message, .. } => format!("not reloaded: {message}"),
             Fact::LaneTaken { stream, lane, name } => format!("{stream} {}: {name}", lane.as_str()),
@@ -727,7 +729,6 @@ impl World {
             Fact::OverrideDropped { stream, name, scene } => {
                 format!("{stream}: {scene} held no more: {name}")
             }
-            Fact::Updated { .. } | Fact::Polled { .. } => return,
         };
         self.line(&text);
     }

@@ -107,15 +107,16 @@ impl RunForm {
             Owner::Trigger(name) => (Some(Arc::clone(name)), None),
             Owner::Cue(name) => (None, Some(Arc::clone(name))),
         };
-        let occasion = &*run.by.occasion;
-        let bytes = serde_json::to_vec(occasion).map_or(usize::MAX, |text| text.len());
+        // Its door is kept above, and is no part of it when it comes back.
+        let occasion = Occasion { door: None, ..(*run.by.occasion).clone() };
+        let bytes = serde_json::to_vec(&occasion).map_or(usize::MAX, |text| text.len());
         Self {
             trigger,
             cue,
             outline: run.outline,
             door: run.by.door,
             is_person: run.by.is_person,
-            event: (bytes <= OCCASION_BYTES_MAX).then(|| occasion.clone()),
+            event: (bytes <= OCCASION_BYTES_MAX).then_some(occasion),
             stands_by: run.stands_by,
             passed: run.passed(now).as_secs_f64(),
             place: PlaceForm::of(&run.track, now),

@@ -3,6 +3,7 @@
 use super::{World, of_triggers, with_triggers};
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "scripts and their transcripts, read as one")]
 fn two_scenes_that_lead_to_each_other_are_stopped() {
     let show = with_triggers(
         "

@@ -27,7 +27,7 @@ fn of_triggers(show: &str, script: &str) -> String {
     let sent =
         ["create", "update", "created as", "is ONLINE", "attached", "resumes", "then waits", "is OFFLINE"];
     let lines = transcript.lines().filter(|line| !sent.iter().any(|word| line.contains(word)));
-    lines.map(|line| format!("{line}\n")).collect()
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 fn millis(millis: u64) -> Mono {
