@@ -300,16 +300,19 @@ fn cues_and_triggers_lead_to_the_scenes_they_name() {
     assert_eq!(*second, Streams::Some(vec![StreamIndex(1), StreamIndex(0)]));
     assert_eq!((&*scene.name, *easing), ("1", Some(Easing::Linear)));
     let names: Vec<_> = sheet.triggers.iter().map(|trigger| &*trigger.name).collect();
-    assert_eq!(names, ["morning", "abroad", "truth", "word", "number", "any", "inside", "there", "pad"]);
+    assert_eq!(
+        names,
+        ["morning", "abroad", "truth", "word", "number", "any", "inside", "there", "pad", "gate"]
+    );
     assert!(matches!(&sheet.triggers[0].steps[..], [Step::Cue(cue)] if &*cue.name == "both"));
     assert!(
-        matches!(&sheet.triggers[1].when, When::Cron { zone, .. } if zone.iana_name() == Some("Asia/Tokyo"))
+        matches!(&sheet.triggers[1].when[0], When::Cron { zone, .. } if zone.iana_name() == Some("Asia/Tokyo"))
     );
-    let between = Condition::Between { above: Some(1.0), below: Some(2.0) };
+    let between = Condition::Between { above: Some(1.0), below: Some(2.0), hysteresis: 0.0 };
     let payloads: Vec<_> = sheet
         .triggers
         .iter()
-        .filter_map(|trigger| match &trigger.when {
+        .filter_map(|trigger| match &trigger.when[0] {
             When::Mqtt { payload, pointer, retained, .. } => {
                 Some((payload.clone(), pointer.as_deref(), *retained))
             }
@@ -327,8 +330,15 @@ fn cues_and_triggers_lead_to_the_scenes_they_name() {
             (Condition::Any, Some(""), false),
         ]
     );
-    let When::Osc { args, .. } = &sheet.triggers[8].when else { panic!() };
-    let above = Condition::Between { above: Some(0.5), below: None };
+    let gate = &sheet.triggers[9];
+    assert_eq!(gate.when.len(), 4);
+    let over = Condition::Between { above: Some(3.0), below: None, hysteresis: 0.5 };
+    assert!(matches!(&gate.when[1], When::Mqtt { payload, .. } if *payload == over));
+    let limits = [gate.limits.hold, gate.limits.release_for, gate.limits.throttle, gate.limits.debounce];
+    assert_eq!(limits.map(|time| time.unwrap().as_millis()), [5000, 10_000, 1000, 500]);
+    assert!(!gate.enabled && gate.condition.as_ref().is_some_and(|of| of.source().starts_with("value")));
+    let When::Osc { args, .. } = &sheet.triggers[8].when[0] else { panic!() };
+    let above = Condition::Between { above: Some(0.5), below: None, hysteresis: 0.0 };
     assert_eq!(*args, [Condition::Number(1.0), Condition::Text("go".into()), above]);
 }
 
@@ -344,7 +354,7 @@ fn the_doors_are_where_the_file_puts_them() {
     assert_eq!((&*mqtt.client_id, &*mqtt.base), ("segue-north", "segue/north"));
     assert_eq!(mqtt.password, Some(SecretSource::Env("MQTT_PASSWORD".into())));
     let filters: Vec<_> = mqtt.filters.iter().map(ToString::to_string).collect();
-    assert_eq!(filters, ["a/+", "b", "c"]);
+    assert_eq!(filters, ["a/+", "b", "c", "d"]);
 }
 
 #[test]
@@ -547,9 +557,9 @@ triggers:
     let sheet = parse("show.yaml", show, &context()).sheet.unwrap();
     let restarts: Vec<_> = sheet.streams.iter().map(|stream| stream.on_restart).collect();
     assert_eq!(restarts, [OnRestart::Finish, OnRestart::Restart]);
-    let hours = |trigger: &Trigger| match &trigger.when {
+    let hours = |trigger: &Trigger| match &trigger.when[0] {
         When::Cron { catch_up, .. } => catch_up.map(|within| within.as_secs_f64() / 3600.0),
-        When::Mqtt { .. } | When::Osc { .. } => panic!(),
+        _ => panic!(),
     };
     let within: Vec<_> = sheet.triggers.iter().map(hours).collect();
     assert_eq!(within, [Some(24.0), Some(24.0), None, Some(24.0), Some(1.5), None]);

@@ -130,7 +130,12 @@ impl House {
             Action::Remember { stream, memory } => {
                 (Duration::ZERO, Event::Remembered { stream, memory, error: None })
             }
-            Action::Tell { .. } | Action::Keep(_) | Action::Note(_) => return,
+            Action::Tell { .. }
+            | Action::Keep(_)
+            | Action::Note(_)
+            | Action::Publish(_)
+            | Action::SendOsc(_)
+            | Action::Call(_) => return,
         };
         self.sequence += 1;
         self.coming.insert((self.now.mono + after, self.sequence), event);

@@ -231,7 +231,12 @@ impl Stage {
                     self.come(self.now.mono, Coming::Event(event));
                 }
                 Action::Note(Fact::TransitionStarted { .. }) => self.asked.push(self.now.mono.0),
-                Action::Tell { .. } | Action::Keep(_) | Action::Note(_) => {}
+                Action::Tell { .. }
+                | Action::Keep(_)
+                | Action::Note(_)
+                | Action::Publish(_)
+                | Action::SendOsc(_)
+                | Action::Call(_) => {}
             }
         }
     }

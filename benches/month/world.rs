@@ -131,7 +131,11 @@ impl World {
                 }
                 // The show of this bench tells nobody.
                 // The journal is one small file, whatever happens in a month.
-                Action::Tell { .. } | Action::Keep(_) => {}
+                Action::Tell { .. }
+                | Action::Keep(_)
+                | Action::Publish(_)
+                | Action::SendOsc(_)
+                | Action::Call(_) => {}
                 Action::Note(fact) => self.note(&fact),
             }
         }

@@ -74,7 +74,7 @@ pub fn payload(bytes: &[u8]) {
     };
     let Some(value) = condition::value_in(payload, pointer) else { return };
     assert!(pointer.is_some() || value == Arg::Text(payload.to_owned()));
-    let between = |above, below| Condition::Between { above, below };
+    let between = |above, below| Condition::Between { above, below, hysteresis: 0.0 };
     let number = condition::number(&value);
     assert!(number.is_none_or(f64::is_finite), "{value:?}");
     let above = between(Some(0.0), None).holds(&value);

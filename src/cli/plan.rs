@@ -15,7 +15,6 @@ use crate::{
     show::{
         plan::{Plan, does, length},
         schedule::Stretch,
-        sheet::When,
     },
 };
 
@@ -81,6 +80,10 @@ impl Plan<'_> {
             let why = format!("cron: {}{note}", trigger.name);
             lines.entry((run.at, usize::MAX)).or_default().push((does(&trigger.steps), why));
         }
+        for (trigger, at) in &self.suns {
+            let why = format!("sun: {}", trigger.name);
+            lines.entry((*at, usize::MAX)).or_default().push((does(&trigger.steps), why));
+        }
         let all = || lines.iter().flat_map(|((at, _), lines)| lines.iter().map(move |line| (*at, line)));
         let width = all().map(|(_, (what, _))| what.chars().count()).max().unwrap_or_default();
         let has_seconds = all().any(|(at, _)| at.as_second() % 60 != 0 && at != self.from);
@@ -98,8 +101,7 @@ impl Plan<'_> {
         if day.is_none() {
             text += "\nNothing is planned.\n";
         }
-        for (index, (trigger, count)) in self.rhythms.iter().enumerate() {
-            let When::Cron { expression, .. } = &trigger.when else { continue };
+        for (index, (trigger, expression, count)) in self.rhythms.iter().enumerate() {
             let gap = if index == 0 { "\n" } else { "" };
             let (name, steps) = (&trigger.name, does(&trigger.steps));
             let _ = writeln!(text, "{gap}And {count} times: {steps}, cron: {name} (`{expression}`)");
@@ -292,6 +294,7 @@ triggers:
               "why": "otherwise"
             }
           ],
+          "sun": [],
           "timezone": "Europe/Berlin",
           "until": "2026-10-25T03:00:00+01:00"
         }

@@ -181,6 +181,7 @@ fn form(form: &Form) -> String {
         Form::Literal => "text, number, `true` or `false`".to_owned(),
         Form::Off => "`off`".to_owned(),
         Form::Nothing => "nothing".to_owned(),
+        Form::Anything => "anything".to_owned(),
         Form::Scales => "numbers from 0 to 1 by name".to_owned(),
         Form::Map(section) => {
             let title = section.title.split(':').next().unwrap_or_default();

@@ -83,6 +83,7 @@ fn form(form: &Form) -> Value {
         Form::Seed => kind(Kind::Seeds),
         Form::Off => json!({ "enum": ["off", false] }),
         Form::Nothing => json!({ "type": "null" }),
+        Form::Anything => json!({}),
         Form::Scales => scales(),
         Form::Map(section) => json!({ "$ref": format!("#/$defs/{}", slug(section.title)) }),
         Form::Named(of) => json!({ "type": "object", "additionalProperties": self::form(of) }),

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use crate::show::condition::Condition;
 
 use super::{
-    keys,
     reader::Fields,
     report::{Problem, Report},
     scalar,
     tree::{Node, Value},
+    trigger_keys::{ARGS, PAYLOAD},
     words::quoted,
 };
 
@@ -18,7 +18,7 @@ pub(super) fn payload(node: &Node, of: &str, report: &mut Report) -> Option<(Con
     if !matches!(node.value, Value::Map(_)) {
         return Some((report.take(literal(node).map_err(|problem| problem.of(of)))?, None));
     }
-    let mut fields = Fields::of(node, &node.span, &format!("{of}: `payload`"), &keys::PAYLOAD, report)?;
+    let mut fields = Fields::of(node, &node.span, &format!("{of}: `payload`"), &PAYLOAD, report)?;
     let pointer = fields.get("pointer", report, pointer);
     let has_pointer = fields.has("pointer");
     let condition = comparison(fields, node, has_pointer, report)?;
@@ -39,7 +39,7 @@ fn argument(node: &Node, of: &str, report: &mut Report) -> Option<Condition> {
     if !matches!(node.value, Value::Map(_)) {
         return report.take(literal(node).map_err(|problem| problem.of(of)));
     }
-    let fields = Fields::of(node, &node.span, &format!("{of}: `args`"), &keys::ARGS, report)?;
+    let fields = Fields::of(node, &node.span, &format!("{of}: `args`"), &ARGS, report)?;
     comparison(fields, node, false, report)
 }
 
@@ -62,7 +62,16 @@ fn comparison(mut fields: Fields<'_>, node: &Node, optional: bool, report: &mut 
     let equals = fields.get("equals", report, literal);
     let above = fields.get("above", report, scalar::number);
     let below = fields.get("below", report, scalar::number);
+    let hysteresis =
+        fields.get("hysteresis", report, |node| scalar::number_in(node, "hysteresis", 0.0, f64::MAX));
     let given = fields.given(&["equals", "above", "below"]);
+    if let [entry, ..] = fields.given(&["hysteresis"]).as_slice()
+        && above.is_none()
+        && below.is_none()
+    {
+        let problem = Problem::error(&entry.key.span, "`hysteresis` goes with `above` and `below`");
+        report.push(problem.of(&of).hint("take it out, or say what is crossed"));
+    }
     let bare = given.is_empty() && !optional && !fields.has_unknown();
     if bare {
         let problem = Problem::error(&node.span, "a condition is missing");
@@ -84,7 +93,9 @@ fn comparison(mut fields: Fields<'_>, node: &Node, optional: bool, report: &mut 
     match (equals, above, below) {
         (Some(condition), _, _) => Some(condition),
         (None, None, None) => (optional && given.is_empty()).then_some(Condition::Any),
-        (None, above, below) => Some(Condition::Between { above, below }),
+        (None, above, below) => {
+            Some(Condition::Between { above, below, hysteresis: hysteresis.unwrap_or(0.0) })
+        }
     }
 }
 

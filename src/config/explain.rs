@@ -21,27 +21,38 @@ const RUNS: usize = 5;
 pub fn explain(sheet: &Sheet, from: Timestamp) -> String {
     let mut out = String::new();
     for trigger in &sheet.triggers {
-        let When::Cron { expression, zone, .. } = &trigger.when else { continue };
-        let name = zone.iana_name().unwrap_or("UTC");
-        let _ = writeln!(out, "trigger `{}`: `{expression}` in {name}", trigger.name);
-        let runs: Vec<_> = expression.runs(from, zone).take(RUNS).collect();
-        if runs.is_empty() {
-            out.push_str("  never before 2100\n");
-        }
-        let last = runs.last().map_or(from, |run| run.at);
-        for run in runs {
-            let time = run.at.to_zoned(zone.clone());
-            let _ = write!(out, "  {}", time.strftime("%a %e %b %Y %H:%M:%S %:z"));
-            if let Some(note) = run.note {
-                let _ = write!(out, "  {note}");
-            }
-            out.push('\n');
-        }
-        if let Some(change) = change_of_clocks(expression, zone, last) {
-            let _ = writeln!(out, "  later: {change}");
+        for when in &trigger.when {
+            let When::Cron { expression, zone, .. } = when else { continue };
+            explain_cron(&mut out, &trigger.name, (expression, zone), from);
         }
     }
     out
+}
+
+fn explain_cron(
+    out: &mut String,
+    trigger: &str,
+    (expression, zone): (&CronExpression, &TimeZone),
+    from: Timestamp,
+) {
+    let name = zone.iana_name().unwrap_or("UTC");
+    let _ = writeln!(out, "trigger `{trigger}`: `{expression}` in {name}");
+    let runs: Vec<_> = expression.runs(from, zone).take(RUNS).collect();
+    if runs.is_empty() {
+        out.push_str("  never before 2100\n");
+    }
+    let last = runs.last().map_or(from, |run| run.at);
+    for run in runs {
+        let time = run.at.to_zoned(zone.clone());
+        let _ = write!(out, "  {}", time.strftime("%a %e %b %Y %H:%M:%S %:z"));
+        if let Some(note) = run.note {
+            let _ = write!(out, "  {note}");
+        }
+        out.push('\n');
+    }
+    if let Some(change) = change_of_clocks(expression, zone, last) {
+        let _ = writeln!(out, "  later: {change}");
+    }
 }
 
 /// Says what the next change of the clocks that touches an expression does to it.

@@ -10,6 +10,9 @@ use super::{
     words::quoted,
 };
 
+/// How long the name of a place may get, in bytes: lists that stand deeper in others than they may are told of elsewhere.
+const PLACE_MAX: usize = 200;
+
 /// A scene inside a step, by where its map begins in the file.
 pub(super) type InlineScene = (usize, SceneDraft);
 
@@ -23,32 +26,56 @@ pub(super) fn read(
     let mut found = Vec::new();
     for Entry { key, value } in playlists.map(entries).unwrap_or_default() {
         if let Some(steps) = member(value, "steps") {
-            in_steps(steps, ("playlist", key), &mut found, report);
+            in_steps(steps, ("playlist", key), "", &mut found, report);
         }
     }
     for Entry { key, value } in cues.map(entries).unwrap_or_default() {
-        in_steps(value, ("cue", key), &mut found, report);
+        let Some(steps) = of_cue(value) else { continue };
+        in_steps(steps, ("cue", key), "", &mut found, report);
     }
     for Entry { key, value } in triggers.map(entries).unwrap_or_default() {
         if let Some(steps) = member(value, "do") {
-            in_steps(steps, ("trigger", key), &mut found, report);
+            in_steps(steps, ("trigger", key), "", &mut found, report);
         }
     }
     found
 }
 
-fn in_steps(node: &Node, (actor, key): (&str, &Node), found: &mut Vec<InlineScene>, report: &mut Report) {
+/// Returns where the steps of a cue stand: in itself, or under its `do`; `None` if that is missing.
+pub(super) fn of_cue(cue: &Node) -> Option<&Node> {
+    let has = |name| member(cue, name).is_some();
+    // The `do` of a step that plays a playlist is another.
+    let is_whole = ["do", "mode", "max"].into_iter().any(has) && !has("playlist");
+    if is_whole { member(cue, "do") } else { Some(cue) }
+}
+
+/// Reads the scenes of a list, which stands at `place` in others.
+fn in_steps(
+    node: &Node,
+    (actor, key): (&str, &Node),
+    place: &str,
+    found: &mut Vec<InlineScene>,
+    report: &mut Report,
+) {
     let steps = match &node.value {
         Value::List(items) => items.as_slice(),
         _ => std::slice::from_ref(node),
     };
     let name = key.text().unwrap_or_default();
-    for (place, step) in steps.iter().enumerate() {
+    for (number, step) in steps.iter().enumerate() {
+        let place = format!("{place}/{}", number + 1);
+        if let Some(Node { value: Value::List(lists), .. }) = member(step, "parallel")
+            && place.len() < PLACE_MAX
+        {
+            for (list, steps) in lists.iter().enumerate() {
+                in_steps(steps, (actor, key), &format!("{place}/{}", list + 1), found, report);
+            }
+        }
         let Some(scene) = member(step, "scene").filter(|scene| matches!(scene.value, Value::Map(_))) else {
             continue;
         };
         // No scene of the show file has a name with a slash.
-        let called = format!("{name}/{}", place + 1);
+        let called = format!("{name}{place}");
         let of = format!("{actor} {}", quoted(name));
         found.push((scene.span.start, scenes::scene(&called, of, &scene.span, scene, report)));
     }

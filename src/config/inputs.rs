@@ -104,7 +104,8 @@ fn clients(node: &Node, from: SocketAddr, report: &mut Report) -> Vec<SocketAddr
     clients
 }
 
-fn client(node: &Node, from: SocketAddr) -> Result<SocketAddr, Problem> {
+/// Reads the address of somebody who is told something from the socket that listens at `from`.
+pub(super) fn client(node: &Node, from: SocketAddr) -> Result<SocketAddr, Problem> {
     let text = scalar::filled(node)?;
     let wrong = |message: String| Problem::error(&node.span, message);
     let client: SocketAddr = text.parse().map_err(|_| {

@@ -5,9 +5,13 @@
 
 use core::f64::consts::PI;
 
-use super::lane_keys::{self, HOLD, LANE, PANIC, PANIC_KEY, PRIORITY, RELEASE};
-use super::playlist_keys::{DO, GO_APART, IN_STEP, LIST_STEP, OTHERWISE, PLAYLIST, STEP_OF};
-use super::recovery_keys::{FALLBACK, HOOK, HOOKS, RECOVERY, RECREATE, RESEND};
+use super::{
+    action_keys::{self, CALLED, PUBLISHED, SENT, UNTIL},
+    lane_keys::{self, HOLD, LANE, PANIC, PANIC_KEY, PRIORITY, RELEASE},
+    playlist_keys::{DO, GO_APART, IN_STEP, LIST_STEP, OTHERWISE, PLAYLIST, STEP_OF},
+    recovery_keys::{FALLBACK, HOOK, HOOKS, RECOVERY, RECREATE, RESEND},
+    trigger_keys::{ARGS, PAYLOAD, SILENCE, TRIGGER, TURN, WHEN},
+};
 use crate::show::{
     easing::Easing,
     fades::SwitchAt,
@@ -89,6 +93,8 @@ pub enum Form {
     Nothing,
     /// A number from 0 to 1 by the name of a ControlNet.
     Scales,
+    /// Any value: a text, a number, a list, a map.
+    Anything,
     /// A map with these keys.
     Map(&'static Section),
     /// A map from names to these.
@@ -112,11 +118,51 @@ impl Section {
 }
 
 /// Every section, from the whole file inwards.
-pub static SECTIONS: [&Section; 37] = [
-    &SHOW, &INCLUDED, &RELOAD, &PANIC, &STREAM, &SECRET, &PARAMS, &NET, &TIMEOUTS, &UPDATES, &STATUS,
-    &RECOVERY, &RESEND, &RECREATE, &FALLBACK, &HOOK, &SCENE, &FADES, &CUE_STEP, &PLAYLIST, &LIST_STEP,
-    &LOCATION, &SCHEDULE, &OTHERWISE, &MOMENT, &TRIGGER, &WHEN, &PAYLOAD, &ARGS, &STEP, &INPUTS, &OSC, &MQTT,
-    &DISCOVERY, &WEB, &TEXT, &HISTORY,
+pub static SECTIONS: [&Section; 44] = [
+    &SHOW,
+    &INCLUDED,
+    &RELOAD,
+    &PANIC,
+    &STREAM,
+    &SECRET,
+    &PARAMS,
+    &NET,
+    &TIMEOUTS,
+    &UPDATES,
+    &STATUS,
+    &RECOVERY,
+    &RESEND,
+    &RECREATE,
+    &FALLBACK,
+    &HOOK,
+    &SCENE,
+    &FADES,
+    &CUE_STEP,
+    &PLAYLIST,
+    &LIST_STEP,
+    &LOCATION,
+    &SCHEDULE,
+    &OTHERWISE,
+    &MOMENT,
+    &TRIGGER,
+    &WHEN,
+    &PAYLOAD,
+    &ARGS,
+    &SILENCE,
+    &TURN,
+    &STEP,
+    &INPUTS,
+    &OSC,
+    &MQTT,
+    &DISCOVERY,
+    &WEB,
+    &TEXT,
+    &HISTORY,
+    &action_keys::CUE,
+    &UNTIL,
+    &PUBLISHED,
+    &SENT,
+    &CALLED,
 ];
 
 pub(super) const fn section(title: &'static str, keys: &'static [Key]) -> Section {
@@ -161,6 +207,12 @@ pub static SHOW: Section = section(
             "what is due when: of these entries the first from the top that is on",
         ),
         key("triggers", Form::Named(&Form::Map(&TRIGGER)), "", "what makes something happen, by name"),
+        key(
+            "variables",
+            Form::Named(&Form::Literal),
+            "",
+            "the variables by name, with what each begins with: a number, a text, `true` or `false`",
+        ),
         key("inputs", Form::Map(&INPUTS), "", "where the show listens"),
         key("on_restart", Form::Words(&OnRestart::WORDS), "resume", RESTART_WHAT),
         key("on_alarm", HOOKS, "", "who is told when people are needed, and when they no longer are"),
@@ -212,10 +264,11 @@ pub static RELOAD: Section = section(
 
 const RESTART_WHAT: &str = "where streams begin when the show has run before: `resume` goes on where the clock says, \
      `finish` arrives where it was going, `restart` begins with the scene of `start`";
-const ZONE: Form = Form::Like("Europe/Berlin");
+pub(super) const ZONE: Form = Form::Like("Europe/Berlin");
 const PLAYLISTS: Form = Form::Named(&Form::Map(&PLAYLIST));
 const NAMED_SCENES: Form = Form::Named(&Form::Any(&[Form::Map(&SCENE), Form::Nothing]));
-static CUE: Form = Form::Any(&[Form::Map(&CUE_STEP), Form::List(&Form::Map(&CUE_STEP))]);
+static CUE: Form =
+    Form::Any(&[Form::Map(&CUE_STEP), Form::List(&Form::Map(&CUE_STEP)), Form::Map(&action_keys::CUE)]);
 
 /// One stream.
 pub static STREAM: Section = section(
@@ -383,7 +436,7 @@ const VERB_WHAT: &str = "what to do to the running transition, in place of a sce
 
 /// A step of a cue.
 pub static CUE_STEP: Section = section(
-    "A step of a cue: a scene, a transition, a playlist, or a lane",
+    "A step of a cue: a scene, a transition, a playlist, a lane, or something else to do",
     &[
         key("scene", PLAYED, "", PLAYED_WHAT),
         key("fade", FADE, "the scene's", "how long it takes"),
@@ -398,12 +451,23 @@ pub static CUE_STEP: Section = section(
         IN_STEP,
         DO,
         STEP_OF,
+        key("enable", Form::Text, "", "the trigger that may fire from now on, alone"),
+        key("disable", Form::Text, "", "the trigger that no longer fires, alone"),
+        action_keys::WAIT,
+        key("parallel", Form::List(&action_keys::CUE_STEPS), "", action_keys::PARALLEL_WHAT),
+        action_keys::BLEND,
+        action_keys::VARIABLE,
+        action_keys::PUBLISH,
+        action_keys::SEND,
+        action_keys::CALL,
+        action_keys::LOG,
+        action_keys::STOP,
     ],
 );
 
 /// A step of a trigger.
 pub static STEP: Section = section(
-    "A step of a trigger: a scene, a transition, a playlist, a lane, or a cue",
+    "A step of a trigger: a scene, a transition, a playlist, a lane, a cue, or something else to do",
     &[
         key("scene", PLAYED, "", PLAYED_WHAT),
         key("fade", FADE, "the scene's", "how long it takes"),
@@ -419,6 +483,17 @@ pub static STEP: Section = section(
         DO,
         STEP_OF,
         key("cue", Form::Text, "", "the cue to fire, alone"),
+        key("enable", Form::Text, "", "the trigger that may fire from now on, alone"),
+        key("disable", Form::Text, "", "the trigger that no longer fires, alone"),
+        action_keys::WAIT,
+        key("parallel", Form::List(&action_keys::STEPS), "", action_keys::PARALLEL_WHAT),
+        action_keys::BLEND,
+        action_keys::VARIABLE,
+        action_keys::PUBLISH,
+        action_keys::SEND,
+        action_keys::CALL,
+        action_keys::LOG,
+        action_keys::STOP,
     ],
 );
 
@@ -435,6 +510,8 @@ const DATES: Form = Form::Any(&[DATE, Form::List(&DATE)]);
 const DATE: Form = Form::Like("2026-12-31..2027-01-06");
 const WEEKDAYS: Form = Form::Any(&[Form::Like("TUE-SUN"), Form::List(&Form::Like("MON"))]);
 const SUN: Form = Form::Like("sunset-1h");
+/// A time of the sun, with bounds or without.
+pub(super) const TIME_OF_SUN: Form = Form::Any(&[SUN, Form::Map(&MOMENT)]);
 const TIME_OF_DAY: Form = Form::Any(&[Form::Like("10:00"), SUN, Form::Map(&MOMENT)]);
 
 /// One entry of the schedule.
@@ -472,62 +549,6 @@ pub static MOMENT: Section = section(
         required("at", SUN, "`sunrise` or `sunset`, with an offset of at most 6h"),
         key("not_before", Form::Like("16:00"), "", "the earliest, by the clock"),
         key("not_after", Form::Like("20:00"), "", "the latest, by the clock"),
-    ],
-);
-
-/// One trigger.
-pub static TRIGGER: Section = section(
-    "A trigger",
-    &[
-        required("when", Form::Map(&WHEN), "what it waits for"),
-        required("do", Form::Any(&[Form::Map(&STEP), Form::List(&Form::Map(&STEP))]), "what it does then"),
-    ],
-);
-
-/// What can be done about a time that was missed.
-pub(super) const CATCH_UP: [&str; 2] = ["last", "none"];
-
-/// What a trigger waits for.
-pub static WHEN: Section = section(
-    "`when` of a trigger: one of `cron`, `mqtt` and `osc`",
-    &[
-        key("cron", Form::Like("30 5 * * MON-FRI"), "", "a time of the calendar"),
-        key("mqtt", Form::Like("gallery/+/motion"), "", "a message on these topics"),
-        key("osc", Form::Like("/pad/{1,2}"), "", "a message at these addresses"),
-        key("timezone", ZONE, "the show's", "the zone of the time"),
-        key(
-            "catch_up",
-            Form::Words(&CATCH_UP),
-            "`last` if it goes to a scene for good, else `none`",
-            "what if the time was missed: `last` makes up for the last time, `none` waits for the next",
-        ),
-        key("catch_up_within", Form::Time, "24h", "how late that may be, from 1m to 168h"),
-        key("payload", Form::Any(&[Form::Map(&PAYLOAD), Form::Literal]), "any", "which payload counts"),
-        key("retained", Form::Bool, "false", "whether messages count that the broker had kept"),
-        key("args", Form::Any(&[ARGUMENT, Form::List(&ARGUMENT)]), "any", "which arguments count, in order"),
-    ],
-);
-
-const ARGUMENT: Form = Form::Any(&[Form::Map(&ARGS), Form::Literal]);
-
-/// A condition on a payload.
-pub static PAYLOAD: Section = section(
-    "`payload` as a condition",
-    &[
-        key("pointer", Form::Like("/sensor/lux"), "the whole", "where in a JSON payload to look"),
-        key("equals", Form::Literal, "", "the value to the letter"),
-        key("above", Form::AnyNumber, "", "more than this"),
-        key("below", Form::AnyNumber, "", "less than this"),
-    ],
-);
-
-/// A condition on an argument.
-pub static ARGS: Section = section(
-    "An argument as a condition",
-    &[
-        key("equals", Form::Literal, "", "the value to the letter"),
-        key("above", Form::AnyNumber, "", "more than this"),
-        key("below", Form::AnyNumber, "", "less than this"),
     ],
 );
 

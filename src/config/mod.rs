@@ -12,21 +12,25 @@
 //! | `streams`, `params`, `nets`, `values` | `streams` |
 //! | `recovery` | what is done on their bad days, and who is told |
 //! | `scenes`, `demands` | `scenes`, and what they need from the streams |
-//! | `steps`, `triggers`, `inline` | `cues` and `triggers`, and the scenes inside them |
+//! | `steps`, `triggers`, `whens`, `inline` | `cues` and `triggers`, and the scenes inside them |
+//! | `actions`, `formulas`, `modes` | steps of other kinds, what has to be worked out in them, and `variables` |
 //! | `lanes` | `panic`, `operator_idle`, and `hold` in a step |
 //! | `playlists` | `playlists` |
 //! | `schedule`, `overlaps` | `schedule` and `location`, and what of it can never be seen |
 //! | `inputs`, `web`, `text` | `inputs`, `web` and `text` |
-//! | `keys`, `lane_keys`, `playlist_keys`, `recovery_keys` | every key there is, with what it says |
+//! | `keys`, `action_keys`, `lane_keys`, `playlist_keys`, `recovery_keys`, `trigger_keys` | every key there is, with what it says |
 //! | `report`, `diagnostic`, `words` | what to tell about it |
 //! | `explain` | when the cron triggers will fire |
 
+mod action_keys;
+mod actions;
 mod conditions;
 mod demands;
 mod diagnostic;
 mod explain;
 mod fades;
 mod files;
+mod formulas;
 mod history;
 mod include;
 mod inline;
@@ -34,6 +38,7 @@ mod inputs;
 pub mod keys;
 mod lane_keys;
 mod lanes;
+mod modes;
 mod nets;
 mod overlaps;
 mod params;
@@ -54,10 +59,12 @@ mod syntax;
 mod text;
 mod time;
 mod tree;
+mod trigger_keys;
 mod triggers;
 mod values;
 mod web;
 mod weighted;
+mod whens;
 mod words;
 
 use std::{
@@ -72,7 +79,7 @@ use jiff::tz::TimeZone;
 use crate::show::{
     lane::OperatorPlan,
     playlist::GO_APART,
-    sheet::{Reload, Sheet, Trigger, When},
+    sheet::{Reload, Sensor, Sheet, Trigger, When},
     topic::TopicFilter,
     venue::{MqttDoor, Venue},
 };
@@ -187,6 +194,7 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let playlists_node = fields.entry("playlists").map(|entry| &entry.value);
     let go_apart = fields.get("go_apart", report, playlists::go_apart).unwrap_or(GO_APART);
     let triggers_entry = fields.entry("triggers");
+    let variables = formulas::variables(fields.value("variables", report), report);
     let calendar = (fields.value("schedule", report), fields.value("location", report));
     let commands = allows_commands(&mut fields, report);
     let on_restart = streams::read_on_restart(&mut fields, report).unwrap_or_default();
@@ -210,8 +218,11 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     }
     warn_of_no_scenes(scenes_entry, &top, report);
     let named = scenes::named(&scene_drafts);
-    let mut cast =
-        Cast { scenes, inline, streams: Vec::new(), cues: BTreeMap::new(), playlists: BTreeMap::new() };
+    let mut cast = Cast {
+        cue_names: named_in(cues_node),
+        triggers: triggers::names(triggers_node),
+        ..Cast::new(scenes, inline, variables, &doors)
+    };
     let streams_place = streams_entry.map_or(&top, |entry| &entry.key.span);
     let hooks = HookContext { has_mqtt: doors.has_mqtt, commands };
     let house = format!("{} {title}", context.node);
@@ -222,21 +233,23 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
     let panic = lanes::panic(panic_node, &cast.scenes, report);
     scenes::check(&scene_drafts, &stream_drafts.list, report);
     cast.streams = stream_drafts.names;
+    cast.known.streams.clone_from(&cast.streams);
     cast.playlists = playlists::read(playlists_node, &cast, report);
     cast.cues = steps::cues(cues_node, &cast, report);
+    let schedule = schedule::read(calendar, source, (&zone, zone_named), &cast, report);
     let around = Surroundings {
         source,
+        location: schedule.location,
         zone: (zone.clone(), zone_named),
         has_mqtt: doors.has_mqtt,
         has_osc: doors.has_osc,
         cast: &cast,
     };
     let triggers = triggers::read(triggers_node, &around, report);
-    let schedule = schedule::read(calendar, source, (&zone, zone_named), &cast, report);
     let mqtt = doors.mqtt.map(|door| MqttDoor { filters: filters(&triggers), ..door });
     let streams = stream_drafts.list.into_iter().map(|draft| draft.sheet).collect();
     let venue = Venue { osc: doors.osc, mqtt, web, text, history };
-    let Cast { scenes, cues, playlists, .. } = cast;
+    let Cast { scenes, cues, playlists, variables, .. } = cast;
     Some(Sheet {
         title,
         zone,
@@ -246,12 +259,19 @@ fn sheet(root: &Node, name: &str, source: &str, context: &Context<'_>, report: &
         playlists,
         go_apart,
         triggers,
+        variables,
         schedule,
         on_alarm,
         venue,
         reload,
         panic,
     })
+}
+
+/// Returns the names in a section.
+fn named_in(section: Option<&Node>) -> Vec<Arc<str>> {
+    let Some(Node { value: Value::Map(entries), .. }) = section else { return Vec::new() };
+    entries.iter().filter_map(|entry| entry.key.text()).map(Arc::from).collect()
 }
 
 /// Warns of a show that has nothing to show.
@@ -296,8 +316,8 @@ fn reload(node: Option<&Node>, report: &mut Report) -> Reload {
 /// Returns what the triggers listen to, each filter once.
 fn filters(triggers: &[Trigger]) -> Vec<TopicFilter> {
     let mut filters: Vec<TopicFilter> = Vec::new();
-    for trigger in triggers {
-        if let When::Mqtt { filter, .. } = &trigger.when
+    for when in triggers.iter().flat_map(|trigger| &trigger.when) {
+        if let When::Mqtt { filter, .. } | When::Idle { of: Some(Sensor::Mqtt(filter)), .. } = when
             && !filters.contains(filter)
         {
             filters.push(filter.clone());

@@ -15,7 +15,9 @@ use crate::show::{
 };
 
 use super::{
-    fades, playlist_keys as keys,
+    fades,
+    lanes::HOLD_KEYS,
+    playlist_keys as keys,
     reader::{self, Fields},
     report::{Problem, Report},
     scalar, scenes,
@@ -303,7 +305,7 @@ pub(super) fn step(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) ->
         fields.value("playlist", report).and_then(|node| find(node, &of, "plays playlist", cast, report));
     let verb = fields.get("do", report, |node| scalar::choice(node, "do", &PlayVerb::NAMES));
     let step = fields.get("step", report, |node| Ok(StepRef::from(scalar::text(node)?)));
-    for entry in fields.given(&["fade", "easing", "policy", "stream"]) {
+    for entry in fields.given(&[&["fade", "easing", "policy", "stream"][..], &HOLD_KEYS].concat()) {
         let message = format!("a playlist brings its own `{}`", entry.key.text().unwrap_or_default());
         report.push(Problem::error(&entry.key.span, message).of(&of).hint("write it in the playlist"));
     }

@@ -182,7 +182,7 @@ fn hook(node: &Node, of: &str, context: HookContext, report: &mut Report) -> Opt
         let problem = Problem::error(span, "the show has no MQTT broker to publish to");
         report.push(problem.of(of).hint("write `inputs: { mqtt: { url: \"mqtt://localhost:1883\" } }`"));
     }
-    let url = fields.value("http", report).and_then(|node| url(node, of, report));
+    let url = fields.value("http", report).and_then(|node| url(node, (of, "http"), report));
     let argv = fields.get("command", report, argv);
     let timeout_entry = fields.entry("timeout");
     let timeout = fields.get("timeout", report, |node| time::duration_in(node, "timeout", COMMAND_TIMEOUT));
@@ -209,7 +209,8 @@ fn hook(node: &Node, of: &str, context: HookContext, report: &mut Report) -> Opt
     }
 }
 
-fn topic(node: &Node) -> Result<&str, Problem> {
+/// Reads a topic to publish to.
+pub(super) fn topic(node: &Node) -> Result<&str, Problem> {
     let topic = scalar::filled(node)?;
     if topic.len() > TOPIC_MAX || topic.contains(['+', '#', '\0']) {
         let problem = Problem::error(&node.span, format!("{} is no topic to publish to", quoted(topic)));
@@ -218,18 +219,19 @@ fn topic(node: &Node) -> Result<&str, Problem> {
     Ok(topic)
 }
 
-fn url(node: &Node, of: &str, report: &mut Report) -> Option<HookUrl> {
+/// Reads an address that stands under `key`.
+pub(super) fn url(node: &Node, (of, key): (&str, &str), report: &mut Report) -> Option<HookUrl> {
     if matches!(node.value, Value::Map(_)) {
-        return secret::source(node, of, "http", report).map(HookUrl::Secret);
+        return secret::source(node, of, key, report).map(HookUrl::Secret);
     }
-    report.take(plain_url(node).map_err(|problem| problem.at_key("http").of(of))).map(HookUrl::Plain)
+    report.take(plain_url(node, key).map_err(|problem| problem.at_key(key).of(of))).map(HookUrl::Plain)
 }
 
-fn plain_url(node: &Node) -> Result<Arc<str>, Problem> {
+fn plain_url(node: &Node, key: &str) -> Result<Arc<str>, Problem> {
     let text = scalar::filled(node)?;
     if secret::user_info(text).is_some() {
         let problem = Problem::error(&node.span, "secrets do not belong in the show file");
-        return Err(problem.hint("write `http: { env: NAME }` for an address that is a secret"));
+        return Err(problem.hint(format!("write `{key}: {{ env: NAME }}` for an address that is a secret")));
     }
     let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
     let host = rest.and_then(|rest| rest.split(['/', '?']).next()).unwrap_or_default();

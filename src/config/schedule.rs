@@ -237,7 +237,7 @@ fn hours(fields: &mut Fields<'_>, item: &Node, around: &Around<'_>, report: &mut
     };
     let (dates, except) = (spans("dates", report), spans("except", report));
     let mut moment = |key: &'static str, usual: i32, report: &mut Report| match fields.value(key, report) {
-        Some(node) => moment(node, key, report),
+        Some(node) => moment(node, &format!("`schedule`: `{key}`"), report),
         None => Some(Moment::Clock(usual)),
     };
     let (from, to) = (moment("from", 0, report), moment("to", DAY, report));
@@ -318,25 +318,25 @@ fn dates(node: &Node, report: &mut Report) -> Option<Vec<DateSpan>> {
     })
 }
 
-fn moment(node: &Node, key: &str, report: &mut Report) -> Option<Moment> {
-    let of = format!("`schedule`: `{key}`");
+/// Reads a time of the clock or of the sun; `of` is whose it is.
+pub(super) fn moment(node: &Node, of: &str, report: &mut Report) -> Option<Moment> {
     let Value::Map(_) = node.value else {
-        return report.take(moment_of(node).map_err(|problem| problem.of(&of)));
+        return report.take(moment_of(node).map_err(|problem| problem.of(of)));
     };
-    let mut fields = Fields::of(node, &node.span, &of, &keys::MOMENT, report)?;
+    let mut fields = Fields::of(node, &node.span, of, &keys::MOMENT, report)?;
     let at = fields.required("at", "write `{ at: sunset-1h, not_before: \"16:00\" }`", report);
-    let at = at.and_then(|node| report.take(moment_of(node).map_err(|problem| problem.of(&of))));
+    let at = at.and_then(|node| report.take(moment_of(node).map_err(|problem| problem.of(of))));
     let (not_before, not_after) =
         (fields.get("not_before", report, clock), fields.get("not_after", report, clock));
     fields.finish(report);
     match at? {
         Moment::Clock(_) => {
-            let problem = Problem::error(&node.span, "a time of the clock has no bounds").of(&of);
+            let problem = Problem::error(&node.span, "a time of the clock has no bounds").of(of);
             report.push(problem.hint("write it alone: `\"10:00\"`"));
             None
         }
         Moment::Sun { .. } if not_before.zip(not_after).is_some_and(|(low, high)| low > high) => {
-            report.push(Problem::error(&node.span, "`not_before` is later than `not_after`").of(&of));
+            report.push(Problem::error(&node.span, "`not_before` is later than `not_after`").of(of));
             None
         }
         Moment::Sun { event, offset, .. } => Some(Moment::Sun { event, offset, not_before, not_after }),

@@ -1,15 +1,24 @@
 //! What cues and triggers do: one step or a list of steps.
 
+use core::net::SocketAddr;
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::show::{
     event::StreamIndex,
+    expression::Template,
+    run::{Mode, step::Painted},
     scene::Scene,
     sheet::{Cue, Policy, Step, Streams, Verb},
+    variables::Values,
+    weighted::Weighted,
 };
 
 use super::{
-    fades, keys, lanes,
+    action_keys, actions, fades, formulas,
+    formulas::Known,
+    inline,
+    inputs::Doors,
+    keys, lanes, modes,
     playlists::{self, Playlists},
     reader::{self, Fields},
     report::{Problem, Report},
@@ -18,8 +27,8 @@ use super::{
     words::{closest, did_you_mean_or_list, quoted},
 };
 
-/// What a step does: one of these.
-const KINDS: [&str; 5] = ["scene", "transition", "lane", "cue", "playlist"];
+/// What a step does: one of these, or one of [`actions::KINDS`].
+const KINDS: [&str; 7] = ["scene", "transition", "lane", "cue", "playlist", "enable", "disable"];
 
 /// The keys that say how a scene comes in.
 const WAY_KEYS: [&str; 3] = ["fade", "easing", "policy"];
@@ -34,11 +43,46 @@ pub(super) struct Cast {
     /// Empty while the cues themselves are read: a cue cannot fire a cue.
     pub(super) cues: BTreeMap<Arc<str>, Arc<Cue>>,
     pub(super) playlists: Playlists,
+    /// Every trigger there is and where it stands, for those who switch and stop them.
+    pub(super) triggers: BTreeMap<Arc<str>, Span>,
+    /// Every cue there is, for those who stop them.
+    pub(super) cue_names: Vec<Arc<str>>,
+    /// The variables with what they begin with.
+    pub(super) variables: Values,
+    /// What templates may ask for.
+    pub(super) known: Known,
+    pub(super) has_mqtt: bool,
+    /// Where the OSC socket listens.
+    pub(super) osc: Option<SocketAddr>,
+}
+
+impl Cast {
+    /// Begins with what is known before streams and cues are read.
+    pub(super) fn new(
+        scenes: BTreeMap<Arc<str>, Arc<Scene>>,
+        inline: BTreeMap<usize, Arc<Scene>>,
+        variables: Values,
+        doors: &Doors,
+    ) -> Self {
+        Self {
+            scenes,
+            inline,
+            streams: Vec::new(),
+            cues: BTreeMap::new(),
+            playlists: BTreeMap::new(),
+            cue_names: Vec::new(),
+            triggers: BTreeMap::new(),
+            known: Known { streams: Vec::new(), variables: variables.keys().cloned().collect() },
+            variables,
+            has_mqtt: doors.has_mqtt,
+            osc: doors.osc.as_ref().map(|door| door.listen),
+        }
+    }
 }
 
 /// Who takes the steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Actor {
+pub(super) enum Actor {
     Cue,
     Trigger,
 }
@@ -50,23 +94,47 @@ pub(super) fn cues(node: Option<&Node>, cast: &Cast, report: &mut Report) -> BTr
     for (name, entry) in entries {
         report.take(scalar::name(&entry.key, "a cue"));
         let of = format!("cue {}", quoted(name));
-        let steps = read(&entry.value, &entry.key.span, &of, Actor::Cue, cast, report);
-        let name: Arc<str> = name.into();
-        cues.insert(name.clone(), Arc::new(Cue { name, steps }));
+        let cue = cue(name, &entry.value, &entry.key.span, &of, cast, report);
+        cues.insert(Arc::clone(&cue.name), Arc::new(cue));
     }
     cues
 }
 
-/// Reads the `do` of a trigger.
-pub(super) fn of_trigger(node: &Node, place: &Span, of: &str, cast: &Cast, report: &mut Report) -> Vec<Step> {
-    read(node, place, of, Actor::Trigger, cast, report)
+/// Reads a cue: its steps, or a map with them under `do`.
+fn cue(name: &str, node: &Node, place: &Span, of: &str, cast: &Cast, report: &mut Report) -> Cue {
+    let cue = |steps: Vec<Step>, mode: Mode| Cue { name: name.into(), steps, mode };
+    let whole = inline::of_cue(node).is_none_or(|inner| !std::ptr::eq(inner, node));
+    let fields = if whole { Fields::of(node, place, of, &action_keys::CUE, report) } else { None };
+    let Some(mut fields) = fields else {
+        return cue(list(node, place, of, (Actor::Cue, 1), cast, report), Mode::Restart);
+    };
+    fields.required("do", "write `do: { scene: NAME }`", report);
+    let steps = fields
+        .entry("do")
+        .map(|entry| list(&entry.value, &entry.key.span, of, (Actor::Cue, 1), cast, report));
+    let mode = modes::read(&mut fields, Mode::Restart, report);
+    fields.finish(report);
+    cue(steps.unwrap_or_default(), mode)
 }
 
-fn read(node: &Node, place: &Span, of: &str, actor: Actor, cast: &Cast, report: &mut Report) -> Vec<Step> {
+/// Reads the `do` of a trigger.
+pub(super) fn of_trigger(node: &Node, place: &Span, of: &str, cast: &Cast, report: &mut Report) -> Vec<Step> {
+    list(node, place, of, (Actor::Trigger, 1), cast, report)
+}
+
+/// Reads one step or a list of steps, which stands so deep in others.
+pub(super) fn list(
+    node: &Node,
+    place: &Span,
+    of: &str,
+    role: (Actor, usize),
+    cast: &Cast,
+    report: &mut Report,
+) -> Vec<Step> {
     let steps = match &node.value {
-        Value::List(items) => items.iter().filter_map(|item| step(item, of, actor, cast, report)).collect(),
+        Value::List(items) => items.iter().filter_map(|item| step(item, of, role, cast, report)).collect(),
         Value::Null => Vec::new(),
-        _ => return step(node, of, actor, cast, report).into_iter().collect(),
+        _ => return step(node, of, role, cast, report).into_iter().collect(),
     };
     if matches!(&node.value, Value::Null) || matches!(&node.value, Value::List(items) if items.is_empty()) {
         let problem = Problem::error(place, "there is nothing to do");
@@ -75,7 +143,8 @@ fn read(node: &Node, place: &Span, of: &str, actor: Actor, cast: &Cast, report: 
     steps
 }
 
-fn step(node: &Node, of: &str, actor: Actor, cast: &Cast, report: &mut Report) -> Option<Step> {
+fn step(node: &Node, of: &str, role: (Actor, usize), cast: &Cast, report: &mut Report) -> Option<Step> {
+    let (actor, _) = role;
     if !matches!(node.value, Value::Map(_)) {
         let meant = node.text().and_then(|name| {
             let key = if cast.cues.contains_key(name) { "cue" } else { "scene" };
@@ -88,7 +157,8 @@ fn step(node: &Node, of: &str, actor: Actor, cast: &Cast, report: &mut Report) -
     }
     let section = if actor == Actor::Trigger { &keys::STEP } else { &keys::CUE_STEP };
     let mut fields = Fields::of(node, &node.span, of, section, report)?;
-    let given = fields.given(&KINDS);
+    let others = actions::KINDS.map(|(kind, _)| kind);
+    let given = fields.given(&[&KINDS[..], &others].concat());
     for key in section.names() {
         fields.entry(key);
     }
@@ -102,10 +172,18 @@ fn step(node: &Node, of: &str, actor: Actor, cast: &Cast, report: &mut Report) -
         cue_step(&mut fields, cast, report)
     } else if kind("playlist").is_some() {
         playlists::step(&mut fields, cast, report)
+    } else if kind("enable").is_some() {
+        switch_step(&mut fields, "enable", cast, report)
+    } else if kind("disable").is_some() {
+        switch_step(&mut fields, "disable", cast, report)
     } else if kind("transition").is_some() {
         steer_step(&mut fields, cast, report)
     } else if kind("lane").is_some() {
         lane_step(&mut fields, cast, report)
+    } else if let (None, Some(other)) =
+        (kind("scene"), others.into_iter().find(|other| kind(other).is_some()))
+    {
+        actions::step(other, &mut fields, role, cast, report)
     } else {
         scene_step(&mut fields, cast, report)
     };
@@ -115,7 +193,11 @@ fn step(node: &Node, of: &str, actor: Actor, cast: &Cast, report: &mut Report) -
             Some("transition") => "steers the transition",
             Some("lane") => "changes the lane",
             Some("playlist") => "plays a playlist",
-            _ => "plays a scene",
+            Some("enable" | "disable") => "switches a trigger",
+            key => {
+                let other = actions::KINDS.into_iter().find(|(kind, _)| key == Some(kind));
+                other.map_or("plays a scene", |(_, does)| does)
+            }
         };
         let message = format!("a step {} or {}, not both", does(first), does(second));
         let [one, two] = [first, second].map(|entry| entry.key.text().unwrap_or_default());
@@ -169,7 +251,17 @@ fn scene_step(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) -> Opti
     });
     let hold = lanes::hold(fields, &of, report);
     let streams = streams_of(fields, cast, report);
-    Some(Step::Scene { scene: scene?, streams, fade, easing, policy: policy.unwrap_or_default(), hold })
+    let (scene, policy) = (scene?, policy.unwrap_or_default());
+    let texts = scene.prompt.iter().flat_map(Weighted::entries);
+    if !texts.clone().any(|(text, _)| Template::is_one(text)) || cast.scenes.contains_key(&scene.name) {
+        return Some(Step::Scene { scene, streams, fade, easing, policy, hold });
+    }
+    let filled = texts.map(|(text, weight)| {
+        let template = formulas::template(&fields.entry("scene")?.value, text, cast.known.names());
+        report.take(template.map_err(|problem| problem.of(&of))).map(|template| (template, *weight))
+    });
+    let prompt = filled.collect::<Option<Vec<_>>>()?;
+    Some(Step::Paint(Painted { pattern: Arc::clone(&scene), prompt, streams, fade, easing, policy, hold }))
 }
 
 fn steer_step(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) -> Option<Step> {
@@ -180,6 +272,23 @@ fn steer_step(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) -> Opti
     refuse_way(fields, "a running transition has its own way", report);
     let streams = streams_of(fields, cast, report);
     Some(Step::Steer { verb: verb?, streams })
+}
+
+fn switch_step(fields: &mut Fields<'_>, key: &'static str, cast: &Cast, report: &mut Report) -> Option<Step> {
+    let of = fields.what().to_owned();
+    let node = fields.value(key, report)?;
+    let named = scalar::text(node).map_err(|problem| problem.at_key(key).of(&of));
+    let does = if key == "enable" { "enables trigger" } else { "disables trigger" };
+    let found = named.and_then(|name| {
+        let known = cast.triggers.get_key_value(name).map(|(name, _)| name.clone());
+        known.ok_or_else(|| missing(node, name, &of, does, &cast.triggers))
+    });
+    for entry in fields.given(&[&WAY_KEYS[..], &lanes::HOLD_KEYS[..], &["stream"]].concat()) {
+        let message = format!("`{}` says nothing about a trigger", entry.key.text().unwrap_or_default());
+        report.push(Problem::error(&entry.key.span, message).of(&of).hint("take it out"));
+    }
+    let trigger = report.take(found)?;
+    Some(Step::Switch { trigger, enabled: key == "enable" })
 }
 
 fn lane_step(fields: &mut Fields<'_>, cast: &Cast, report: &mut Report) -> Option<Step> {

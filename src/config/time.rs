@@ -75,6 +75,7 @@ fn in_words(limit: Duration) -> String {
     match limit.as_secs() {
         seconds if seconds > 0 && seconds % 3600 == 0 => format!("{}h", seconds / 3600),
         seconds if seconds > 0 && seconds % 60 == 0 => format!("{}m", seconds / 60),
+        0 if !limit.is_zero() => format!("{}ms", limit.as_millis()),
         seconds => format!("{seconds}s"),
     }
 }

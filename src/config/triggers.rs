@@ -1,49 +1,53 @@
-//! The triggers of the show file: what they wait for, and on what condition.
+//! The triggers of the show file: on what condition, how long and how often. What they wait for is `whens.rs`'s.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use jiff::tz::TimeZone;
 
 use crate::show::{
-    address::AddressPattern,
-    condition::Condition,
-    cron::CronExpression,
-    playlist::PlayVerb,
-    sheet::{Step, Trigger, When},
-    topic::TopicFilter,
+    expression::{Expression, Mistake},
+    run::Mode,
+    schedule::sun::Location,
+    sheet::{Limits, Trigger, When},
 };
 
 use super::{
-    conditions, keys,
+    modes,
     reader::{self, Fields},
     report::{Problem, Report},
     scalar,
     steps::{self, Cast},
     time,
-    tree::{Node, Span},
-    words::quoted,
+    tree::{Node, Span, Value},
+    trigger_keys::TRIGGER,
+    whens,
+    words::{did_you_mean_or_list, quoted},
 };
 
-/// What a trigger can wait for, and which keys go with it.
-const KINDS: [(&str, &[&str]); 3] = [
-    ("cron", &["timezone", "catch_up", "catch_up_within"]),
-    ("mqtt", &["payload", "retained"]),
-    ("osc", &["args"]),
-];
-
-/// How late a run may be that was missed, and how late unless the file says.
-const CATCH_UP_WITHIN: (Duration, Duration) = (Duration::from_mins(1), Duration::from_hours(168));
-const CATCH_UP_USUAL: Duration = Duration::from_hours(24);
+/// How long something may have to last, or be over.
+const LASTS: (Duration, Duration) = (Duration::from_millis(10), Duration::from_hours(24));
+/// How long what comes may be held back.
+const HELD_BACK: (Duration, Duration) = (Duration::from_millis(10), Duration::from_hours(1));
+/// How long a trigger may rest.
+const RESTS: (Duration, Duration) = (Duration::from_millis(10), Duration::from_hours(168));
 
 /// What a trigger can count on.
 #[derive(Debug)]
 pub(super) struct Surroundings<'a> {
     pub(super) source: &'a str,
+    /// Where the sun is looked at from.
+    pub(super) location: Option<Location>,
     /// The show's zone, and whether the file names it.
     pub(super) zone: (TimeZone, bool),
     pub(super) has_mqtt: bool,
     pub(super) has_osc: bool,
     pub(super) cast: &'a Cast,
+}
+
+/// Returns the names of all triggers with their places, for those who name one.
+pub(super) fn names(node: Option<&Node>) -> BTreeMap<Arc<str>, Span> {
+    let Some(Node { value: Value::Map(entries), .. }) = node else { return BTreeMap::new() };
+    entries.iter().filter_map(|entry| Some((entry.key.text()?.into(), entry.key.span.clone()))).collect()
 }
 
 /// Reads all triggers.
@@ -55,9 +59,8 @@ pub(super) fn read(node: Option<&Node>, around: &Surroundings<'_>, report: &mut 
         report.take(scalar::name(&entry.key, "a trigger"));
         let of = format!("trigger {}", quoted(name));
         let place = &entry.key.span;
-        let Some(mut fields) = Fields::of(&entry.value, place, &of, &keys::TRIGGER, report) else { continue };
-        let form = "write `when: { cron: \"0 9 * * *\" }`, `{ mqtt: TOPIC }` or `{ osc: ADDRESS }`";
-        let when = fields.required("when", form, report);
+        let Some(mut fields) = Fields::of(&entry.value, place, &of, &TRIGGER, report) else { continue };
+        let when = fields.required("when", whens::FORM, report);
         let steps = if fields.required("do", "write `do: { scene: NAME }`", report).is_some()
             && let Some(entry) = fields.entry("do")
         {
@@ -65,10 +68,15 @@ pub(super) fn read(node: Option<&Node>, around: &Surroundings<'_>, report: &mut 
         } else {
             Vec::new()
         };
-        let when = when.and_then(|node| when_of(node, &of, around, (&steps, &mut zoneless), report));
+        let when = when.and_then(|node| whens::read(node, &of, around, (&steps, &mut zoneless), report));
+        let condition = fields.value("if", report);
+        let condition = condition.and_then(|node| self::condition(node, &of, around, report));
+        let limits = limits(&mut fields, when.as_deref(), report);
+        let enabled = fields.get("enabled", report, scalar::boolean).unwrap_or(true);
+        let mode = modes::read(&mut fields, Mode::Single, report);
         fields.finish(report);
         if let Some(when) = when {
-            triggers.push(Trigger { name: name.into(), when, steps });
+            triggers.push(Trigger { name: name.into(), when, condition, limits, enabled, steps, mode });
         }
     }
     if let Some(place) = zoneless {
@@ -80,114 +88,50 @@ pub(super) fn read(node: Option<&Node>, around: &Surroundings<'_>, report: &mut 
     triggers
 }
 
-fn when_of(
-    node: &Node,
-    of: &str,
-    around: &Surroundings<'_>,
-    (steps, zoneless): (&[Step], &mut Option<Span>),
-    report: &mut Report,
-) -> Option<When> {
-    let mut fields = Fields::of(node, &node.span, of, &keys::WHEN, report)?;
-    let kinds = KINDS.map(|(kind, _)| kind);
-    let given = fields.given(&kinds);
-    match given.as_slice() {
-        [] => {
-            if !fields.has_unknown() {
-                let hint = "write `{ cron: \"0 9 * * *\" }`, `{ mqtt: TOPIC }` or `{ osc: ADDRESS }`";
-                report.push(Problem::error(&node.span, "this trigger waits for nothing").of(of).hint(hint));
-            }
-            for key in keys::WHEN.names() {
-                fields.entry(key);
-            }
-            fields.finish(report);
-            return None;
-        }
-        [_] => {}
-        [_, second, ..] => {
-            let problem = Problem::error(&second.key.span, "a trigger waits for one thing only");
-            report.push(problem.of(of).hint("write a trigger for each of them; both may fire the same cue"));
-        }
-    }
-    let kind = given.first()?.key.text()?;
-    for (other, keys) in KINDS.into_iter().filter(|(other, _)| *other != kind) {
-        fields.entry(other);
-        for key in keys {
-            if let Some(entry) = fields.entry(key)
-                && given.len() == 1
-            {
-                let message = format!("`{key}` goes with `{other}`, not with `{kind}`");
-                report.push(Problem::error(&entry.key.span, message).of(of));
-            }
-        }
-    }
-    let when = match kind {
-        "cron" => cron(&mut fields, of, around, (steps, zoneless), report),
-        "mqtt" => mqtt(&mut fields, of, around, report),
-        _ => osc(&mut fields, of, around, report),
+fn limits(fields: &mut Fields<'_>, when: Option<&[When]>, report: &mut Report) -> Limits {
+    let mut time = |key: &'static str, range, report: &mut Report| {
+        fields.get(key, report, |node| time::duration_in(node, key, range))
     };
-    fields.finish(report);
-    when
+    let limits = Limits {
+        hold: time("for", LASTS, report),
+        release_for: time("release_for", LASTS, report),
+        throttle: time("throttle", HELD_BACK, report),
+        debounce: time("debounce", HELD_BACK, report),
+        cooldown: time("cooldown", RESTS, report),
+    };
+    let lasts = when.is_none_or(|when| when.iter().any(When::can_last));
+    if let [entry, ..] = fields.given(&["for"]).as_slice()
+        && !lasts
+    {
+        let problem = Problem::error(&entry.key.span, "nothing that this trigger waits for lasts");
+        let hint = "`for` goes with `osc`, with `mqtt` that has a `payload`, with `stream`, and with a scene that is `entered`";
+        report.push(problem.of(fields.what()).hint(hint));
+    }
+    limits
 }
 
-fn cron(
-    fields: &mut Fields<'_>,
-    of: &str,
-    around: &Surroundings<'_>,
-    (steps, zoneless): (&[Step], &mut Option<Span>),
-    report: &mut Report,
-) -> Option<When> {
-    let node = fields.value("cron", report);
-    let expression = node.and_then(|node| {
-        let read = scalar::text(node).and_then(|text| {
-            CronExpression::parse(text).map_err(|error| {
-                let place = within(node, text, error.span(), around.source);
-                let range = error.allowed().filter(|_| error.hint().is_none());
-                let range = range.map(|range| format!("the values are {} to {}", range.start(), range.end()));
-                Problem::error(&place, error.to_string()).hint_maybe(error.hint().or(range))
-            })
-        });
-        report.take(read.map_err(|problem| problem.at_key("cron").of(of)))
+/// Reads what must hold besides.
+fn condition(node: &Node, of: &str, around: &Surroundings<'_>, report: &mut Report) -> Option<Expression> {
+    let read = scalar::text(node).and_then(|text| {
+        Expression::parse(text, around.cast.known.names())
+            .map_err(|mistake| wrong(node, text, &mistake, around.source))
     });
-    let named = fields.has("timezone");
-    let zone = fields.get("timezone", report, scalar::zone);
-    if !named && !around.zone.1 {
-        zoneless.get_or_insert(node?.span.clone());
-    }
-    let zone = zone.unwrap_or_else(|| around.zone.0.clone());
-    let catch_up = catch_up(fields, of, steps, report);
-    Some(When::Cron { expression: Box::new(expression?), zone, catch_up })
+    report.take(read.map_err(|problem| problem.of(&format!("{of}: `if`"))))
 }
 
-/// Reads how late a run may be that was missed.
-fn catch_up(fields: &mut Fields<'_>, of: &str, steps: &[Step], report: &mut Report) -> Option<Duration> {
-    let read = |node: &Node| scalar::choice(node, "catch_up", &keys::CATCH_UP);
-    let word = fields.get("catch_up", report, read);
-    let never = word == Some("none");
-    let within_entry = fields.entry("catch_up_within");
-    let read = |node: &Node| time::duration_in(node, "catch_up_within", CATCH_UP_WITHIN);
-    let within = fields.get("catch_up_within", report, read).unwrap_or(CATCH_UP_USUAL);
-    if let (true, Some(entry)) = (never, within_entry) {
-        let problem = Problem::error(&entry.key.span, "`catch_up_within` says nothing with `catch_up: none`");
-        report.push(problem.of(of).hint("take one of the two out"));
-    }
-    let usual = within_entry.is_some() || steps.iter().any(goes_to_a_scene);
-    word.map_or(usual, |_| !never).then_some(within)
-}
-
-/// Returns whether a step goes to a scene for good, for which it is never too late on the same day.
-fn goes_to_a_scene(step: &Step) -> bool {
-    match step {
-        Step::Scene { hold, .. } => hold.is_none(),
-        Step::Mix { .. } => true,
-        Step::Cue(cue) => cue.steps.iter().any(goes_to_a_scene),
-        // Whoever comes in late wants the picture, and not a GO of the past.
-        Step::Playlist { verb, .. } => *verb == PlayVerb::Play,
-        Step::Bypass { .. } | Step::Steer { .. } | Step::Grab { .. } | Step::Lane { .. } => false,
-    }
+/// Says what is wrong with an expression, and where in it.
+fn wrong(node: &Node, text: &str, mistake: &Mistake, source: &str) -> Problem {
+    let place =
+        mistake.place.clone().map_or_else(|| node.span.clone(), |part| within(node, text, part, source));
+    let instead = mistake.instead.as_ref();
+    let instead = instead
+        .and_then(|(word, known)| did_you_mean_or_list(word, known.iter().map(String::as_str), "there are"));
+    Problem::error(&place, mistake.message.clone())
+        .hint_maybe(instead.or(mistake.hint.map(ToOwned::to_owned)))
 }
 
 /// Returns where a part of a text stands in the file: the whole text if that cannot be said.
-fn within(node: &Node, text: &str, part: Span, source: &str) -> Span {
+pub(super) fn within(node: &Node, text: &str, part: Span, source: &str) -> Span {
     let written = source.get(node.span.clone()).unwrap_or_default();
     let quote = usize::from(written.starts_with(['"', '\'']));
     if written.get(quote..quote + text.len()) == Some(text) {
@@ -195,44 +139,4 @@ fn within(node: &Node, text: &str, part: Span, source: &str) -> Span {
         return start + part.start..start + part.end;
     }
     node.span.clone()
-}
-
-fn mqtt(fields: &mut Fields<'_>, of: &str, around: &Surroundings<'_>, report: &mut Report) -> Option<When> {
-    let retained = fields.get("retained", report, scalar::boolean).unwrap_or(false);
-    let filter = fields.get("mqtt", report, |node| {
-        TopicFilter::try_from(scalar::text(node)?)
-            .map_err(|error| Problem::error(&node.span, error.to_string()))
-    });
-    if let [entry, ..] = fields.given(&["mqtt"]).as_slice()
-        && !around.has_mqtt
-    {
-        let problem = Problem::error(&entry.key.span, "the show has no MQTT broker to listen to");
-        report.push(problem.of(of).hint("write `inputs: { mqtt: { url: \"mqtt://localhost:1883\" } }`"));
-    }
-    let (payload, pointer) = match fields.value("payload", report) {
-        Some(node) => conditions::payload(node, of, report)?,
-        None => (Condition::Any, None),
-    };
-    Some(When::Mqtt { filter: filter?, payload, pointer, retained })
-}
-
-fn osc(fields: &mut Fields<'_>, of: &str, around: &Surroundings<'_>, report: &mut Report) -> Option<When> {
-    let address = fields.get("osc", report, |node| {
-        let text = scalar::text(node)?;
-        AddressPattern::parse(text).map_err(|error| {
-            let hint = (!text.starts_with('/')).then(|| format!("write `/{text}`"));
-            Problem::error(&node.span, error.to_string()).hint_maybe(hint)
-        })
-    });
-    if let [entry, ..] = fields.given(&["osc"]).as_slice()
-        && !around.has_osc
-    {
-        let problem = Problem::error(&entry.key.span, "the show does not listen to OSC");
-        report.push(problem.of(of).hint("write `inputs: { osc: { listen: \"127.0.0.1:7755\" } }`"));
-    }
-    let args = match fields.value("args", report) {
-        Some(node) => conditions::args(node, of, report)?,
-        None => Vec::new(),
-    };
-    Some(When::Osc { address: address?, args })
 }

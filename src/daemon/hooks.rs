@@ -163,7 +163,7 @@ impl Letter {
 /// Posts until it is heard, or until it is of no use.
 async fn post(stream: &str, url: &HookUrl, letter: &Letter) {
     let what = letter.what;
-    let (client, url) = match client(url) {
+    let (client, url) = match client(url, POST_TIMEOUT) {
         Ok(ready) => ready,
         Err(reason) => return warn!(stream, what, reason, "Nobody was told over HTTP."),
     };
@@ -196,8 +196,8 @@ async fn post(stream: &str, url: &HookUrl, letter: &Letter) {
     }
 }
 
-/// Prepares a post. An address may be a secret, so no reason holds one.
-fn client(url: &HookUrl) -> Result<(reqwest::Client, Url), String> {
+/// Prepares a request, with the time that it may take. An address may be a secret, so no reason holds one.
+pub(super) fn client(url: &HookUrl, timeout: Duration) -> Result<(reqwest::Client, Url), String> {
     let text = match url {
         HookUrl::Plain(url) => url.to_string(),
         HookUrl::Secret(source) => secret::fetch(source, |name| std::env::var_os(name))
@@ -208,7 +208,7 @@ fn client(url: &HookUrl) -> Result<(reqwest::Client, Url), String> {
     let url: Url = text.parse().map_err(|_| "this is no address to post to".to_owned())?;
     install_tls();
     let mut builder = reqwest::Client::builder()
-        .timeout(POST_TIMEOUT)
+        .timeout(timeout)
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
         .user_agent(concat!("segue/", env!("CARGO_PKG_VERSION")));

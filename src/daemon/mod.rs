@@ -7,6 +7,7 @@ mod around;
 mod board;
 mod discovery;
 mod doors;
+mod errands;
 mod error;
 mod files;
 mod heard;
@@ -30,6 +31,7 @@ pub use self::error::Error;
 use self::{
     board::Board,
     doors::Doors,
+    errands::Calls,
     files::{EDITIONS_MAX, Edition, Reader, WISHES_MAX, Wish},
     heard::Heard,
     hooks::Hooks,
@@ -131,6 +133,7 @@ struct Daemon {
     board: Option<Board>,
     feedback: Feedback,
     hooks: Hooks,
+    calls: Calls,
     systemd: Systemd,
     stop: watch::Sender<bool>,
 }
@@ -192,6 +195,7 @@ impl Daemon {
             story: Story::new(),
             metrics: Arc::new(Metrics::new()),
             hooks: Hooks::new(),
+            calls: Calls::default(),
             systemd: Systemd::new(),
             stop,
             sheet: sheets,
@@ -293,6 +297,7 @@ impl Daemon {
                     continue;
                 }
                 () = self.hooks.reap() => continue,
+                event = self.calls.answered() => event,
                 Some(event) = self.kept.recv() => event,
                 Some(command) = self.commands.recv() => Event::Command(command),
                 () = self.feedback.asked() => continue,
@@ -351,6 +356,9 @@ impl Daemon {
                 Action::Keep(memoir) => self.keeper.keep(memoir),
                 Action::Note(fact) => facts.push(fact),
                 Action::Tell { stream, notice } => self.hooks.tell(&self.sheet.borrow(), stream, &notice),
+                Action::Publish(letter) => self.publish(letter),
+                Action::SendOsc(letter) => self.send_osc(&letter),
+                Action::Call(post) => self.call(*post),
             }
         }
         if requested {

@@ -51,6 +51,18 @@ fn sum_up(Kind { kind, of, apart: [door, reason] }: &Kind, held: &Held<()>) {
     info!(kind, of = %of, door, reason, count = held.count, "And as many more of these within a minute.");
 }
 
+/// Writes what becomes of a trigger to the log.
+fn tell_trigger(fact: &Fact) {
+    match fact {
+        Fact::TriggerSwitched { name, enabled: true } => info!(trigger = %name, "Trigger enabled."),
+        Fact::TriggerSwitched { name, enabled: false } => info!(trigger = %name, "Trigger disabled."),
+        Fact::TriggerLooping { name, why } => {
+            error!(trigger = %name, why, "Trigger stopped: it goes in circles. Mend the show file, or enable it again.");
+        }
+        _ => {}
+    }
+}
+
 /// Writes who has a stream now.
 fn tell_lane(fact: &Fact) {
     match fact {
@@ -75,6 +87,7 @@ fn tell_lane(fact: &Fact) {
 fn tell(fact: &Fact) {
     match fact {
         Fact::Trigger { name, door } => info!(trigger = %name, door = door.as_str(), "Trigger fired."),
+        Fact::TriggerSwitched { .. } | Fact::TriggerLooping { .. } => tell_trigger(fact),
         Fact::Cue { name } => info!(cue = %name, "Cue started."),
         Fact::Due { .. } | Fact::Bypassed { .. } | Fact::BypassOver => tell_schedule(fact),
         Fact::PlaylistStarted { .. }
@@ -145,6 +158,8 @@ fn tell(fact: &Fact) {
         Fact::Broker { detail, .. } => {
             warn!(detail, "MQTT broker lost; trying again for as long as it takes.");
         }
+        Fact::Run { name, news } if news.is_bad() => warn!(list = %name, "{}.", news.told()),
+        Fact::Run { name, news } => info!(list = %name, "{}.", news.told()),
         Fact::Refused { door, reason, count, example } => {
             warn!(door = door.as_str(), reason, count, example, "Input refused.");
         }

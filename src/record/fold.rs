@@ -41,6 +41,7 @@ impl Kind {
         let nobody = || Arc::from("");
         let (kind, of, apart) = match fact {
             Fact::Trigger { name, door } => ("trigger", Arc::clone(name), [door.as_str(), ""]),
+            Fact::TriggerSwitched { name, enabled: _ } => ("trigger_switched", Arc::clone(name), ["", ""]),
             Fact::Cue { name } => ("cue", Arc::clone(name), ["", ""]),
             Fact::TransitionSteered { stream, scene: _, verb } => {
                 ("transition_steered", Arc::clone(stream), [verb.name(), ""])
@@ -75,6 +76,7 @@ impl Kind {
                 ("refused", nobody(), [door.as_str(), *reason])
             }
             Fact::NotRemembered { stream, message: _ } => ("not_remembered", Arc::clone(stream), ["", ""]),
+            Fact::Run { name, news } => ("run", Arc::clone(name), [news.kind(), ""]),
             _ => return None,
         };
         Some(Self { kind, of, apart })

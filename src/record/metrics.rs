@@ -165,12 +165,7 @@ impl Metrics {
                 self.round_trip.get_or_create(&of).observe(round_trip.as_secs_f64());
             }
             Fact::RequestFailed { stream, request, failure, message: _, in_a_row: _ } => {
-                let of = self.names.stream(stream);
-                if *request == "update" {
-                    self.updates_failed.get_or_create(&of).inc();
-                }
-                let failure = failure_name(*failure);
-                self.requests_failed.get_or_create(&OfFailure { stream: of.stream, request, failure }).inc();
+                self.count_failure(stream, request, *failure);
             }
             Fact::PlaylistStep { .. } => {
                 self.playlist_steps.inc();
@@ -185,7 +180,9 @@ impl Metrics {
                 self.refused.get_or_create(&OfRefusal { door: door.as_str(), reason }).inc_by(*count);
             }
             // Told by the log and the history. The state is taken from every poll, so that a change cannot be missed.
-            Fact::Cue { .. }
+            Fact::TriggerSwitched { .. }
+            | Fact::TriggerLooping { .. }
+            | Fact::Cue { .. }
             | Fact::Due { .. }
             | Fact::Bypassed { .. }
             | Fact::BypassOver
@@ -220,11 +217,21 @@ impl Metrics {
             | Fact::Reloaded(_)
             | Fact::NotReloaded { .. }
             | Fact::NotRemembered { .. }
+            | Fact::Run { .. }
             | Fact::LaneTaken { .. }
             | Fact::LaneReleased { .. }
             | Fact::DueBeneath { .. }
             | Fact::OverrideDropped { .. } => {}
         }
+    }
+
+    fn count_failure(&self, stream: &str, request: &'static str, failure: FailureKind) {
+        let of = self.names.stream(stream);
+        if request == "update" {
+            self.updates_failed.get_or_create(&of).inc();
+        }
+        let failure = failure_name(failure);
+        self.requests_failed.get_or_create(&OfFailure { stream: of.stream, request, failure }).inc();
     }
 
     /// Scenes are no labels: a prompt from outside is one too.

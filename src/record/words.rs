@@ -26,7 +26,7 @@ impl Topic {
     /// Returns the kinds of facts that are about it.
     pub fn kinds(self) -> &'static [&'static str] {
         match self {
-            Self::Triggers => &["trigger", "cue", "run_missed", "due", "bypassed", "bypass_over"],
+            Self::Triggers => &["trigger", "cue", "run", "run_missed", "due", "bypassed", "bypass_over"],
             Self::Playlists => &[
                 "playlist_started",
                 "playlist_step",
@@ -111,6 +111,7 @@ fn what(happening: &Happening) -> String {
         "show_ended" => format!("show `{name}` ended"),
         "trigger" => format!("trigger `{name}` fired ({})", word("door")),
         "cue" => format!("cue `{name}` ran"),
+        "run" => format!("list of `{name}` {}", run(happening)),
         "due" => {
             let scene = happening.detail.get("scene").and_then(Value::as_str);
             scene.map_or_else(|| "nothing is due".to_owned(), |scene| format!("`{scene}` is due"))
@@ -161,13 +162,46 @@ fn what(happening: &Happening) -> String {
             format!("{count} messages refused ({door}, {}), such as {}", word("reason"), word("example"))
         }
         "not_remembered" => format!("state cannot be written to disk: {}", word("message")),
+        other => recovery(happening)
+            .or_else(|| playlist(happening))
+            .or_else(|| lane(happening))
+            .unwrap_or_else(|| format!("{other} {}", Value::from(happening.detail.clone()))),
+    }
+}
+
+/// Tells who has a stream.
+fn lane(happening: &Happening) -> Option<String> {
+    let word = |key: &str| happening.detail.get(key).and_then(Value::as_str).unwrap_or("?");
+    let name = happening.name.as_deref().unwrap_or("?");
+    Some(match happening.kind.as_str() {
         "lane_taken" => format!("{} has it: `{name}`", word("lane")),
         "lane_released" => format!("{} lets go: `{name}`", word("lane")),
         "due_beneath" => format!("`{}` waits beneath {}: `{name}`", word("scene"), word("lane")),
         "override_dropped" => format!("`{}` is not held any more, too many wait: `{name}`", word("scene")),
-        other => recovery(happening)
-            .or_else(|| playlist(happening))
-            .unwrap_or_else(|| format!("{other} {}", Value::from(happening.detail.clone()))),
+        _ => return None,
+    })
+}
+
+/// Tells what a list did, or what became of it.
+fn run(happening: &Happening) -> String {
+    let word = |key: &str| happening.detail.get(key).and_then(Value::as_str).unwrap_or("?");
+    let seconds = happening.detail.get("after_seconds").and_then(Value::as_f64);
+    let after = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let after = after.map_or_else(|| "?".to_owned(), duration::text);
+    let value = |key: &str| happening.detail.get(key).cloned().unwrap_or_default();
+    match word("news") {
+        "queued" => format!("waits for {}", value("ahead")),
+        "ended" => format!("ended after {after}"),
+        "stopped" => format!("stopped: {}", word("why")),
+        "resumed" => "goes on".to_owned(),
+        "set" => format!("sets {} to {}", word("variable"), value("value")),
+        "said" => format!("says: {}", word("text")),
+        "sent" => format!("hands over to {}: {}", word("way"), word("to")),
+        "called" if value("status").is_null() => {
+            format!("called {}: {} after {after}", word("to"), word("error"))
+        }
+        "called" => format!("called {}: {} after {after}", word("to"), value("status")),
+        other => other.to_owned(),
     }
 }
 

@@ -1,16 +1,16 @@
-//! When the cron triggers are due. Calendar time only; a fade never asks it.
+//! When the triggers of the calendar are due: cron, and the sun. Calendar time only; a fade never asks it.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{
-    cron::CronExpression,
     memoir::Runs,
-    sheet::{Sheet, Trigger, When},
+    sheet::{Sheet, Trigger},
     snapshot::Upcoming,
     stream::place::Edge,
     time::{Mono, Now},
+    trigger::when::Calendar,
 };
 
 /// A calendar clock set back by more than this was wrong before, and the day begins anew by the new time.
@@ -25,7 +25,7 @@ const PREPARE: Duration = Duration::from_secs(10);
 /// How far the two clocks may drift apart between two looks before it counts as somebody setting one.
 const DRIFT_MAX: SignedDuration = SignedDuration::from_secs(1);
 
-/// The next run of every cron trigger.
+/// The next run of everything that a trigger waits for in the calendar.
 #[derive(Debug)]
 pub(super) struct Agenda {
     entries: Vec<Entry>,
@@ -36,6 +36,8 @@ pub(super) struct Agenda {
 #[derive(Debug)]
 struct Entry {
     trigger: usize,
+    /// Which of the things that the trigger waits for.
+    when: usize,
     next: Option<Timestamp>,
     /// No run up to then is still owed.
     done: Timestamp,
@@ -64,39 +66,37 @@ impl Agenda {
     /// what is due since nine, and none of yesterday: until then it was not there, and begins as it is written to begin.
     /// A trigger that was edited since owes nothing from before.
     pub(super) fn new(sheet: &Sheet, runs: Option<&BTreeMap<Arc<str>, Runs>>, now: Now) -> Self {
-        let entry = |(trigger, of): (usize, &Trigger)| {
-            let When::Cron { expression, zone, catch_up } = &of.when else { return None };
+        let mut entries = Vec::new();
+        for (trigger, when, name, calendar) in calendars(sheet) {
             let mut had = None;
             let known =
-                runs.and_then(|runs| runs.get(&of.name)).filter(|runs| *runs.cron == *expression.as_str());
+                runs.and_then(|runs| runs.get(&*name)).filter(|runs| *runs.cron == *calendar.to_string());
             let done = match known {
                 // By a clock that was wrong then, or is now; see `look_at_clock`.
                 Some(runs) if runs.done.duration_since(now.wall) > CORRECTION_MAX => {
                     had = Some(runs.done);
                     now.wall
                 }
-                Some(runs) if expression.is_interval() => runs.done.min(now.wall),
+                Some(runs) if calendar.is_interval() => runs.done.min(now.wall),
                 Some(runs) => runs.done,
-                None if runs.is_none() && catch_up.is_some() && !expression.is_interval() => {
-                    before_today(now.wall, zone)
+                None if runs.is_none() && calendar.catch_up.is_some() && !calendar.is_interval() => {
+                    before_today(now.wall, calendar.zone)
                 }
                 None => now.wall,
             };
-            Some(Entry { trigger, next: next_run(sheet, trigger, done), done, had })
-        };
-        let entries = sheet.triggers.iter().enumerate().filter_map(entry).collect();
+            entries.push(Entry { trigger, when, next: calendar.next_after(done), done, had });
+        }
         Self { entries, last_look: now, edge: None }
     }
 
     /// Returns what is to be kept of each trigger, by name.
     pub(super) fn runs(&self, sheet: &Sheet) -> BTreeMap<Arc<str>, Runs> {
-        let runs = |entry: &Entry| {
-            let Trigger { name, when, .. } = &sheet.triggers[entry.trigger];
-            let When::Cron { expression, .. } = when else { return None };
+        let of = |(trigger, when, name, calendar): (usize, usize, Arc<str>, Calendar<'_>)| {
+            let entry = self.entries.iter().find(|entry| (entry.trigger, entry.when) == (trigger, when))?;
             let done = entry.had.map_or(entry.done, |had| had.max(entry.done));
-            Some((Arc::clone(name), Runs { cron: expression.as_str().into(), done }))
+            Some((name, Runs { cron: calendar.to_string().into(), done }))
         };
-        self.entries.iter().filter_map(runs).collect()
+        calendars(sheet).filter_map(of).collect()
     }
 
     /// Returns what has happened since this was asked last that is to be kept.
@@ -107,15 +107,16 @@ impl Agenda {
     /// Goes on with an edited sheet: a trigger that waits for the same time keeps its next run and the memory of its last.
     pub(super) fn reload(&mut self, old: &Sheet, new: &Sheet, now: Now) {
         let known = std::mem::take(&mut self.entries);
-        let of_name = |name: &str| known.iter().find(|entry| &*old.triggers[entry.trigger].name == name);
         // Whatever is new owes nothing.
         let Self { entries, .. } = Self::new(new, Some(&BTreeMap::new()), now);
         let keep = |entry: Entry| {
             let Trigger { name, when, .. } = &new.triggers[entry.trigger];
-            match of_name(name).filter(|known| old.triggers[known.trigger].when == *when) {
-                Some(Entry { next, done, had, trigger: _ }) => {
-                    Entry { trigger: entry.trigger, next: *next, done: *done, had: *had }
-                }
+            let same = |known: &&Entry| {
+                let old = &old.triggers[known.trigger];
+                old.name == *name && old.when[known.when] == when[entry.when]
+            };
+            match known.iter().find(same) {
+                Some(Entry { next, done, had, .. }) => Entry { next: *next, done: *done, had: *had, ..entry },
                 None => entry,
             }
         };
@@ -130,11 +131,11 @@ impl Agenda {
         for entry in &mut self.entries {
             let trigger = entry.trigger;
             let Some(first) = entry.next.filter(|at| *at <= now.wall) else { continue };
-            let When::Cron { expression, zone, catch_up } = &sheet.triggers[trigger].when else { continue };
-            let at = last_run(expression, zone, first, now.wall);
+            let Some(calendar) = sheet.triggers[trigger].when[entry.when].calendar() else { continue };
+            let at = calendar.last_up_to(first, now.wall);
             let late = now.wall.duration_since(at);
             let is_late = late > ON_TIME;
-            let fires = !is_late || catch_up.is_some_and(|within| late.unsigned_abs() <= within);
+            let fires = !is_late || calendar.catch_up.is_some_and(|within| late.unsigned_abs() <= within);
             let was_made = is_late && entry.had.is_some_and(|had| at <= had);
             if !was_made {
                 due.push(Due { at, trigger, is_late, fires });
@@ -144,12 +145,14 @@ impl Agenda {
                 entry.had = None;
             }
             // A wildcard that runs each second would write each second.
-            let edge = if expression.is_interval() { Edge::Moved } else { Edge::Turned };
+            let edge = if calendar.is_interval() { Edge::Moved } else { Edge::Turned };
             self.edge = self.edge.max(Some(edge));
             entry.done = at;
-            entry.next = next_run(sheet, trigger, now.wall);
+            entry.next = calendar.next_after(now.wall);
         }
         due.sort_unstable();
+        // Two times of one trigger at one instant are one.
+        due.dedup_by_key(|due| (due.at, due.trigger));
         due
     }
 
@@ -179,13 +182,12 @@ impl Agenda {
         let mut runs: Vec<Upcoming> = Vec::new();
         for entry in &self.entries {
             let trigger = &sheet.triggers[entry.trigger];
-            let (When::Cron { expression, zone, .. }, Some(at)) = (&trigger.when, entry.next) else {
+            let (Some(calendar), Some(at)) = (trigger.when[entry.when].calendar(), entry.next) else {
                 continue;
             };
-            let name = || Arc::clone(&trigger.name);
-            runs.push(Upcoming { trigger: name(), at });
-            let later = expression.runs(at, zone).take(count.saturating_sub(1));
-            runs.extend(later.map(|run| Upcoming { trigger: name(), at: run.at }));
+            runs.extend(
+                calendar.runs(at).take(count).map(|at| Upcoming { trigger: Arc::clone(&trigger.name), at }),
+            );
         }
         runs.sort_by(|a, b| (a.at, &a.trigger).cmp(&(b.at, &b.trigger)));
         runs.truncate(count);
@@ -206,46 +208,31 @@ impl Agenda {
             return;
         }
         for entry in &mut self.entries {
-            let fixed = match &sheet.triggers[entry.trigger].when {
-                When::Cron { expression, .. } => !expression.is_interval(),
-                When::Mqtt { .. } | When::Osc { .. } => true,
-            };
+            let Some(calendar) = sheet.triggers[entry.trigger].when[entry.when].calendar() else { continue };
             // A wildcard keeps its rhythm; only a fixed time has had its run.
+            let fixed = !calendar.is_interval();
             if !fixed || step < -CORRECTION_MAX {
                 entry.had = Some(entry.done).filter(|_| fixed).max(entry.had);
                 entry.done = now.wall;
             }
-            entry.next = next_run(sheet, entry.trigger, entry.done.max(now.wall));
+            entry.next = calendar.next_after(entry.done.max(now.wall));
         }
     }
 }
 
-fn next_run(sheet: &Sheet, trigger: usize, after: Timestamp) -> Option<Timestamp> {
-    match &sheet.triggers[trigger].when {
-        When::Cron { expression, zone, .. } => expression.next_after(after, zone).map(|run| run.at),
-        When::Mqtt { .. } | When::Osc { .. } => None,
-    }
-}
-
-/// Returns the last run up to `now`, of which `first` is one. Halves the time between: 26 questions for a year.
-fn last_run(expression: &CronExpression, zone: &TimeZone, first: Timestamp, now: Timestamp) -> Timestamp {
-    let after = |at: i64| {
-        let at = Timestamp::from_second(at).ok()?;
-        expression.next_after(at, zone).map(|run| run.at).filter(|run| *run <= now)
-    };
-    let (mut low, mut high) = (first.as_second(), now.as_second());
-    let mut last = first;
-    while low < high {
-        let middle = low + (high - low) / 2;
-        match after(middle) {
-            Some(run) => {
-                last = last.max(run);
-                low = run.as_second().max(middle + 1);
-            }
-            None => high = middle,
-        }
-    }
-    last
+/// Returns everything in the calendar that triggers wait for: the trigger, which of its things, and the name it is kept
+/// by: the trigger's, and for its second and further times a number after a space, which no name has.
+fn calendars(sheet: &Sheet) -> impl Iterator<Item = (usize, usize, Arc<str>, Calendar<'_>)> {
+    sheet.triggers.iter().enumerate().flat_map(|(trigger, of)| {
+        let times = of.when.iter().enumerate().filter_map(|(when, of)| Some((when, of.calendar()?)));
+        times.enumerate().map(move |(number, (when, calendar))| {
+            let name = match number {
+                0 => Arc::clone(&of.name),
+                number => format!("{} {}", of.name, number + 1).into(),
+            };
+            (trigger, when, name, calendar)
+        })
+    })
 }
 
 /// Returns the last second before the day of `now` in a zone.

@@ -24,6 +24,8 @@ pub enum Condition {
         above: Option<f64>,
         /// Below this.
         below: Option<f64>,
+        /// How far beyond an end a number must go before the range counts as left; 0 or more.
+        hysteresis: f64,
     },
 }
 
@@ -41,10 +43,26 @@ impl Condition {
                     number(value).is_some_and(|value| wanted.parse::<f64>() == Ok(value))
                 }
             },
-            Self::Between { above, below } => number(value).is_some_and(|value| {
+            Self::Between { above, below, hysteresis: _ } => number(value).is_some_and(|value| {
                 above.is_none_or(|above| value > above) && below.is_none_or(|below| value < below)
             }),
         }
+    }
+}
+
+impl Condition {
+    /// Returns whether it is a range, which is a matter of crossing its ends.
+    pub fn is_range(&self) -> bool {
+        matches!(self, Self::Between { .. })
+    }
+
+    /// Returns whether `value` is out of it: for a range, by more than its hysteresis.
+    pub fn is_left_by(&self, value: &Arg) -> bool {
+        let Self::Between { above, below, hysteresis } = self else { return !self.holds(value) };
+        number(value).is_some_and(|value| {
+            let out = above.is_some_and(|above| value <= above - hysteresis);
+            out || below.is_some_and(|below| value >= below + hysteresis)
+        })
     }
 }
 
@@ -107,11 +125,21 @@ mod tests {
 
     #[test]
     fn a_range_leaves_out_its_ends() {
-        let bright = Condition::Between { above: Some(0.5), below: Some(1.0) };
+        let bright = Condition::Between { above: Some(0.5), below: Some(1.0), hysteresis: 0.1 };
         assert!(bright.holds(&Arg::Number(0.7)));
         assert!(!bright.holds(&Arg::Number(0.5)));
         assert!(!bright.holds(&Arg::Number(1.0)));
         assert!(!bright.holds(&Arg::Number(f64::NAN)));
+    }
+
+    #[test]
+    fn a_range_is_left_when_a_number_is_well_out_of_it() {
+        let bright = Condition::Between { above: Some(0.5), below: None, hysteresis: 0.1 };
+        for (number, left) in [(0.7, false), (0.5, false), (0.41, false), (0.4, true), (f64::NAN, false)] {
+            assert_eq!(bright.is_left_by(&Arg::Number(number)), left, "{number}");
+        }
+        let plain = Condition::Between { above: Some(0.5), below: None, hysteresis: 0.0 };
+        assert!(plain.is_left_by(&Arg::Number(0.5)) && !plain.is_left_by(&Arg::Number(0.51)));
     }
 
     #[test]

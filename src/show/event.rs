@@ -8,7 +8,13 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::{
-    fact::Fact, health::StatusReport, lane::LaneVerb, memoir::Memoir, playlist::PlayVerb, sheet::Verb,
+    fact::Fact,
+    health::StatusReport,
+    lane::LaneVerb,
+    letters::{Called, Letter, OscLetter, Post},
+    memoir::Memoir,
+    playlist::PlayVerb,
+    sheet::Verb,
     transition::Fader,
 };
 
@@ -56,10 +62,12 @@ pub enum Event {
     },
     /// The daemon was told to stop: finish what must be finished.
     Stop,
+    /// A request of `Action::Call` was answered, or was not.
+    Called(Called),
 }
 
 /// The doors through which the outside comes in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Door {
     /// OSC over UDP.
@@ -68,7 +76,7 @@ pub enum Door {
     Mqtt,
     /// The web server, and with it the command line.
     Http,
-    /// The clock: a cron trigger.
+    /// The clock: a trigger of the calendar, or one that comes again and again.
     Cron,
     /// The show itself, such as a stream's first scene.
     Show,
@@ -180,6 +188,25 @@ pub enum Command {
         /// How long; zero ends it.
         time: Duration,
     },
+    /// Fire a trigger that waits for that.
+    Trigger {
+        /// The trigger's name.
+        trigger: String,
+        /// What comes with it.
+        payload: Value,
+    },
+    /// Let a trigger fire, or keep it from firing.
+    Switch {
+        /// The trigger's name.
+        trigger: String,
+        /// Whether it may.
+        enabled: bool,
+    },
+    /// End what a cue has under way.
+    StopCue {
+        /// The cue's name.
+        cue: String,
+    },
     /// Panic, or let go.
     Lane {
         /// What.
@@ -232,6 +259,12 @@ pub enum Action {
         /// What to tell.
         notice: Notice,
     },
+    /// Publish an MQTT message.
+    Publish(Letter),
+    /// Send an OSC message.
+    SendOsc(OscLetter),
+    /// Make an HTTP request, once, and report with `Event::Called`.
+    Call(Box<Post>),
 }
 
 /// What must survive a crash so that no stream is created twice and none is leaked.
@@ -442,4 +475,8 @@ pub enum Wake {
     Tell,
     /// When what has happened lately is to be kept.
     Keep,
+    /// When a trigger is due that waits for no calendar: something has lasted, or been silent, long enough.
+    Trigger,
+    /// When a list goes on after a wait.
+    Run,
 }

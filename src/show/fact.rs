@@ -10,6 +10,7 @@ use super::{
     health::StatusReport,
     lane::Lane,
     reload::Changes,
+    run::RunNews,
     sheet::Verb,
     snapshot::Due,
 };
@@ -24,6 +25,20 @@ pub enum Fact {
         name: Arc<str>,
         /// The door it came through.
         door: Door,
+    },
+    /// A trigger was enabled or disabled.
+    TriggerSwitched {
+        /// The trigger's name.
+        name: Arc<str>,
+        /// Whether it may fire now.
+        enabled: bool,
+    },
+    /// A trigger was stopped because it fired again and again with nobody's hand in it.
+    TriggerLooping {
+        /// The trigger's name.
+        name: Arc<str>,
+        /// What gave it away.
+        why: &'static str,
     },
     /// A cue ran.
     Cue {
@@ -380,6 +395,14 @@ pub enum Fact {
         stream: Arc<str>,
         /// Why.
         message: String,
+    },
+    /// A list of a trigger or a cue did something, or something became of it.
+    Run {
+        /// The trigger or cue.
+        name: Arc<str>,
+        /// What.
+        #[serde(flatten)]
+        news: RunNews,
     },
     /// A higher lane took a stream.
     LaneTaken {

@@ -18,17 +18,20 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use super::trigger::latch::Latch;
 use super::{
     easing::Easing,
     lane::{Lanes, form::Standing},
     playlist::form::Programme,
     prompt,
+    run::RunForm,
     scene::Scene,
     schedule::follow::BYPASS_MAX,
     sheet::{Policy, Sheet, Step},
     stream::queue::{Going, WAITING_MAX},
     time::Mono,
     transition::form::{Motion, Times},
+    variables::Values,
     weighted::Weighted,
 };
 
@@ -48,6 +51,15 @@ pub struct Memoir {
     /// What is done of each cron trigger, by its name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub triggers: BTreeMap<Arc<str>, Runs>,
+    /// What else is to be known of each trigger, by its name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub latches: BTreeMap<Arc<str>, Latch>,
+    /// The lists that were under way, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<RunForm>,
+    /// The variables.
+    #[serde(default, skip_serializing_if = "Values::is_empty")]
+    pub variables: Values,
     /// Where each playlist is.
     #[serde(default, skip_serializing_if = "Programme::is_empty")]
     pub playlists: Programme,
@@ -108,6 +120,9 @@ enum Role {
         prompt: Option<Vec<(Arc<str>, f64)>>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         seed: Option<Vec<(i64, f64)>>,
+        /// The scene of a step whose prompt was filled in: the rest is as there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        like: Option<Arc<str>>,
     },
 }
 
@@ -246,13 +261,17 @@ impl Role {
             name: Arc::clone(name),
             prompt: prompt.as_ref().map(|prompt| prompt.entries().to_vec()),
             seed: seed.as_ref().map(|seed| seed.entries().to_vec()),
+            like: pattern(sheet, |pattern| {
+                Scene { name: Arc::clone(name), prompt: prompt.clone(), ..pattern.clone() } == **scene
+            })
+            .map(|pattern| Arc::clone(&pattern.name)),
         }
     }
 
     fn scene(&self, sheet: &Sheet) -> Result<Arc<Scene>, Lost> {
         match self {
             Self::Named(name) => find(sheet, name).cloned().ok_or_else(|| Lost::Scene(Arc::clone(name))),
-            Self::AdHoc { name, prompt, seed } => {
+            Self::AdHoc { name, prompt, seed, like } => {
                 let prompt = prompt.as_ref().map(|entries| {
                     // What was let in once is let in again; only what can be no prompt at all is not.
                     let all_well = entries.iter().all(|(text, _)| prompt::text(text).as_ref() == Ok(text));
@@ -263,7 +282,12 @@ impl Role {
                     Weighted::new(entries.iter().copied()).map_err(|_| Lost::Nonsense("a seed is none"))
                 });
                 let (prompt, seed) = (prompt.transpose()?, seed.transpose()?);
-                Ok(Arc::new(Scene { prompt, seed, ..Scene::empty(name) }))
+                let like = like.as_ref().map(|like| {
+                    let found = pattern(sheet, |pattern| pattern.name == *like);
+                    found.ok_or_else(|| Lost::Scene(Arc::clone(like)))
+                });
+                let rest = like.transpose()?.map_or_else(|| Scene::empty(name), |like| (**like).clone());
+                Ok(Arc::new(Scene { name: Arc::clone(name), prompt, seed, ..rest }))
             }
         }
     }
@@ -287,9 +311,7 @@ impl Wish {
 /// Finds a scene of the show file, also one that is written into a step.
 fn find<'s>(sheet: &'s Sheet, name: &str) -> Option<&'s Arc<Scene>> {
     let in_steps = || {
-        let cues = sheet.cues.values().flat_map(|cue| &cue.steps);
-        let triggers = sheet.triggers.iter().flat_map(|trigger| &trigger.steps);
-        cues.chain(triggers).find_map(|step| match step {
+        steps(sheet).find_map(|step| match step {
             Step::Scene { scene, .. } if *scene.name == *name => Some(scene),
             _ => None,
         })
@@ -297,4 +319,18 @@ fn find<'s>(sheet: &'s Sheet, name: &str) -> Option<&'s Arc<Scene>> {
     let in_playlists =
         || sheet.playlists.values().flat_map(|list| list.scenes()).find(|scene| *scene.name == *name);
     sheet.scenes.get(name).or_else(in_steps).or_else(in_playlists)
+}
+
+/// Finds a scene in a step whose prompt is filled in.
+fn pattern(sheet: &Sheet, is_it: impl Fn(&Scene) -> bool) -> Option<&Arc<Scene>> {
+    steps(sheet).find_map(|step| match step {
+        Step::Paint(painted) if is_it(&painted.pattern) => Some(&painted.pattern),
+        _ => None,
+    })
+}
+
+fn steps(sheet: &Sheet) -> impl Iterator<Item = &Step> {
+    let cues = sheet.cues.values().map(|cue| &cue.steps);
+    let triggers = sheet.triggers.iter().map(|trigger| &trigger.steps);
+    cues.chain(triggers).flat_map(|steps| Step::all(steps))
 }

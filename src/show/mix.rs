@@ -82,6 +82,23 @@ impl Mix {
         Self(self.0.iter().map(|part| Part { scene: new(&part.scene), weight: part.weight }).collect())
     }
 
+    /// Returns whether another mix is the same point, in whatever order.
+    pub fn is_at(&self, other: &Self) -> bool {
+        let has = |part: &Part| other.share_of(&part.scene).unwrap_or_default() == part.weight;
+        let lacks = |part: &Part| part.weight > 0.0 && self.share_of(&part.scene).is_none();
+        self.0.iter().all(has) && !other.0.iter().any(lacks)
+    }
+
+    /// Returns what people call it: the scene, or the scenes with their shares, `dawn 0.3 + neon 0.7`.
+    pub fn name(&self) -> Arc<str> {
+        let on: Vec<&Part> = self.0.iter().filter(|part| part.weight > 0.0).collect();
+        if let [only] = on.as_slice() {
+            return Arc::clone(&only.scene.name);
+        }
+        let told = |part: &&Part| format!("{} {}", part.scene.name, (part.weight * 100.0).round() / 100.0);
+        on.iter().map(told).collect::<Vec<_>>().join(" + ").into()
+    }
+
     /// Returns the scene with the largest share; of equals the one that came last.
     pub fn heaviest(&self) -> &Arc<Scene> {
         let mut heaviest = &self.0[0];

@@ -16,11 +16,13 @@ pub mod dice;
 pub mod duration;
 pub mod easing;
 pub mod event;
+pub mod expression;
 pub mod fact;
 pub mod fades;
 pub mod governor;
 pub mod health;
 pub mod lane;
+pub mod letters;
 mod members;
 pub mod memoir;
 pub mod mix;
@@ -37,8 +39,10 @@ pub mod reload;
 mod resume;
 pub mod roster;
 mod rota;
+pub mod run;
 pub mod scene;
 pub mod schedule;
+pub mod scope;
 pub mod sheet;
 pub mod slots;
 pub mod snapshot;
@@ -49,6 +53,7 @@ pub mod time;
 pub mod topic;
 pub mod transition;
 mod trigger;
+pub mod variables;
 pub mod venue;
 pub mod weighted;
 
@@ -59,24 +64,28 @@ use self::{
     event::{Action, Command, Door, Event, Memory, OscMessage, OscPacket, StreamIndex, Wake},
     fact::Fact,
     lane::{By, Lane},
+    letters::Called,
     mix::Mix,
     out::Out,
-    perform::expect,
+    perform::expect_all,
     playlist::Deck,
     refusals::Refusals,
     reload::Changes,
     resume::Pen,
     rota::Rota,
+    run::{RunNews, Runs},
     schedule::{
         Entry, What,
         follow::{Findings, Follow, News},
     },
+    scope::Occasion,
     sheet::{Policy, Sheet},
     snapshot::{Snapshot, StreamSnapshot},
-    stream::{Stream, queue::Going},
+    stream::{Stream, place::Edge, queue::Going},
     time::{Mono, Now},
     transition::Heading,
-    trigger::{Ask, Refusal},
+    trigger::{Refusal, Triggers},
+    variables::Values,
 };
 
 /// How many bundles with a time tag may wait. A sequencer that sends 25 a second, 10 s ahead, has 250.
@@ -108,6 +117,12 @@ pub struct Show {
     pen: Pen,
     /// The playlists.
     deck: Deck,
+    triggers: Triggers,
+    /// The lists that are under way.
+    runs: Runs,
+    variables: Values,
+    /// What has happened to them since somebody asked that is to be kept.
+    variables_edge: Option<Edge>,
 }
 
 impl Show {
@@ -120,14 +135,15 @@ impl Show {
 
     /// Takes something that happened.
     pub fn handle(&mut self, event: Event, now: Now) {
+        self.triggers.chain = 0;
         match event {
             Event::Osc(packet) => self.take_packet(packet, now),
             Event::Mqtt(message) => match trigger::of_mqtt(&self.sheet, &message) {
-                Ok(asks) => self.obey(asks, Door::Mqtt, now),
+                Ok(heard) => self.heed(heard, Door::Mqtt, now),
                 Err(refusal) => self.refuse(Door::Mqtt, &refusal, now),
             },
             Event::Command(command) => match trigger::of_command(&self.sheet, &command) {
-                Ok(ask) => self.obey(vec![ask], Door::Http, now),
+                Ok(heard) => self.heed(heard, Door::Http, now),
                 Err(refusal) => self.refuse(Door::Http, &refusal, now),
             },
             Event::Answer(answer) => {
@@ -150,6 +166,10 @@ impl Show {
                 let fact = self.refusals.add(input, reason, count, &example, now.mono);
                 self.out_note(fact);
             }
+            Event::Called(Called { name, to, outcome, after }) => {
+                let (status, error) = (outcome.ok(), outcome.err());
+                self.note_run(&name, RunNews::Called { to, status, error, after });
+            }
             Event::Stop => {
                 self.keep(true, now);
                 self.stopping = true;
@@ -165,6 +185,7 @@ impl Show {
 
     /// Takes that time has passed.
     pub fn handle_wake(&mut self, now: Now) {
+        self.triggers.chain = 0;
         self.unsettled = Some(now);
     }
 
@@ -181,6 +202,7 @@ impl Show {
         let mut changes = changes;
         self.revise_playlists(&sheet, &mut changes, now);
         self.agenda.reload(&self.sheet, &sheet, now);
+        self.triggers.reload(&self.sheet, &sheet, now);
         self.follow.doubt();
         for stream in &mut self.streams {
             stream.reload(&sheet, now, &mut changes);
@@ -189,7 +211,8 @@ impl Show {
         if self.sheet.venue.mqtt.is_some() != sheet.venue.mqtt.is_some() {
             self.broker_connected = sheet.venue.mqtt.as_ref().map(|_| false);
         }
-        self.sheet = sheet;
+        let old = std::mem::replace(&mut self.sheet, sheet);
+        self.reload_runs(&old, now);
         let changes = changes.shortened();
         self.out.push(Action::Note(Fact::Reloaded(changes.clone())));
         self.unsettled = Some(now);
@@ -226,7 +249,10 @@ impl Show {
         let tell = self.refusals.next_due().map(|due| (due, Wake::Tell));
         let playlist = self.deck.next_due().filter(|_| !self.stopping).map(|due| (due, Wake::Playlist));
         let keep = self.pen.due().filter(|_| !self.stopping).map(|due| (due, Wake::Keep));
-        streams.chain(held).chain(cron).chain(schedule).chain(playlist).chain(tell).chain(keep).min()
+        let triggers = self.triggers.next_due().filter(|_| !self.stopping);
+        let run = self.runs_due().filter(|_| !self.stopping).map(|due| (due, Wake::Run));
+        let own = held.chain(triggers).chain(cron).chain(schedule).chain(run).chain(playlist);
+        streams.chain(own).chain(tell).chain(keep).min()
     }
 
     /// Returns whether nothing is left to do after [`Event::Stop`].
@@ -269,20 +295,35 @@ impl Show {
             upcoming: self.agenda.upcoming(&self.sheet, UPCOMING),
             show_file: None,
             broker_connected: self.broker_connected,
+            triggers: self.triggers.snapshot(&self.sheet),
+            runs: self.runs.snapshot(now),
+            variables: self.variables.clone(),
         }
     }
 
-    /// Does what is due, in the order: calendar, bundles, streams.
+    /// Does what is due, in the order: calendar, bundles, triggers, lists, streams.
     fn step(&mut self, now: Now) {
         if !self.stopping {
             self.follow_calendar(now);
             self.release_held(now);
+            self.fire_due(now);
+            self.go_on(now);
             self.play_on(now);
             self.prepare();
         }
         for fact in self.refusals.due(now.mono) {
             self.out_note(Some(fact));
         }
+        self.step_streams(now);
+        // A list may wait for what has just been arrived at.
+        while !self.stopping && self.go_on(now) {
+            self.step_streams(now);
+        }
+        self.look_at_streams(now);
+        self.keep(false, now);
+    }
+
+    fn step_streams(&mut self, now: Now) {
         for index in self.rota.take(now.mono) {
             if self.streams[index].is_taken() && !self.stopping {
                 let governed = self.is_governed(StreamIndex(index), now);
@@ -292,7 +333,6 @@ impl Show {
             self.rota.set(index, self.streams[index].next_wake());
             self.touch(index, now);
         }
-        self.keep(false, now);
     }
 
     /// Does what the calendar wants, in the order of its times; at one instant the schedule first, then cron.
@@ -312,7 +352,7 @@ impl Show {
         let mut crons = self.agenda.due(&self.sheet, now).into_iter().peekable();
         for News { stream, entry, since } in news {
             while let Some(due) = crons.next_if(|due| due.at < since) {
-                self.fire(due, now);
+                self.run(due, now);
             }
             self.note_due(stream);
             let Some(entry) = entry else {
@@ -330,19 +370,17 @@ impl Show {
             }
         }
         for due in crons {
-            self.fire(due, now);
+            self.run(due, now);
         }
     }
 
-    fn fire(&mut self, due: Due, now: Now) {
-        let trigger = &self.sheet.triggers[due.trigger];
-        let ask = Ask { name: Arc::clone(&trigger.name), steps: trigger.steps.clone(), is_person: false };
+    fn run(&mut self, due: Due, now: Now) {
         if due.is_late {
-            let name = Arc::clone(&ask.name);
+            let name = Arc::clone(&self.sheet.triggers[due.trigger].name);
             self.out_note(Some(Fact::RunMissed { name, at: due.at, made_up: due.fires }));
         }
         if due.fires {
-            self.obey(vec![ask], Door::Cron, now);
+            self.fire(due.trigger, Door::Cron, Occasion::default(), now);
         }
     }
 
@@ -356,8 +394,10 @@ impl Show {
     /// Tells each stream which scene the calendar will want of it soon.
     fn prepare(&mut self) {
         let (scheduled, coming) = (self.follow.coming(&self.sheet.schedule), self.agenda.coming());
+        let after_waits = self.runs.coming();
         let played = self.deck.coming();
-        let is_any = !scheduled.is_empty() || !coming.is_empty() || !played.is_empty();
+        let is_any =
+            !scheduled.is_empty() || !coming.is_empty() || !played.is_empty() || !after_waits.is_empty();
         if !is_any && !self.preparing {
             return;
         }
@@ -371,10 +411,11 @@ impl Show {
         for (stream, scene) in &scheduled {
             expected[stream.0] = Some(scene);
         }
+        for steps in after_waits {
+            expect_all(steps, &mut expected);
+        }
         for trigger in coming {
-            for step in &self.sheet.triggers[trigger].steps {
-                expect(step, &mut expected);
-            }
+            expect_all(&self.sheet.triggers[trigger].steps, &mut expected);
         }
         for (index, (stream, scene)) in self.streams.iter_mut().zip(expected).enumerate() {
             if stream.expect(scene) {
@@ -416,7 +457,7 @@ impl Show {
     fn apply(&mut self, packet: OscPacket, now: Now) {
         for message in packet.messages {
             match trigger::of_osc(&self.sheet, &message) {
-                Ok(asks) => self.obey(asks, Door::Osc, now),
+                Ok(heard) => self.heed(heard, Door::Osc, now),
                 Err(refusal) => self.refuse(Door::Osc, &refusal, now),
             }
         }

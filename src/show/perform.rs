@@ -2,7 +2,7 @@
 //!
 //! Who asked, and whether it exists, was found out in `trigger/`; how a stream does it is `stream/`'s.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     Show,
@@ -10,6 +10,7 @@ use super::{
     fact::Fact,
     lane::{By, Hold, LaneVerb},
     playlist::PlayVerb,
+    run::Owner,
     scene::Scene,
     sheet::{Cue, Step, Streams},
     stream::queue::{Going, WAITING_MAX},
@@ -22,19 +23,25 @@ impl Show {
         if self.stopping {
             return;
         }
-        for Ask { name, steps, is_person } in asks {
-            let by = By { name: Arc::clone(&name), door, is_person };
-            // A hand that moves sends up to a thousand a second: what comes of it is told, not each of its moves.
-            if !steps.iter().all(|step| matches!(step, Step::Grab { .. } | Step::Mix { .. })) {
-                self.out.push(Action::Note(Fact::Trigger { name, door }));
-            }
-            for step in &steps {
-                self.perform(step, &by, now);
-            }
+        for Ask { name, steps } in asks {
+            let by = By::person(name, door);
+            self.take_steps(&steps, &by, now);
         }
     }
 
-    fn perform(&mut self, step: &Step, by: &By, now: Now) {
+    /// Does the steps that somebody asks for, and tells it.
+    pub(super) fn take_steps(&mut self, steps: &[Step], by: &By, now: Now) {
+        // A hand that moves sends up to a thousand a second: what comes of it is told, not each of its moves.
+        if !steps.iter().all(|step| matches!(step, Step::Grab { .. } | Step::Mix { .. })) {
+            self.out.push(Action::Note(Fact::Trigger { name: Arc::clone(&by.name), door: by.door }));
+        }
+        for step in steps {
+            self.perform(step, by, now);
+        }
+    }
+
+    /// Does one step at once. A wait takes time, and only a list that is under way does: see `run/`.
+    pub(super) fn perform(&mut self, step: &Step, by: &By, now: Now) {
         match step {
             Step::Scene { scene, streams, fade, easing, policy, hold } => {
                 let going =
@@ -69,24 +76,44 @@ impl Show {
                     }
                 }
             }
-            Step::Bypass { time } => {
-                self.follow.bypass(*time, now);
-                if !time.is_zero() {
-                    self.out.push(Action::Note(Fact::Bypassed { time: *time }));
-                }
-            }
+            Step::Bypass { time } => self.bypass(*time, now),
             Step::Lane { verb, streams } => self.change_lanes(*verb, streams, by, now),
             Step::Cue(cue) => {
-                let Cue { name, steps } = &**cue;
-                self.out.push(Action::Note(Fact::Cue { name: Arc::clone(name) }));
+                let Cue { name, steps, mode: _ } = &**cue;
                 let by = By { name: Arc::clone(name), ..by.clone() };
+                if Step::take_time(steps) {
+                    return self.fire_list(&Owner::Cue(Arc::clone(name)), by, now);
+                }
+                self.out.push(Action::Note(Fact::Cue { name: Arc::clone(name) }));
                 for step in steps {
                     self.perform(step, &by, now);
                 }
             }
+            Step::Parallel(lists) => {
+                for step in lists.iter().flat_map(|list| list.iter()) {
+                    self.perform(step, by, now);
+                }
+            }
+            Step::Wait(_) => {}
+            Step::Blend(blend) => self.blend(blend, by, now),
+            Step::Paint(painted) => self.paint(painted, by, now),
+            Step::Variable(list) => self.set_variables(list, by, now),
+            Step::Publish(publish) => self.publish(publish, by, now),
+            Step::Send(send) => self.send_osc(send, by, now),
+            Step::Call(call) => self.call(call, by, now),
+            Step::Log(text) => self.say(text, by, now),
+            Step::Stop(stop) => self.stop_runs(&stop.owners, now),
+            Step::Switch { trigger, enabled } => self.switch_trigger(trigger, *enabled),
             Step::Playlist { list, verb, streams } => {
                 self.conduct(list.as_ref(), (verb, streams), by, now);
             }
+        }
+    }
+
+    fn bypass(&mut self, time: Duration, now: Now) {
+        self.follow.bypass(time, now);
+        if !time.is_zero() {
+            self.out.push(Action::Note(Fact::Bypassed { time }));
         }
     }
 
@@ -128,8 +155,12 @@ impl Show {
     }
 }
 
-/// Notes for each stream the scene that a step leads it to; the last word counts.
-pub(super) fn expect<'a>(step: &'a Step, expected: &mut [Option<&'a Arc<Scene>>]) {
+/// Notes for each stream the scene that a list leads it to before it waits; the last word counts. Returns whether it waits.
+pub(super) fn expect_all<'a>(steps: &'a [Step], expected: &mut [Option<&'a Arc<Scene>>]) -> bool {
+    steps.iter().any(|step| expect(step, expected))
+}
+
+fn expect<'a>(step: &'a Step, expected: &mut [Option<&'a Arc<Scene>>]) -> bool {
     match step {
         Step::Scene { scene, streams, .. } => {
             for (index, expected) in expected.iter_mut().enumerate() {
@@ -145,12 +176,33 @@ pub(super) fn expect<'a>(step: &'a Step, expected: &mut [Option<&'a Arc<Scene>>]
                 }
             }
         }
+        Step::Cue(cue) => {
+            expect_all(&cue.steps, expected);
+        }
+        Step::Wait(_) => return true,
+        Step::Parallel(lists) => {
+            // All of them have to come to their ends.
+            let mut waits = false;
+            for list in lists {
+                waits |= expect_all(list, expected);
+            }
+            return waits;
+        }
         Step::Steer { .. }
         | Step::Grab { .. }
         | Step::Mix { .. }
         | Step::Bypass { .. }
         | Step::Lane { .. }
-        | Step::Playlist { .. } => {}
-        Step::Cue(cue) => cue.steps.iter().for_each(|step| expect(step, expected)),
+        | Step::Playlist { .. }
+        | Step::Switch { .. }
+        | Step::Blend(_)
+        | Step::Paint(_)
+        | Step::Variable(_)
+        | Step::Publish(_)
+        | Step::Send(_)
+        | Step::Call(_)
+        | Step::Log(_)
+        | Step::Stop(_) => {}
     }
+    false
 }

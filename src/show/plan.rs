@@ -4,10 +4,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::{
-    cron::Run,
+    cron::{CronExpression, Run},
     duration,
     event::StreamIndex,
     playlist::PlayVerb,
+    run::step::Wait,
     schedule::Stretch,
     sheet::{Sheet, Step, Trigger, When},
 };
@@ -46,8 +47,10 @@ pub struct Plan<'a> {
     pub stretches: Vec<(StreamIndex, Stretch)>,
     /// The runs of cron triggers.
     pub runs: Vec<(&'a Trigger, Run)>,
+    /// What the sun fires.
+    pub suns: Vec<(&'a Trigger, Timestamp)>,
     /// Triggers that fire too often to be told run by run, with how often.
-    pub rhythms: Vec<(&'a Trigger, usize)>,
+    pub rhythms: Vec<(&'a Trigger, &'a CronExpression, usize)>,
     /// When the clocks change, and by how much they go forward.
     pub changes: Vec<(Timestamp, SignedDuration)>,
 }
@@ -63,12 +66,17 @@ impl<'a> Plan<'a> {
         let days = until.duration_since(from).as_hours().unsigned_abs() / 24 + 1;
         let most = RUNS_A_DAY_MAX * usize::try_from(days).unwrap_or(usize::MAX);
         let (mut runs, mut rhythms) = (Vec::new(), Vec::new());
+        let mut suns = Vec::new();
         for trigger in &sheet.triggers {
-            let When::Cron { expression, zone, .. } = &trigger.when else { continue };
-            let within = || expression.runs(from, zone).take_while(|run| run.at <= until);
-            match within().take(most + 1).count() {
-                count if count > most => rhythms.push((trigger, within().count())),
-                _ => runs.extend(within().map(|run| (trigger, run))),
+            let times = trigger.when.iter().flat_map(|when| when.sun_times(from, until));
+            suns.extend(times.map(|at| (trigger, at)));
+            for when in &trigger.when {
+                let When::Cron { expression, zone, .. } = when else { continue };
+                let within = || expression.runs(from, zone).take_while(|run| run.at <= until);
+                match within().take(most + 1).count() {
+                    count if count > most => rhythms.push((trigger, &**expression, within().count())),
+                    _ => runs.extend(within().map(|run| (trigger, run))),
+                }
             }
         }
         let before = |at: Timestamp| sheet.zone.to_offset(at - SignedDuration::from_secs(1));
@@ -78,7 +86,7 @@ impl<'a> Plan<'a> {
             (at, SignedDuration::from_secs(forward.into()))
         });
         let changes = changes.filter(|(_, forward)| !forward.is_zero()).collect();
-        Self { sheet, from, until, stretches: stretches.collect(), runs, rhythms, changes }
+        Self { sheet, from, until, stretches: stretches.collect(), runs, suns, rhythms, changes }
     }
 
     /// Returns it for programs.
@@ -103,7 +111,10 @@ impl<'a> Plan<'a> {
             let note = run.note.map(|note| note.to_string());
             json!({ "trigger": trigger.name, "at": local(run.at), "does": does(&trigger.steps), "note": note })
         });
-        let rhythms = self.rhythms.iter().map(|(trigger, count)| {
+        let suns = self.suns.iter().map(|(trigger, at)| {
+            json!({ "trigger": trigger.name, "at": local(*at), "does": does(&trigger.steps) })
+        });
+        let rhythms = self.rhythms.iter().map(|(trigger, _, count)| {
             json!({ "trigger": trigger.name, "runs": count, "does": does(&trigger.steps) })
         });
         let changes = self
@@ -117,6 +128,7 @@ impl<'a> Plan<'a> {
             "until": local(*until),
             "stretches": stretches.collect::<Vec<_>>(),
             "cron": runs.collect::<Vec<_>>(),
+            "sun": suns.collect::<Vec<_>>(),
             "cron_rhythms": rhythms.collect::<Vec<_>>(),
             "clock_changes": changes.collect::<Vec<_>>(),
         })
@@ -134,6 +146,26 @@ pub fn does(steps: &[Step]) -> String {
         Step::Steer { verb, .. } => verb.name().to_owned(),
         Step::Grab { .. } => "progress".to_owned(),
         Step::Bypass { .. } => "bypass".to_owned(),
+        Step::Switch { trigger, enabled } => {
+            format!("{} {trigger}", if *enabled { "enable" } else { "disable" })
+        }
+        Step::Wait(Wait::For(time)) => format!("wait {}", duration::text(*time)),
+        Step::Wait(Wait::Arrived(_)) => "wait".to_owned(),
+        Step::Parallel(lists) => lists.iter().map(|list| does(list)).collect::<Vec<_>>().join(" & "),
+        Step::Blend(blend) => {
+            let names = blend.parts.iter().map(|(scene, _)| scene.name.to_string());
+            names.collect::<Vec<_>>().join(" + ")
+        }
+        Step::Paint(_) => "prompt".to_owned(),
+        Step::Variable(_) => "variable".to_owned(),
+        Step::Publish(_) => "publish".to_owned(),
+        Step::Send(_) => "send".to_owned(),
+        Step::Call(_) => "call".to_owned(),
+        Step::Log(_) => "log".to_owned(),
+        Step::Stop(stop) => {
+            let names = stop.owners.first().map(|owner| owner.name().to_string());
+            format!("stop {}", names.unwrap_or_default())
+        }
         Step::Lane { verb, .. } => verb.name().to_owned(),
         Step::Playlist { list: Some(list), verb: PlayVerb::Play, .. } => format!("playlist {}", list.name),
         Step::Playlist { list: Some(list), verb, .. } => format!("{} playlist {}", verb.name(), list.name),

@@ -110,6 +110,12 @@ fn weighted<T: PartialEq>(
     Weighted::new(entries.map_err(of)?).map_err(|error| of(error.to_string()))
 }
 
+/// Makes a scene that is like another but for its prompt, and is called after that.
+pub fn scene_like(pattern: &Scene, prompt: Weighted<Arc<str>>) -> Scene {
+    let Scene { name, prompt, .. } = scene(prompt, None);
+    Scene { name, prompt, ..pattern.clone() }
+}
+
 /// Makes the scene, called after its prompts; nobody can ask for it by that name.
 fn scene(prompt: Weighted<Arc<str>>, seed: Option<Weighted<i64>>) -> Scene {
     let texts: Vec<&str> = prompt.entries().iter().map(|(text, _)| &**text).collect();

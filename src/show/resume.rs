@@ -10,7 +10,7 @@
 //!   two a minute, 2880 a day.
 //! - A hand that moves is written when it has rested for [`REST`], and every [`MOVED_APART`] if it never rests: 8640 a day
 //!   for a machine that moves a fader all day, at 1000 a second or at one.
-//! - A transition that goes by the clock, and a bypass, is written every [`RUNNING_APART`] as well: a machine without a clock
+//! - A transition that goes by the clock, a bypass, and a list under way is written every [`RUNNING_APART`] as well: a machine without a clock
 //!   of its own wakes up in the past, and a fade then goes back by no more than that. 1440 a day for one that never ends.
 //!
 //! Each costs the disk some 24 KB (a file of a block, two directory entries, their journal): 70 MB a day for the gallery,
@@ -28,10 +28,12 @@ use super::{
     playlist::Opening,
     refusals::Refusals,
     rota::Rota,
+    run::Runs,
     schedule::follow::Follow,
     sheet::Sheet,
     stream::{Stream, place::Edge},
     time::{Mono, Now},
+    trigger::Triggers,
 };
 
 /// The mean time between two writes where more is to be written. What comes in between waits that long, together; a crash
@@ -106,6 +108,7 @@ impl Show {
             .and_then(|memoir| memoir.bypass_left(now.wall))
             .filter(|_| !sheet.schedule.entries.is_empty());
         let mut out = Out::new(seed);
+        let gone = memoir.map_or(Duration::ZERO, |memoir| memoir.age(now.wall));
         let is_bypassed = bypass.is_some_and(|left| !left.is_zero());
         let opening = Opening::new(&sheet, memoir, is_bypassed, (seed, now));
         let mut streams = Vec::new();
@@ -117,10 +120,8 @@ impl Show {
             let due = due.or_else(|| opening.scene(index));
             let governed = due.is_some();
             let mut made = Stream::new(&sheet, index, memories.get(&stream.name), due, now);
-            if let Some((memoir, place)) =
-                memoir.and_then(|memoir| Some((memoir, memoir.streams.get(&stream.name)?)))
-            {
-                made.resume(place, memoir.age(now.wall), governed, now, &mut out);
+            if let Some(place) = memoir.and_then(|memoir| memoir.streams.get(&stream.name)) {
+                made.resume(place, gone, governed, now, &mut out);
             }
             streams.push(made);
         }
@@ -148,10 +149,22 @@ impl Show {
             preparing: false,
             unsettled: Some(now),
             pen,
+            triggers: Triggers::new(
+                &sheet,
+                memoir.map_or(&BTreeMap::new(), |memoir| &memoir.latches),
+                gone,
+                now,
+            ),
+            runs: Runs::default(),
+            variables: sheet.variables.clone(),
+            variables_edge: None,
             deck,
             sheet,
         };
         show.open(doing, now);
+        if let Some(memoir) = memoir {
+            show.resume_runs(memoir, now);
+        }
         show
     }
 
@@ -170,11 +183,14 @@ impl Show {
         if ends {
             (0..self.streams.len()).for_each(|index| self.touch(index, now));
         }
-        let edges = [self.agenda.edge(), self.follow.edge(), self.deck.edge()];
-        for edge in edges.into_iter().flatten() {
+        let of_variables = self.variables_edge.take();
+        let of_lists = [self.deck.edge(), self.triggers.edge(), self.runs.edge(), of_variables];
+        let edges = [self.agenda.edge(), self.follow.edge()].into_iter().chain(of_lists);
+        for edge in edges.flatten() {
             self.pen.touch(edge, now.mono);
         }
-        let runs = self.streams.iter().any(|stream| stream.is_running(now.mono)) || self.follow.is_bypassed();
+        let is_running = |stream: &Stream| stream.is_running(now.mono);
+        let runs = self.streams.iter().any(is_running) || self.follow.is_bypassed() || !self.runs.is_empty();
         self.pen.running = self.pen.last.filter(|_| runs).map(|last| last + RUNNING_APART);
         let by = if ends { now.mono + MOVED_APART } else { now.mono };
         if self.pen.write(by, now.mono) {
@@ -184,6 +200,9 @@ impl Show {
                 at: now.wall,
                 streams: self.streams.iter().map(place).collect(),
                 triggers: self.agenda.runs(&self.sheet),
+                latches: self.triggers.latches(&self.sheet, now.mono),
+                runs: self.runs.forms(now.mono),
+                variables: self.variables.clone(),
                 playlists: self.deck.programme(&self.sheet, now.mono),
                 bypassed_until: self.follow.bypassed_until(now),
                 due: Some(self.follow.kept(&self.sheet.streams)),

@@ -7,20 +7,23 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
+pub use super::trigger::when::{Limits, Sensor, StreamNews, Trigger, Turn, When};
 use super::{
-    address::AddressPattern,
-    condition::Condition,
-    cron::CronExpression,
     easing::Easing,
     event::StreamIndex,
     fades::Fades,
     lane::{Hold, LaneVerb, OperatorPlan, PanicPlan},
     playlist::{PlayVerb, Playlist},
     recovery::{Hook, OnDrift, OnLost, Recovery},
+    run::{
+        Mode,
+        formula::Formula,
+        step::{Blend, Call, Painted, Publish, Send, Stop, Wait},
+    },
     scene::{Fade, Level, Scene},
     schedule::Schedule,
-    topic::TopicFilter,
     transition::Fader,
+    variables::Values,
     venue::{Connection, Venue},
     weighted::Weighted,
 };
@@ -44,6 +47,8 @@ pub struct Sheet {
     pub go_apart: Duration,
     /// The triggers, in the order of the file.
     pub triggers: Vec<Trigger>,
+    /// The variables, each with the value that it begins with.
+    pub variables: Values,
     /// What is due when.
     pub schedule: Schedule,
     /// Who is told when people are needed, and when they no longer are.
@@ -238,6 +243,8 @@ pub struct Cue {
     pub name: Arc<str>,
     /// What it does, in order.
     pub steps: Vec<Step>,
+    /// What if it is still running; `Restart` unless set.
+    pub mode: Mode,
 }
 
 /// One thing that a cue or a trigger does.
@@ -295,6 +302,33 @@ pub enum Step {
     },
     /// Fire a cue. Cues hold no cues, so this cannot go in circles.
     Cue(Arc<Cue>),
+    /// Let a trigger fire, or keep it from firing.
+    Switch {
+        /// The trigger's name.
+        trigger: Arc<str>,
+        /// Whether it may.
+        enabled: bool,
+    },
+    /// Go on later.
+    Wait(Wait),
+    /// Do several lists at once, and go on when all of them have ended.
+    Parallel(Vec<Arc<[Step]>>),
+    /// Blend to a mix of several scenes.
+    Blend(Blend),
+    /// Blend to a scene whose prompt is filled in first.
+    Paint(Painted),
+    /// Set variables, one after the other.
+    Variable(Vec<(Arc<str>, Formula)>),
+    /// Publish an MQTT message.
+    Publish(Publish),
+    /// Send an OSC message.
+    Send(Send),
+    /// Make an HTTP request.
+    Call(Arc<Call>),
+    /// Write a line in the log.
+    Log(Formula),
+    /// End what a trigger or a cue has under way.
+    Stop(Stop),
     /// Do something with a playlist.
     Playlist {
         /// Which; `None` for whichever plays.
@@ -307,6 +341,27 @@ pub enum Step {
 }
 
 impl Step {
+    /// Returns every step of a list, and of the lists in it, from the top down.
+    pub fn all(steps: &[Self]) -> Vec<&Self> {
+        let mut all = Vec::new();
+        for step in steps {
+            all.push(step);
+            if let Self::Parallel(lists) = step {
+                all.extend(lists.iter().flat_map(|list| Self::all(list)));
+            }
+        }
+        all
+    }
+
+    /// Returns whether a list takes time.
+    pub fn take_time(steps: &[Self]) -> bool {
+        steps.iter().any(|step| match step {
+            Self::Wait(_) => true,
+            Self::Parallel(lists) => lists.iter().any(|list| Self::take_time(list)),
+            _ => false,
+        })
+    }
+
     /// Returns it with another hold, if it goes to a scene.
     #[must_use]
     pub fn held(mut self, for_a_while: Option<Hold>) -> Self {
@@ -407,49 +462,6 @@ impl Streams {
             Self::Some(list) => list.contains(&stream),
         }
     }
-}
-
-/// What makes something happen.
-#[derive(Clone, Debug)]
-pub struct Trigger {
-    /// Its name, unique in the show.
-    pub name: Arc<str>,
-    /// What it waits for.
-    pub when: When,
-    /// What it does.
-    pub steps: Vec<Step>,
-}
-
-/// What a trigger waits for.
-#[derive(Clone, Debug, PartialEq)]
-pub enum When {
-    /// A time.
-    Cron {
-        /// Which times.
-        expression: Box<CronExpression>,
-        /// In which zone: the trigger's own or the show's.
-        zone: TimeZone,
-        /// How late a run may be that was missed and is still made up for; `None`: never. A scene's 24 h unless set.
-        catch_up: Option<Duration>,
-    },
-    /// An MQTT message.
-    Mqtt {
-        /// On which topics.
-        filter: TopicFilter,
-        /// With which payload.
-        payload: Condition,
-        /// Where in a JSON payload to look (RFC 6901); the empty pointer is the whole.
-        pointer: Option<Arc<str>>,
-        /// Whether messages count that the broker had kept from earlier.
-        retained: bool,
-    },
-    /// An OSC message.
-    Osc {
-        /// At which addresses.
-        address: AddressPattern,
-        /// With which arguments, in order; arguments beyond the list do not matter.
-        args: Vec<Condition>,
-    },
 }
 
 impl Sheet {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     lane::LaneSnapshot, playlist::snapshot::PlaylistSnapshot, time::Mono, transition::Transition,
-    venue::Backend,
+    variables::Values, venue::Backend,
 };
 
 /// The show at one moment.
@@ -28,6 +28,64 @@ pub struct Snapshot {
     pub show_file: Option<ShowFile>,
     /// Whether there is an MQTT session; `None` if the show has no broker.
     pub broker_connected: Option<bool>,
+    /// Every trigger, in the order of the file.
+    pub triggers: Vec<TriggerSnapshot>,
+    /// The lists that are under way, the oldest first; 64 at most.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<RunSnapshot>,
+    /// The variables with their values.
+    #[serde(skip_serializing_if = "Values::is_empty")]
+    pub variables: Values,
+}
+
+/// One trigger at one moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TriggerSnapshot {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Whether it may fire.
+    pub enabled: bool,
+    /// How often it has fired.
+    pub fired: u64,
+    /// When it last did.
+    pub last_fired: Option<Timestamp>,
+    /// Whether it was stopped because it fired again and again with nobody's hand in it.
+    pub looping: bool,
+    /// Why it did not fire the last time that it could have; `None` if it did.
+    pub why_not: Option<String>,
+}
+
+/// A list that is under way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RunSnapshot {
+    /// The trigger or cue.
+    pub name: Arc<str>,
+    /// `trigger` or `cue`.
+    pub kind: &'static str,
+    /// The step that it is at, from 1 on.
+    pub step: usize,
+    /// How many steps its list has.
+    pub steps: usize,
+    /// What it waits for there.
+    pub waits_for: WaitsFor,
+    /// When it goes on at the latest; `None` where that is not known.
+    pub until: Option<Timestamp>,
+}
+
+/// What a list waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitsFor {
+    /// Nothing.
+    Nothing,
+    /// A moment.
+    Time,
+    /// The end of transitions.
+    Arrival,
+    /// The ends of several lists in it; the moment is the soonest of theirs.
+    Lists,
+    /// The end of an earlier run of the same list.
+    Turn,
 }
 
 /// The file that the show was read from.

@@ -77,6 +77,13 @@ impl TextPolicy {
         Ok(clean)
     }
 
+    /// Returns whether a text has a word or phrase in it that is denied. For texts of which only parts come from outside:
+    /// those have been admitted by themselves.
+    pub fn denies(&self, text: &str) -> bool {
+        let words = words(&fold(text));
+        self.deny.iter().any(|phrase| words.windows(phrase.0.len()).any(|part| part == phrase.0))
+    }
+
     /// Returns whether the words are nothing but allowed words and phrases, and at least one.
     fn covers(&self, words: &[Arc<str>]) -> bool {
         // Whether the words up to each place can be made of phrases.

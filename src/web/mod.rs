@@ -10,6 +10,7 @@ mod events;
 mod feed;
 mod gate;
 mod guard;
+mod lists;
 mod login;
 mod openapi;
 mod page;

@@ -8,6 +8,7 @@ use std::fmt;
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
 
+use super::lists;
 use crate::show::{
     lane::{Beneath, Lane, LaneSnapshot},
     playlist::snapshot::PlaylistSnapshot,
@@ -20,13 +21,16 @@ use crate::show::{
 const SHARE_SEEN_MIN: f64 = 0.005;
 
 /// The routes that people try first; `/api/openapi.json` has them all.
-const ROUTES: [(&str, &str); 13] = [
+const ROUTES: [(&str, &str); 16] = [
     ("GET /", "<a href=\"/\">the page</a> on which the show is seen and played"),
     (
         "POST /api/scenes/{name}/go",
         "goes to a scene; takes <code>fade</code> (8, 8s, 1m30s), <code>hold</code> (how long until it goes back) and <code>stream</code>, as JSON or in the query",
     ),
     ("POST /api/cues/{name}/go", "fires a cue"),
+    ("POST /api/cues/{name}/stop", "ends what a cue has under way"),
+    ("POST /api/triggers/{name}", "fires a trigger that waits for HTTP; the body is its payload"),
+    ("POST /api/triggers/{name}/enable", "lets a trigger fire; <code>/disable</code> keeps it from firing"),
     (
         "POST /api/playlists/{name}/{verb}",
         "plays a playlist; the verbs are <code>play</code>, <code>go</code>, <code>back</code>, <code>pause</code>, \
@@ -70,8 +74,18 @@ pub(super) struct Page<'a> {
 
 impl fmt::Display for Page<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Snapshot { show, streams, playlists, upcoming, bypassed_until, show_file, broker_connected } =
-            self.snapshot;
+        let Snapshot {
+            show,
+            streams,
+            playlists,
+            upcoming,
+            bypassed_until,
+            show_file,
+            broker_connected,
+            triggers: _,
+            runs,
+            variables,
+        } = self.snapshot;
         let title = Text(show);
         writeln!(f, "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">")?;
         writeln!(f, "<meta name=\"viewport\" content=\"width=device-width\">")?;
@@ -101,6 +115,8 @@ impl fmt::Display for Page<'_> {
         list(f, "Scenes", "scenes", self.sheet.scenes.keys().map(|name| &**name))?;
         list(f, "Cues", "cues", self.sheet.cues.keys().map(|name| &**name))?;
         list_of_playlists(f, playlists)?;
+        lists::under_way(f, runs, &self.sheet.zone)?;
+        lists::variables(f, variables)?;
         due(f, streams, &self.sheet.zone)?;
         coming_up(f, upcoming, &self.sheet.zone)?;
         writeln!(f, "<h2>Routes</h2>\n<ul>")?;
@@ -290,7 +306,7 @@ fn backend(backend: Backend) -> &'static str {
 }
 
 /// A text from elsewhere, made harmless in an element and in a quoted attribute.
-struct Text<'a>(&'a str);
+pub(super) struct Text<'a>(pub(super) &'a str);
 
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -34,6 +34,8 @@ pub(super) enum Kind {
     UnknownScene,
     /// The show has no such cue.
     UnknownCue,
+    /// The show has no such trigger.
+    UnknownTrigger,
     /// The show has no such playlist.
     UnknownPlaylist,
     /// The show file that was to be read is wrong.
@@ -75,6 +77,9 @@ impl Kind {
             Self::UnknownRoute => (StatusCode::NOT_FOUND, "unknown-route", "Nothing is here"),
             Self::UnknownScene => (StatusCode::NOT_FOUND, "unknown-scene", "The show has no such scene"),
             Self::UnknownCue => (StatusCode::NOT_FOUND, "unknown-cue", "The show has no such cue"),
+            Self::UnknownTrigger => {
+                (StatusCode::NOT_FOUND, "unknown-trigger", "The show has no such trigger")
+            }
             Self::UnknownPlaylist => {
                 (StatusCode::NOT_FOUND, "unknown-playlist", "The show has no such playlist")
             }

@@ -15,7 +15,7 @@ use super::{
     Server,
     problem::{Kind, Problem, quoted},
 };
-use crate::show::{duration, lane::HOLD_MAX, nearest::nearest, scene::Fade, transition::Fader};
+use crate::show::{duration, lane::HOLD_MAX, nearest::nearest, scene::Fade, scope, transition::Fader};
 
 /// The largest body: four of the longest prompts in a list, and every other command many times.
 pub(super) const BODY_BYTES_MAX: usize = 16 * 1024;
@@ -140,6 +140,16 @@ async fn body(server: &Server, request: Request) -> Result<Map<String, Value>, P
         Ok(Value::Object(members)) => Ok(members),
         Ok(_) => Err(bad("the body is not a JSON object")),
         Err(error) => Err(bad(format!("the body is not JSON: {error}"))),
+    }
+}
+
+/// Reads the body as what comes with something: JSON is what it says, anything else a text, and nothing is nothing.
+pub(super) async fn payload(server: &Server, request: Request) -> Result<Value, Problem> {
+    let bytes = bytes(server, request).await?;
+    match std::str::from_utf8(&bytes).map(str::trim) {
+        Ok("") => Ok(Value::Null),
+        Ok(text) => Ok(scope::parsed(text)),
+        Err(_) => Err(bad("the body is not UTF-8")),
     }
 }
 

@@ -50,6 +50,7 @@ pub(super) fn table() -> Vec<Route> {
         Route::post("/api/streams/{stream}/whep", picture::whep, "Hands a WebRTC offer (SDP) to the stream's WHEP address", Sdp),
         Route::post("/api/scenes/{name}/go", scenes::scene, "Goes to a scene", Accepted).takes(&[FADE, HOLD, STREAM]),
         Route::post("/api/cues/{name}/go", scenes::cue, "Fires a cue", Accepted),
+        Route::post("/api/cues/{name}/stop", scenes::stop_cue, "Stops what runs of a cue", Accepted),
         Route::post("/api/playlists/{name}/{verb}", playlists::playlist, "Does something with a playlist: play, go, back, pause, resume, \
             stop; goto and standby with a step", Accepted).takes(&[STEP]),
         Route::post("/api/go", playlists::go, "Fires the step that stands by", Accepted).takes(&[STREAM]),
@@ -62,6 +63,8 @@ pub(super) fn table() -> Vec<Route> {
         Route::post("/api/panic", scenes::panic, "Goes to the panic scene, the second time at once", Accepted).takes(&[STREAM]),
         Route::post("/api/release", scenes::release, "Lets go of panic, or else of faders and of all that hold", Accepted)
             .takes(&[STREAM]),
+        Route::post("/api/triggers/{name}", scenes::trigger, "Fires a trigger that waits for HTTP; the body is its payload", Accepted),
+        Route::post("/api/triggers/{name}/{verb}", scenes::switch, "Lets a trigger fire, or not: enable, disable", Accepted),
         Route::post("/api/reload", reload::reload, "Reads the show file again and tells what changed", Json),
     ]
 }

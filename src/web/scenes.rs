@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{
     Busy, Server,
     problem::{Kind, Problem, quoted},
-    read::{Members, bad},
+    read::{self, Members, bad},
     routes::json,
 };
 use crate::show::{
@@ -47,6 +47,17 @@ pub(super) async fn cue(
     order(&server, Command::Cue { cue })
 }
 
+/// Ends what a cue has under way: `POST /api/cues/{name}/stop`.
+pub(super) async fn stop_cue(
+    State(server): State<Server>,
+    name: Name,
+    request: Request,
+) -> Result<Response, Problem> {
+    let cue = named(name)?;
+    Members::of(&server, request, &[]).await?;
+    order(&server, Command::StopCue { cue })
+}
+
 /// Goes to a prompt that no scene has: `POST /api/prompt` with a `prompt`, and a `seed`, a `fade`, a `hold` and a
 /// `stream` if wanted.
 pub(super) async fn prompt(State(server): State<Server>, request: Request) -> Result<Response, Problem> {
@@ -60,6 +71,37 @@ pub(super) async fn prompt(State(server): State<Server>, request: Request) -> Re
 pub(super) async fn bypass(State(server): State<Server>, request: Request) -> Result<Response, Problem> {
     let mut members = Members::of(&server, request, &["for"]).await?;
     order(&server, Command::Bypass { time: members.time_or_off("for")? })
+}
+
+/// Fires a trigger that waits for HTTP: `POST /api/triggers/{name}`; the body, if there is one, is its payload.
+pub(super) async fn trigger(
+    State(server): State<Server>,
+    name: Name,
+    request: Request,
+) -> Result<Response, Problem> {
+    let trigger = named(name)?;
+    let payload = read::payload(&server, request).await?;
+    order(&server, Command::Trigger { trigger, payload })
+}
+
+/// Lets a trigger fire, or keeps it from firing: `POST /api/triggers/{name}/enable` and `/disable`.
+pub(super) async fn switch(
+    State(server): State<Server>,
+    parts: Result<Path<(String, String)>, PathRejection>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let Path((trigger, verb)) =
+        parts.map_err(|error| bad(format!("the name cannot be read: {}", error.body_text())))?;
+    let enabled = match verb.as_str() {
+        "enable" => true,
+        "disable" => false,
+        verb => {
+            let detail = format!("a trigger cannot {}", quoted(verb));
+            return Err(Problem::new(Kind::UnknownRoute, detail).meant(nearest(verb, ["enable", "disable"])));
+        }
+    };
+    Members::of(&server, request, &[]).await?;
+    order(&server, Command::Switch { trigger, enabled })
 }
 
 /// Goes to the panic scene, and cuts to it the second time: `POST /api/panic`, with a `stream` if wanted.
@@ -139,7 +181,12 @@ fn accepted(command: &Command) -> Value {
             json!({ "accepted": true, "progress": position.get(), "stream": stream })
         }
         Command::Cue { cue } => json!({ "accepted": true, "cue": cue }),
+        Command::StopCue { cue } => json!({ "accepted": true, "stop": cue }),
         Command::Bypass { time } => json!({ "accepted": true, "for_seconds": time.as_secs_f64() }),
+        Command::Trigger { trigger, payload: _ } => json!({ "accepted": true, "trigger": trigger }),
+        Command::Switch { trigger, enabled } => {
+            json!({ "accepted": true, "trigger": trigger, "enabled": enabled })
+        }
         Command::Lane { verb, stream } => json!({ "accepted": true, "lane": verb, "stream": stream }),
         Command::Playlist { playlist, verb, stream } => json!({
             "accepted": true,
@@ -174,7 +221,7 @@ fn explained(sheet: &Sheet, command: &Command, why: String) -> Problem {
             bad(format!("there is no stream {}", quoted(stream)))
                 .meant(nearest(stream, sheet.streams.iter().map(|stream| &*stream.name)))
         }
-        Command::Cue { cue } if !sheet.cues.contains_key(&**cue) => {
+        Command::Cue { cue } | Command::StopCue { cue } if !sheet.cues.contains_key(&**cue) => {
             Problem::new(Kind::UnknownCue, format!("there is no cue {}", quoted(cue)))
                 .meant(nearest(cue, sheet.cues.keys().map(|name| &**name)))
         }
@@ -182,11 +229,24 @@ fn explained(sheet: &Sheet, command: &Command, why: String) -> Problem {
             Problem::new(Kind::UnknownPlaylist, format!("there is no playlist {}", quoted(playlist)))
                 .meant(nearest(playlist, sheet.playlists.keys().map(|name| &**name)))
         }
-        Command::Scene { .. }
+        Command::Trigger { trigger, .. } | Command::Switch { trigger, .. }
+            if sheet.triggers.iter().all(|known| *known.name != **trigger) =>
+        {
+            let names = sheet.triggers.iter().map(|trigger| &*trigger.name);
+            Problem::new(Kind::UnknownTrigger, format!("there is no trigger {}", quoted(trigger)))
+                .meant(nearest(trigger, names))
+        }
+        Command::Trigger { trigger, .. } => bad(format!(
+            "trigger {} does not wait for HTTP: write `when: {{ http: true }}`, beside what else it waits for",
+            quoted(trigger)
+        )),
+        Command::Switch { .. }
+        | Command::Scene { .. }
         | Command::Prompt { .. }
         | Command::Steer { .. }
         | Command::Grab { .. }
         | Command::Cue { .. }
+        | Command::StopCue { .. }
         | Command::Bypass { .. }
         | Command::Lane { .. }
         | Command::Playlist { .. } => bad(why),

@@ -1,5 +1,6 @@
 //! The real daemon as a process, with real sockets around it and the simulator as another process.
 
+mod actions;
 mod api;
 mod commands;
 mod faults;

@@ -147,6 +147,7 @@ const OLD: &str = r#"{"components": {
 }}"#;
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story")]
 async fn home_assistant_finds_the_show_steers_it_and_loses_it_again() {
     const CONFIG: &str = "homeassistant/device/segue_test/config";
     let directory = Directory::new();

@@ -40,6 +40,7 @@ async fn play(daemon: &Daemon) -> Vec<String> {
         .await;
     };
     until("Transition ended. stream=wall scene=dawn").await;
+    daemon.osc("/demo/energy", &[0.2]);
     daemon.osc("/demo/energy", &[0.95]);
     until("Transition ended. stream=wall scene=ember").await;
     daemon.osc("/segue/scene/neon", &[0.4]);

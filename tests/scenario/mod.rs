@@ -1,6 +1,7 @@
 //! Scenarios: a script goes in, a transcript comes out, and no time passes. The core runs on a virtual clock against a
 //! backend of a few lines that answers after a fixed time and can be made to fail.
 
+mod actions;
 mod ahead;
 mod asks;
 mod calendar;

@@ -571,6 +571,7 @@ fn a_bypass_leaves_the_playlist_alone_and_a_gap_ends_what_was_due() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "scripts and their transcripts, read as one")]
 fn a_kill_costs_nothing_of_the_hold_and_a_long_night_goes_on_with_the_next_step() {
     insta::assert_snapshot!(plot(&play(SHOW, "
         0:01 playlist evening

@@ -822,7 +822,8 @@ fn a_hand_is_written_when_it_rests_and_a_gallery_twice_a_minute() {
     world.run_until(Mono(Duration::from_hours(4)));
     assert!((478..=482).contains(&world.kept), "{} writes in four hours", world.kept);
     let kept = world.memoir.unwrap();
-    assert!(kept.len() < 600, "{} bytes: {kept}", kept.len());
+    // A few hundred bytes, of which each trigger that has ever fired has fifty.
+    assert!(kept.len() < 700, "{} bytes: {kept}", kept.len());
 }
 
 #[test]

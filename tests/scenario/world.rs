@@ -14,9 +14,12 @@ use segue::{
         fact::Fact,
         health::StatusReport,
         lane::{Beneath, LaneSnapshot, LaneVerb},
+        letters::Called,
         memoir::Memoir,
         playlist::{PlayVerb, StepRef},
         reload::Changes,
+        run::RunNews,
+        scope,
         sheet::Sheet,
         time::{Mono, Now},
     },
@@ -349,6 +352,14 @@ impl World {
                 Action::Note(fact) if self.facts => self.tell_fact(&fact),
                 Action::Note(_) => {}
                 Action::Tell { stream, notice } => self.tell(stream, &notice),
+                Action::Publish(letter) => self.goes_out(&letter),
+                Action::SendOsc(letter) => self.goes_out(&letter),
+                Action::Call(post) => {
+                    self.goes_out(&post);
+                    let (name, to, after) = (Arc::clone(&post.name), post.host(), self.api.latency);
+                    let outcome = if self.api.failure.is_some() { Err("no connection") } else { Ok(200) };
+                    self.come(after, Event::Called(Called { name, to, outcome, after }));
+                }
             }
         }
         self.look_on();
@@ -453,6 +464,14 @@ impl World {
                 fade: rest.first().map(|fade| duration::parse(fade).unwrap()),
                 hold: rest.get(1).map(|hold| duration::parse(hold).unwrap()),
             })),
+            ["http", trigger, payload @ ..] => self.happen(Event::Command(Command::Trigger {
+                trigger: (*trigger).to_owned(),
+                payload: scope::parsed(&payload.join(" ")),
+            })),
+            [verb @ ("enable" | "disable"), trigger] => self.happen(Event::Command(Command::Switch {
+                trigger: (*trigger).to_owned(),
+                enabled: *verb == "enable",
+            })),
             [verb @ ("panic" | "release" | "operator-release"), stream @ ..] => {
                 let verb = LaneVerb::find(verb).unwrap();
                 let stream = stream.first().map(ToString::to_string);
@@ -460,6 +479,10 @@ impl World {
             }
             ["tell", "lane"] => self.tell_lanes(),
             ["bypass", time] => self.bypass(time),
+            ["status", state, fps] => {
+                self.api.report.state = Some((*state).to_owned());
+                self.api.report.fps_out = Some(fps.parse().unwrap());
+            }
             ["api", "up"] => self.api.failure = None,
             ["api", "locks"] => self.api.failure = Some(FailureKind::Key),
             ["api", "throttles"] => self.api.failure = Some(FailureKind::TooMany),
@@ -567,6 +590,13 @@ impl World {
         self.told.push(text);
     }
 
+    /// Something goes out to somebody in the house.
+    fn goes_out(&mut self, letter: &impl std::fmt::Display) {
+        if self.facts {
+            self.line(&format!("-> {letter}"));
+        }
+    }
+
     pub(super) fn tell_params(&mut self, stream: StreamIndex, what: &str, params: &Map<String, Value>) {
         let mut text = format!("{what} {}", self.names[stream.0]);
         for (name, value) in params {
@@ -604,6 +634,10 @@ impl World {
     fn tell_fact(&mut self, fact: &Fact) {
         let text = match fact {
             Fact::Trigger { name, door } => format!("trigger {name} ({})", door.as_str()),
+            Fact::TriggerSwitched { name, enabled } => {
+                format!("{name} {}", if *enabled { "enabled" } else { "disabled" })
+            }
+            Fact::TriggerLooping { name, why } => format!("{name} stopped: {why}"),
             Fact::Cue { name } => format!("cue {name}"),
             Fact::Due { stream, due } => {
                 format!("{stream} due: {}", due.tell(self.now.wall, &self.sheet.zone))
@@ -679,6 +713,11 @@ impl World {
                 }
                 return;
             }
+            // What was handed over is told above.
+            Fact::Run { news: RunNews::Sent { .. }, .. } | Fact::Updated { .. } | Fact::Polled { .. } => {
+                return;
+            }
+            Fact::Run { name, news } => format!("{name} {}", news.told()),
             Fact::NotReloaded { message, .. } => format!("not reloaded: {message}"),
             Fact::LaneTaken { stream, lane, name } => format!("{stream} {}: {name}", lane.as_str()),
             Fact::LaneReleased { stream, lane, name, to } => {
@@ -690,7 +729,6 @@ impl World {
             Fact::OverrideDropped { stream, name, scene } => {
                 format!("{stream}: {scene} held no more: {name}")
             }
-            Fact::Updated { .. } | Fact::Polled { .. } => return,
         };
         self.line(&text);
     }

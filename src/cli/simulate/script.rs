@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::show::{
     duration,
     event::{Arg, Command, Event, MqttMessage, OscMessage, OscPacket},
     lane::LaneVerb,
     playlist::{PlayVerb, StepRef},
+    scope,
     time::Mono,
 };
 
@@ -63,7 +66,7 @@ pub(super) enum Trouble {
 }
 
 /// The verbs, for whoever misspells one.
-const VERBS: &str = "`osc ADDRESS [ARGUMENT…]`, `mqtt TOPIC [PAYLOAD]`, `retained TOPIC [PAYLOAD]`, `go SCENE [FADE [HOLD]]`, `cue NAME`, `go`, `back`, `playlist NAME [VERB [STEP]]`, `bypass TIME`, \
+const VERBS: &str = "`osc ADDRESS [ARGUMENT…]`, `mqtt TOPIC [PAYLOAD]`, `retained TOPIC [PAYLOAD]`, `go SCENE [FADE [HOLD]]`, `cue NAME`, `http TRIGGER [PAYLOAD]`, `enable TRIGGER`, `disable TRIGGER`, `go`, `back`, `playlist NAME [VERB [STEP]]`, `bypass TIME`, \
      `panic [STREAM]`, `release [STREAM]`, \
      `api down TIME`, `api error STATUS TIME`, `api slow BY TIME`, \
      `video on`, `video off`, `runner stall`, `runner freeze`, `runner restart`, `runner swap`, `stream gone`, `kill`";
@@ -183,6 +186,14 @@ fn deed(text: &str) -> Result<Deed, Wrong> {
             Deed::Event(playlist(Some(name), verb))
         }
         ["cue", cue] => Deed::Event(Event::Command(Command::Cue { cue: (*cue).to_owned() })),
+        ["http", trigger, ..] => Deed::Event(Event::Command(Command::Trigger {
+            trigger: (*trigger).to_owned(),
+            payload: rest_of(text).map_or(Value::Null, scope::parsed),
+        })),
+        [verb @ ("enable" | "disable"), trigger] => Deed::Event(Event::Command(Command::Switch {
+            trigger: (*trigger).to_owned(),
+            enabled: *verb == "enable",
+        })),
         ["api", "down", time] => Deed::Api(Trouble::Down, duration::parse(time)?),
         ["api", "slow", by, time] => Deed::Api(Trouble::Slow(duration::parse(by)?), duration::parse(time)?),
         ["api", "error", status, time] => {
@@ -217,8 +228,13 @@ fn playlist(name: Option<&str>, verb: PlayVerb) -> Event {
 
 /// The payload is the rest of the line as it stands: JSON needs no quotes around it.
 fn mqtt(topic: &str, text: &str, retained: bool) -> Event {
-    let payload = text.splitn(3, char::is_whitespace).nth(2).unwrap_or_default().trim();
+    let payload = rest_of(text).unwrap_or_default();
     Event::Mqtt(MqttMessage { topic: topic.to_owned(), payload: payload.as_bytes().to_vec(), retained })
+}
+
+/// Returns what stands after the first two words.
+fn rest_of(text: &str) -> Option<&str> {
+    text.splitn(3, char::is_whitespace).nth(2).map(str::trim)
 }
 
 /// `T` and `F` are truths, what reads as a number is one, the rest is text.
@@ -232,7 +248,7 @@ fn argument(text: &str) -> Arg {
 
 /// Splits at spaces, except between double quotes; a payload of MQTT is left to its own.
 fn words(text: &str) -> Result<Vec<String>, String> {
-    let is_payload = text.starts_with("mqtt ") || text.starts_with("retained ");
+    let is_payload = ["mqtt ", "retained ", "http "].iter().any(|verb| text.starts_with(verb));
     let mut words = Vec::new();
     let mut rest = text.trim_start();
     while !rest.is_empty() {

@@ -10,6 +10,7 @@ use crate::show::{
     event::Door,
     fact::Fact,
     reload::Changes,
+    run::RunNews,
     time::{Mono, Now},
 };
 
@@ -81,6 +82,9 @@ impl Transcript {
                 ("cron", format!("{name} ({})", local.strftime("%a %Y-%m-%d %H:%M:%S %:z")))
             }
             Fact::Trigger { name, door } => (door.as_str(), name.to_string()),
+            Fact::TriggerSwitched { name, .. } | Fact::TriggerLooping { name, .. } => {
+                ("trigger", format!("{name} {}", of_trigger(fact)))
+            }
             Fact::Cue { name } => ("cue", name.to_string()),
             Fact::Due { .. } | Fact::Bypassed { .. } | Fact::BypassOver => of_schedule(now, fact, &self.zone),
             Fact::TransitionStarted { stream, scene, fade } if fade.is_zero() => {
@@ -99,16 +103,6 @@ impl Transcript {
             Fact::TransitionDropped { stream, scene, instead } => {
                 (stream, format!("{scene} waits no more: {instead} instead"))
             }
-            Fact::LaneTaken { stream, lane, name } => (stream, format!("{} has it: {name}", lane.as_str())),
-            Fact::LaneReleased { stream, lane, name, .. } => {
-                (stream, format!("{} lets go: {name}", lane.as_str()))
-            }
-            Fact::DueBeneath { stream, scene, name, lane } => {
-                (stream, format!("{scene} waits beneath {}: {name}", lane.as_str()))
-            }
-            Fact::OverrideDropped { stream, name, scene } => {
-                (stream, format!("{scene} is not held any more, too many wait: {name}"))
-            }
             Fact::TransitionGrabbed { stream, scene } => (stream, format!("in a hand on the way to {scene}")),
             Fact::CreatesSpent { stream, wait } => {
                 (stream, format!("no other is created for {}", duration::text(*wait)))
@@ -120,12 +114,6 @@ impl Transcript {
             Fact::RequestHealed { stream, request, after } => {
                 (stream, format!("{request} works again after {after}"))
             }
-            Fact::StreamCreated { stream, id } => (stream, format!("created as {id}")),
-            Fact::StreamAttached { stream, id } => (stream, format!("attached to {id}")),
-            Fact::StreamLost { stream, id, next } => (stream, format!("{id} is lost, {next}")),
-            Fact::StreamReplaced { stream, id } => (stream, format!("{id} given up for another")),
-            Fact::LeftoverDeleted { stream, id } => (stream, format!("old {id} deleted")),
-            Fact::LeftBehind { stream, id } => (stream, format!("old {id} cannot be deleted")),
             Fact::FallenBack { stream, scene } => (stream, format!("falls back to {scene}")),
             Fact::InputLost { stream } => (stream, "no video goes in".to_owned()),
             Fact::InputBack { stream } => (stream, "video goes in again".to_owned()),
@@ -133,13 +121,14 @@ impl Transcript {
                 let then = if *reassert { "sent again" } else { "left" };
                 (stream, format!("somebody else has set {names}; {then}"))
             }
-            Fact::StreamDeleted { stream, id } => (stream, format!("{id} deleted")),
             Fact::Reasserted { stream, why } => (stream, format!("sent again in full: {why}")),
             Fact::StateChanged { stream, to, .. } => (stream, format!("is {to}")),
             Fact::RunnerError { stream, message } => (stream, format!("runner: {message}")),
             Fact::Warned { stream, message } => (stream, format!("warning: {message}")),
             Fact::NotRemembered { stream, message } => (stream, format!("not remembered: {message}")),
             Fact::Reloaded(Changes { changed, .. }) => ("show", format!("reloaded: {}", changed.join(", "))),
+            Fact::Run { news: RunNews::Sent { .. }, .. } => return,
+            Fact::Run { name, news } => ("run", format!("{name} {}", news.told())),
             Fact::NotReloaded { message, .. } => ("show", format!("not reloaded: {message}")),
             Fact::Broker { detail, .. } => ("mqtt", detail.clone()),
             Fact::Refused { door, reason, count: 1, example } => {
@@ -172,9 +161,40 @@ impl Transcript {
             Fact::AlarmOver { stream, after } => {
                 (stream, format!("alarm over after {}", duration::text(*after)))
             }
-            _ => return of_playlist(fact),
+            _ => return of_playlist(fact).or_else(|| of_lane(fact)).or_else(|| of_life(fact)),
         })
     }
+}
+
+/// Tells who has a stream.
+fn of_lane(fact: &Fact) -> Option<(&str, String)> {
+    Some(match fact {
+        Fact::LaneTaken { stream, lane, name } => (stream, format!("{} has it: {name}", lane.as_str())),
+        Fact::LaneReleased { stream, lane, name, .. } => {
+            (stream, format!("{} lets go: {name}", lane.as_str()))
+        }
+        Fact::DueBeneath { stream, scene, name, lane } => {
+            (stream, format!("{scene} waits beneath {}: {name}", lane.as_str()))
+        }
+        Fact::OverrideDropped { stream, name, scene } => {
+            (stream, format!("{scene} is not held any more, too many wait: {name}"))
+        }
+        _ => return None,
+    })
+}
+
+/// Tells how a stream comes and goes.
+fn of_life(fact: &Fact) -> Option<(&str, String)> {
+    Some(match fact {
+        Fact::StreamCreated { stream, id } => (stream, format!("created as {id}")),
+        Fact::StreamAttached { stream, id } => (stream, format!("attached to {id}")),
+        Fact::StreamLost { stream, id, next } => (stream, format!("{id} is lost, {next}")),
+        Fact::StreamReplaced { stream, id } => (stream, format!("{id} given up for another")),
+        Fact::LeftoverDeleted { stream, id } => (stream, format!("old {id} deleted")),
+        Fact::LeftBehind { stream, id } => (stream, format!("old {id} cannot be deleted")),
+        Fact::StreamDeleted { stream, id } => (stream, format!("{id} deleted")),
+        _ => return None,
+    })
 }
 
 /// Tells where a playlist is.
@@ -236,4 +256,14 @@ fn entry(entry: &Value) -> Option<String> {
     let thing = entry.get(0)?;
     let thing = thing.as_str().map_or_else(|| thing.to_string(), |text| short(text, PROMPT_CHARS_MAX));
     Some(format!("{thing} {weight:.3}"))
+}
+
+/// Says what has become of a trigger.
+fn of_trigger(fact: &Fact) -> String {
+    match fact {
+        Fact::TriggerSwitched { enabled: true, .. } => "enabled".to_owned(),
+        Fact::TriggerSwitched { .. } => "disabled".to_owned(),
+        Fact::TriggerLooping { why, .. } => format!("stopped: {why}"),
+        _ => String::new(),
+    }
 }

@@ -18,7 +18,9 @@ use rumqttc::{
 use tokio::{sync::watch, time};
 
 use super::{
-    ANSWER_MAX, HELD_AFTER, News, OFFLINE, ONLINE, PAYLOAD_MAX, Settings, backoff::Backoff, outbox::Outbox,
+    ANSWER_MAX, HELD_AFTER, News, OFFLINE, ONLINE, PAYLOAD_MAX, Settings,
+    backoff::Backoff,
+    outbox::{Message, Outbox},
     reason,
 };
 use crate::{
@@ -205,12 +207,20 @@ impl<'a> Session<'a> {
     fn pump(&mut self, client: &AsyncClient) {
         while self.connected && self.unacknowledged < UNACKNOWLEDGED_MAX {
             let Some(message) = self.outbox.next() else { return };
-            self.publish(client, &message.topic, message.payload, message.retain);
+            self.publish(client, message);
         }
     }
 
-    fn publish(&mut self, client: &AsyncClient, topic: &str, payload: impl Into<Vec<u8>>, retain: bool) {
-        match client.try_publish(topic, QoS::AtLeastOnce, retain, payload) {
+    /// Says whether we are there.
+    fn announce(&mut self, client: &AsyncClient, word: &str) {
+        let (topic, payload) = (self.settings.availability(), word.into());
+        self.publish(client, Message { topic, payload, retain: true, acknowledged: true });
+    }
+
+    fn publish(&mut self, client: &AsyncClient, message: Message) {
+        let Message { topic, payload, retain, acknowledged } = message;
+        let qos = if acknowledged { QoS::AtLeastOnce } else { QoS::AtMostOnce };
+        match client.try_publish(&topic, qos, retain, payload) {
             Ok(()) => self.unacknowledged += 1,
             // The room is counted in `run` and the topic checked by the outbox.
             Err(error) => tracing::error!(topic, %error, "A message could not be given to the MQTT client."),
@@ -226,7 +236,8 @@ impl<'a> Session<'a> {
             tracing::error!("A subscription could not be given to the MQTT client.");
         }
         // After the subscriptions: who reads that we are online may rely on being heard.
-        self.publish(client, &self.settings.availability(), ONLINE, true);
+        self.announce(client, ONLINE);
+        self.outbox.settle_messages();
         self.outbox.resend_retained();
         self.tell();
     }
@@ -244,7 +255,8 @@ impl<'a> Session<'a> {
     fn hear(&mut self, event: rumqttc::Event) {
         match event {
             rumqttc::Event::Incoming(Packet::Publish(message)) => self.take(&message),
-            rumqttc::Event::Incoming(Packet::PubAck(_)) => {
+            // One that needs no acknowledgement is done when it is sent: it has no number (MQTT 3.1.1, section 2.3.1).
+            rumqttc::Event::Incoming(Packet::PubAck(_)) | rumqttc::Event::Outgoing(Outgoing::Publish(0)) => {
                 self.unacknowledged = self.unacknowledged.saturating_sub(1);
             }
             rumqttc::Event::Incoming(Packet::SubAck(answer)) => self.check(&answer),
@@ -300,7 +312,7 @@ impl<'a> Session<'a> {
         events: &mut EventLoop,
     ) -> Result<(), Box<ConnectionError>> {
         self.flush(client, events).await?;
-        self.publish(client, &self.settings.availability(), OFFLINE, true);
+        self.announce(client, OFFLINE);
         self.flush(client, events).await?;
         let _ = client.try_disconnect();
         loop {

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use rosc::{OscMessage, OscPacket, OscType};
+use serde_json::Value as Json;
 
 use crate::show::{
     address,
@@ -109,6 +110,23 @@ pub(super) fn encode(address: &str, value: &Value) -> Option<Vec<u8>> {
     rosc::encoder::encode(&OscPacket::Message(message)).ok()
 }
 
+/// Writes a message with any arguments. A whole number goes as `i`, or as `h` where that is too small; any other, also
+/// 1.0, as `f`: a receiver of a fader's values does not like the ends to be of another type.
+pub(super) fn message(address: &str, args: &[Json]) -> Option<Vec<u8>> {
+    let arg = |arg: &Json| match arg {
+        Json::Number(number) => match number.as_i64() {
+            Some(whole) => i32::try_from(whole).map_or(OscType::Long(whole), OscType::Int),
+            None => OscType::Float(number.as_f64().unwrap_or_default() as f32),
+        },
+        Json::Bool(truth) => OscType::Bool(*truth),
+        Json::String(text) => OscType::String(text.clone()),
+        Json::Null => OscType::Nil,
+        other => OscType::String(other.to_string()),
+    };
+    let message = OscMessage { addr: address.to_owned(), args: args.iter().map(arg).collect() };
+    rosc::encoder::encode(&OscPacket::Message(message)).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,5 +160,13 @@ mod tests {
         for (value, bytes) in table {
             assert_eq!(encode("/a/b", &value).unwrap(), bytes, "{value:?}");
         }
+    }
+
+    #[test]
+    fn a_message_has_the_types_that_were_written() {
+        let args = serde_json::json!([1, 1.0, "on", true, null, 1_u64 << 40]);
+        let bytes = message("/a/b", args.as_array().unwrap()).unwrap();
+        let expected = b"/a/b\0\0\0\0,ifsTNh\0\0\0\0\x01\x3f\x80\0\0on\0\0\0\0\x01\0\0\0\0\0";
+        assert_eq!(bytes, expected, "{}", bytes.escape_ascii());
     }
 }

@@ -72,8 +72,9 @@ impl Standing {
         let Lanes { asked_by: _, base, overrides, operator, panic } = lanes;
         let Wanted { mix, is_due } = base.as_ref()?;
         let skipped = if lean { overrides.len().saturating_sub(1) } else { 0 };
-        let mut taken_down =
-            |mix: &Mix| if lean { shares(&Mix::of(mix.heaviest()), cast) } else { shares(mix, cast) };
+        let mut taken_down = |mix: &Mix| {
+            if lean { shares(&Mix::of(mix.heaviest()), cast) } else { shares(mix, cast) }
+        };
         let base = taken_down(mix);
         let operator = operator.as_ref().filter(|_| !lean || panic.is_none()).map(|hand| Hand {
             by: Arc::clone(&hand.by),

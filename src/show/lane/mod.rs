@@ -24,7 +24,9 @@ pub use self::{
     plan::{HOLD_MAX, Hold, LaneVerb, OperatorPlan, PRIORITY_MAX, PanicPlan},
     told::{Beneath, LaneSnapshot},
 };
-use super::{event::Door, fades::Way, mix::Mix, scene::Scene, stream::queue::is_same, time::Mono};
+use super::{
+    event::Door, fades::Way, mix::Mix, scene::Scene, scope::Occasion, stream::queue::is_same, time::Mono,
+};
 
 /// Most overrides of one stream. Each comes from a trigger that holds for a while: a room with a sensor at each of four
 /// doors has four, and the other four are room for visitors' prompts.
@@ -60,24 +62,31 @@ impl Lane {
 }
 
 /// Who asks for something.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct By {
     /// The cue, the trigger, the schedule; or the address, topic or route.
     pub(super) name: Arc<str>,
     pub(super) door: Door,
     /// Whether a person asks, with no trigger in between.
     pub(super) is_person: bool,
+    /// What happened.
+    pub(super) occasion: Arc<Occasion>,
 }
 
 impl By {
+    /// A person asks, with no trigger in between.
+    pub(super) fn person(name: Arc<str>, door: Door) -> Self {
+        Self { name, door, is_person: true, occasion: Arc::default() }
+    }
+
     /// The schedule asks.
     pub(super) fn schedule() -> Self {
-        Self { name: "schedule".into(), door: Door::Show, is_person: false }
+        Self { is_person: false, ..Self::person("schedule".into(), Door::Show) }
     }
 
     /// A playlist goes on by itself.
     pub(super) fn playlist() -> Self {
-        Self { name: "playlist".into(), door: Door::Show, is_person: false }
+        Self { is_person: false, ..Self::person("playlist".into(), Door::Show) }
     }
 }
 

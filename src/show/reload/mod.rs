@@ -15,9 +15,10 @@ use super::{
     event::StreamIndex,
     lane::PanicPlan,
     playlist::Playlist,
+    run::{Mode, step::Wait},
     scene::Scene,
     schedule::{Entry, Schedule, What},
-    sheet::{Cue, Sheet, Step, Streams, Trigger},
+    sheet::{Cue, Sheet, Step, Streams, Trigger, When},
     venue::{MqttDoor, Venue},
 };
 
@@ -75,27 +76,14 @@ pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
         playlists,
         go_apart,
         triggers,
+        variables,
         schedule,
         on_alarm,
         venue,
         reload,
         panic,
     } = new.clone();
-    if title != old.title {
-        changes.change(format_args!("the show is called `{title}`"));
-    }
-    if zone != old.zone {
-        changes.change(format_args!("the timezone is {}", zone.iana_name().unwrap_or("UTC")));
-    }
-    if on_alarm != old.on_alarm {
-        changes.change("`on_alarm`");
-    }
-    if go_apart != old.go_apart {
-        changes.change("`go_apart`");
-    }
-    if reload != old.reload {
-        changes.change("`reload`");
-    }
+    diff_heads(old, new, &mut changes);
     let scenes = same_or_new(&old.scenes, scenes);
     diff(
         "scene",
@@ -124,7 +112,7 @@ pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
     let mut linked = BTreeMap::new();
     for (name, cue) in cues {
         let steps = links.steps(Actor::Cue, &cue.steps);
-        linked.insert(Arc::clone(&name), Arc::new(Cue { name, steps }));
+        linked.insert(Arc::clone(&name), Arc::new(Cue { name, steps, mode: cue.mode }));
     }
     diff(
         "cue",
@@ -132,30 +120,14 @@ pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
         &names(&linked),
         |name| {
             let bare = |steps: &[Step]| steps.iter().cloned().map(bare).collect::<Vec<_>>();
-            bare(&kept.steps(Actor::Cue, &old.cues[name].steps)) == bare(&linked[name].steps)
+            let (old, new) = (&old.cues[name], &linked[name]);
+            old.mode == new.mode && bare(&kept.steps(Actor::Cue, &old.steps)) == bare(&new.steps)
         },
         &mut changes,
     );
     links.cues = linked;
-    let triggers: Vec<Trigger> = triggers
-        .into_iter()
-        .map(|Trigger { name, when, steps }| Trigger {
-            name,
-            when,
-            steps: links.steps(Actor::Trigger, &steps),
-        })
-        .collect();
-    let find = |list: &[Trigger], name: &str| list.iter().find(|trigger| &*trigger.name == name).cloned();
-    let same = |name: &str| match (find(&old.triggers, name), find(&triggers, name)) {
-        (Some(old), Some(new)) => {
-            old.when == new.when && kept.outline(&old.steps) == links.outline(&new.steps)
-        }
-        _ => false,
-    };
-    let names_of = |list: &[Trigger]| -> Vec<Arc<str>> {
-        list.iter().map(|trigger| Arc::clone(&trigger.name)).collect()
-    };
-    diff("trigger", &names_of(&old.triggers), &names_of(&triggers), same, &mut changes);
+    let triggers: Vec<Trigger> = triggers.into_iter().map(|trigger| links.trigger(trigger)).collect();
+    diff_triggers((&old.triggers, &kept), (&triggers, &links), &mut changes);
     let schedule = links.schedule(schedule, &old.schedule, &mut changes);
     let streams = streams::revise(old, new, &links, &mut changes);
     let venue = self::venue(&old.venue, venue, &mut changes);
@@ -170,6 +142,7 @@ pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
         playlists,
         go_apart,
         triggers,
+        variables,
         schedule,
         on_alarm,
         venue,
@@ -177,6 +150,50 @@ pub(super) fn revise(old: &Sheet, new: &Sheet) -> (Sheet, Changes) {
         panic,
     };
     (sheet, changes)
+}
+
+/// Tells what is another of that which is one thing each.
+fn diff_heads(old: &Sheet, new: &Sheet, changes: &mut Changes) {
+    let Sheet { title, zone, on_alarm, go_apart, reload, variables, .. } = new;
+    if *title != old.title {
+        changes.change(format_args!("the show is called `{title}`"));
+    }
+    if *zone != old.zone {
+        changes.change(format_args!("the timezone is {}", zone.iana_name().unwrap_or("UTC")));
+    }
+    if *on_alarm != old.on_alarm {
+        changes.change("`on_alarm`");
+    }
+    if *go_apart != old.go_apart {
+        changes.change("`go_apart`");
+    }
+    if *reload != old.reload {
+        changes.change("`reload`");
+    }
+    if *variables != old.variables {
+        changes.change("`variables`");
+    }
+}
+
+/// Tells which triggers are another; one whose cue is another is the same.
+fn diff_triggers(
+    (old, kept): (&[Trigger], &Links<'_>),
+    (new, links): (&[Trigger], &Links<'_>),
+    changes: &mut Changes,
+) {
+    let find = |list: &[Trigger], name: &str| list.iter().find(|trigger| &*trigger.name == name).cloned();
+    let same = |name: &str| match (find(old, name), find(new, name)) {
+        (Some(old), Some(new)) => {
+            (&old.when, old.mode) == (&new.when, new.mode)
+                && (&old.condition, old.limits, old.enabled) == (&new.condition, new.limits, new.enabled)
+                && kept.outline(&old.steps) == links.outline(&new.steps)
+        }
+        _ => false,
+    };
+    let names_of = |list: &[Trigger]| -> Vec<Arc<str>> {
+        list.iter().map(|trigger| Arc::clone(&trigger.name)).collect()
+    };
+    diff("trigger", &names_of(old), &names_of(new), same, changes);
 }
 
 /// Returns what a scene has become between two sheets, itself if nothing: the scene of its name, or the one that stands in
@@ -209,8 +226,8 @@ fn inline(sheet: &Sheet) -> Vec<(Actor, Arc<Scene>)> {
         }
         _ => None,
     };
-    let of_cues = sheet.cues.values().flat_map(|cue| &cue.steps);
-    let of_triggers = sheet.triggers.iter().flat_map(|trigger| &trigger.steps);
+    let of_cues = sheet.cues.values().flat_map(|cue| Step::all(&cue.steps));
+    let of_triggers = sheet.triggers.iter().flat_map(|trigger| Step::all(&trigger.steps));
     let of_cues = of_cues.filter_map(|step| scene(Actor::Cue, step));
     let of_triggers = of_triggers.filter_map(|step| scene(Actor::Trigger, step));
     of_cues.chain(of_triggers).chain(playlists::inline(sheet)).collect()
@@ -310,9 +327,41 @@ impl Links<'_> {
                 }
                 self.move_streams(streams);
             }
-            Step::Bypass { .. } => {}
+            Step::Parallel(lists) => {
+                for list in lists {
+                    *list = self.steps(actor, list).into();
+                }
+            }
+            Step::Blend(blend) => {
+                for (scene, _) in &mut blend.parts {
+                    *scene = self.scene(scene);
+                }
+                self.move_streams(&mut blend.streams);
+            }
+            Step::Paint(painted) => self.move_streams(&mut painted.streams),
+            Step::Wait(Wait::Arrived(streams)) => self.move_streams(streams),
+            Step::Bypass { .. }
+            | Step::Switch { .. }
+            | Step::Wait(Wait::For(_))
+            | Step::Variable(_)
+            | Step::Publish(_)
+            | Step::Send(_)
+            | Step::Call(_)
+            | Step::Log(_)
+            | Step::Stop(_) => {}
         }
         step
+    }
+
+    fn trigger(&self, trigger: Trigger) -> Trigger {
+        let Trigger { name, mut when, condition, limits, enabled, steps, mode } = trigger;
+        for when in &mut when {
+            if let When::Stream { streams, .. } | When::Scene { streams, .. } = when {
+                self.move_streams(streams);
+            }
+        }
+        let steps = self.steps(Actor::Trigger, &steps);
+        Trigger { name, when, condition, limits, enabled, steps, mode }
     }
 
     fn schedule(&self, mut schedule: Schedule, old: &Schedule, changes: &mut Changes) -> Schedule {
@@ -355,7 +404,13 @@ impl Links<'_> {
 /// Returns a step with what it fires by name only.
 fn bare(step: Step) -> Step {
     match step {
-        Step::Cue(cue) => Step::Cue(Arc::new(Cue { name: Arc::clone(&cue.name), steps: Vec::new() })),
+        Step::Cue(cue) => {
+            let name = Arc::clone(&cue.name);
+            Step::Cue(Arc::new(Cue { name, steps: Vec::new(), mode: Mode::Single }))
+        }
+        Step::Parallel(lists) => {
+            Step::Parallel(lists.iter().map(|list| list.iter().cloned().map(bare).collect()).collect())
+        }
         Step::Playlist { list: Some(list), verb, streams } => {
             let bare = Playlist { steps: Vec::new(), ..(*list).clone() };
             Step::Playlist { list: Some(Arc::new(bare)), verb, streams }

@@ -72,8 +72,7 @@ fn stream(old: &StreamSheet, new: &StreamSheet, links: &Links<'_>, changes: &mut
     taken("on_stream_created", on_stream_created == old.on_stream_created);
     taken("operator_idle", operator.idle == old.operator.idle);
     taken("operator_release", operator.release == old.operator.release);
-    let slerp = |mode: BlendMode| mode == BlendMode::Slerp;
-    let live = slerp(blend) == slerp(old.blend);
+    let live = (blend == BlendMode::Slerp) == (old.blend == BlendMode::Slerp);
     taken("blend", blend == old.blend || !live);
     if !live {
         changes.keep(format_args!("{of}`blend` goes to or from `slerp` with a restart"));

@@ -117,6 +117,16 @@ impl Hours {
 }
 
 impl Moment {
+    /// Returns the instant on a day; `None` where it hangs on the sun and that cannot be said.
+    pub(in crate::show) fn instant(
+        self,
+        date: Date,
+        zone: &TimeZone,
+        location: &Location,
+    ) -> Option<Timestamp> {
+        self.on(date, zone, Some(location)).map(|(at, _)| at)
+    }
+
     /// Returns the instant on a day, and what is unusual about it.
     fn on(
         self,

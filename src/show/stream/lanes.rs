@@ -50,10 +50,35 @@ impl Stream {
             lane => {
                 let scene = self.known(going.scene, now);
                 self.lanes.ask_beneath(&by.name, Mix::of(&scene));
-                self.tell_beneath(&scene, lane, by, out);
+                self.tell_beneath(&scene.name, lane, by, out);
             }
         }
         Ok(())
+    }
+
+    /// Takes a wish of the base for a mix of scenes.
+    pub(in crate::show) fn blend_by(
+        &mut self,
+        target: &Mix,
+        way: (Option<Fades>, Option<Easing>),
+        by: &By,
+        now: Now,
+        out: &mut Out,
+    ) {
+        if by.is_person {
+            self.let_go(out);
+        }
+        match self.lanes.holder() {
+            Lane::Base => {
+                self.lanes.follow_path();
+                self.blend(target, way, now, out);
+                self.lanes.asked(&by.name);
+            }
+            lane => {
+                self.lanes.ask_beneath(&by.name, target.clone());
+                self.tell_beneath(&target.name(), lane, by, out);
+            }
+        }
     }
 
     /// Takes a wish that holds for a while.
@@ -78,7 +103,7 @@ impl Stream {
             out.push(Action::Note(Fact::OverrideDropped { stream, name: dropped.by, scene }));
         }
         if !taken.is_on {
-            return self.tell_beneath(&scene, self.lanes.holder(), by, out);
+            return self.tell_beneath(&scene.name, self.lanes.holder(), by, out);
         }
         if !taken.again {
             self.tell_taken(Lane::Override, by, out);
@@ -259,8 +284,8 @@ impl Stream {
         out.push(Action::Note(Fact::LaneTaken { stream, lane, name }));
     }
 
-    fn tell_beneath(&self, scene: &Scene, lane: Lane, by: &By, out: &mut Out) {
-        let (stream, name, scene) = (self.name(), Arc::clone(&by.name), Arc::clone(&scene.name));
+    fn tell_beneath(&self, scene: &Arc<str>, lane: Lane, by: &By, out: &mut Out) {
+        let (stream, name, scene) = (self.name(), Arc::clone(&by.name), Arc::clone(scene));
         out.push(Action::Note(Fact::DueBeneath { stream, scene, name, lane }));
     }
 }

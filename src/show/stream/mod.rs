@@ -13,10 +13,12 @@ mod ladder;
 mod lanes;
 mod leftovers;
 mod life;
+mod mixing;
 pub(super) mod place;
 mod pulse;
 pub(super) mod queue;
 mod set;
+pub(super) mod sight;
 mod watch;
 mod wish;
 
@@ -305,9 +307,9 @@ impl Stream {
         self.watch.step(&id, &mut desk);
         if !self.arrived && self.path.ended(now.mono) && self.courier.is_at_rest() {
             self.arrived = true;
-            // Arriving at a mix is a hand that rests, and no news.
-            if self.path.target().share_of(self.path.scene()) == Some(1.0) {
-                let (stream, scene) = (desk.name(), Arc::clone(&self.path.scene().name));
+            // Arriving at a mix in a hand is a hand that rests, and no news.
+            if self.path.target().share_of(self.path.scene()) == Some(1.0) || !self.path.is_mixed() {
+                let (stream, scene) = (desk.name(), self.path.target().name());
                 desk.note(Fact::TransitionEnded { stream, scene });
             }
         }

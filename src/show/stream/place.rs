@@ -69,7 +69,8 @@ impl Stream {
             return None;
         }
         let waits_the_same = waits_the_same && (same_lanes || !lanes.differ(&self.lanes));
-        let in_hand = path.is_grabbed() && self.path.is_grabbed() || self.path.target().parts().len() > 1;
+        let in_hand = path.is_grabbed() && self.path.is_grabbed()
+            || self.path.is_mixed() && self.path.target().parts().len() > 1;
         let (queue, lanes) = (self.queue.clone(), self.lanes.clone());
         self.seen = Seen { path: (*self.path).clone(), ended, queue, lanes };
         Some(if in_hand && waits_the_same { Edge::Moved } else { Edge::Turned })

@@ -85,6 +85,11 @@ impl Watch {
         self.trouble = None;
     }
 
+    /// Returns the last document.
+    pub(super) fn report(&self) -> Option<&StatusReport> {
+        self.last.as_ref()
+    }
+
     /// Says how the picture is, as far as it was read.
     pub(super) fn beat(&self, stalled_after: Duration, now: Mono) -> Beat {
         self.pulse.beat(stalled_after, now)

@@ -35,19 +35,19 @@ impl Stream {
         match going.policy {
             _ if !self.is_busy(now.mono) => self.start(going, now, out),
             Policy::Blend => {
-                self.drop_waiting(&going.scene, out);
+                self.drop_waiting(&going.scene.name, out);
                 self.start(going, now, out);
             }
             // There is nothing to finish first where it leads there already.
             Policy::FinishFirst if runs_there => {
-                self.drop_waiting(&going.scene, out);
+                self.drop_waiting(&going.scene.name, out);
                 self.start(going, now, out);
             }
             Policy::FinishFirst => {
                 if self.queue.scenes().eq([&going.scene]) {
                     return Ok(());
                 }
-                self.drop_waiting(&going.scene, out);
+                self.drop_waiting(&going.scene.name, out);
                 self.steer(Verb::Finish, now, out);
                 return self.wait(going, out);
             }
@@ -112,7 +112,7 @@ impl Stream {
     pub(super) fn mix(&mut self, scene: &Arc<Scene>, share: Fader, now: Now, out: &mut Out) -> bool {
         let seen = self.courier.led_to(now.mono);
         let Some(path) = self.path.mix(scene, share, now.mono, seen) else { return false };
-        self.drop_waiting(scene, out);
+        self.drop_waiting(&scene.name, out);
         self.path.take(path);
         self.set_out(now.mono);
         true
@@ -148,9 +148,9 @@ impl Stream {
     }
 
     /// Drops what waits, because `instead` takes its place.
-    fn drop_waiting(&mut self, instead: &Scene, out: &mut Out) {
+    pub(super) fn drop_waiting(&mut self, instead: &Arc<str>, out: &mut Out) {
         for Going { scene, .. } in self.queue.clear() {
-            let (stream, instead) = (self.name(), Arc::clone(&instead.name));
+            let (stream, instead) = (self.name(), Arc::clone(instead));
             let scene = Arc::clone(&scene.name);
             out.push(Action::Note(Fact::TransitionDropped { stream, scene, instead }));
         }
@@ -158,7 +158,7 @@ impl Stream {
 
     /// Returns whether a transition is running: it has not ended, or its exact end is not acknowledged yet, which a slow
     /// API may hold up for [`ARRIVAL_MAX`].
-    fn is_under_way(&self, now: Mono) -> bool {
+    pub(super) fn is_under_way(&self, now: Mono) -> bool {
         let awaited = self.life.live_id().is_some() && !self.arrived;
         let overdue = self.path.end().is_some_and(|end| now >= end + ARRIVAL_MAX);
         !self.path.ended(now) || awaited && !overdue

@@ -266,6 +266,11 @@ impl Transition {
         self.head.is_held()
     }
 
+    /// Returns whether a bank of faders has its mix.
+    pub fn is_mixed(&self) -> bool {
+        self.mixed
+    }
+
     /// Returns how much of its time a hand wants to have passed, if one has its progress.
     pub fn hand(&self) -> Option<Duration> {
         match self.head.state {

@@ -3,38 +3,64 @@
 //! Only finds out; doing it is the show's. What asks for nothing that exists is a refusal, never an error. `osc.rs` and
 //! `mqtt.rs` know the forms of their doors.
 
+mod fire;
+mod gate;
+mod hit;
+pub(super) mod latch;
 mod mqtt;
 mod osc;
 mod playlist;
+mod post;
+#[cfg(test)]
+mod tests;
+mod views;
+pub(super) mod when;
 
 use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 
 pub(super) use self::{
+    hit::Hit,
     mqtt::of_mqtt,
     osc::{continuity, of_osc},
+    post::Triggers,
 };
 use super::{
     duration,
     event::Command,
     lane::{HOLD_MAX, Hold, LaneVerb},
     prompt,
+    run::{Owner, step::Stop},
     scene::{Fade, Scene},
     schedule::follow::BYPASS_MAX,
-    sheet::{Policy, Sheet, Step, Streams, Trigger, Verb},
+    sheet::{Policy, Sheet, Step, Streams, Verb},
     transition::Fader,
 };
 
-/// Something asked for.
+/// Something that a person asks for, with no trigger in between.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Ask {
-    /// Who asks: the trigger, or the address or topic.
+    /// The address, topic or route.
     pub(super) name: Arc<str>,
     /// What for.
     pub(super) steps: Vec<Step>,
-    /// Whether a person asks, with no trigger in between.
-    pub(super) is_person: bool,
+}
+
+impl Ask {
+    /// Asks for one thing.
+    pub(super) fn one(name: impl Into<Arc<str>>, step: Step) -> Self {
+        Self { name: name.into(), steps: vec![step] }
+    }
+}
+
+/// What a message is to the show.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Heard {
+    /// What triggers hear of it.
+    pub(super) hits: Vec<Hit>,
+    /// What it asks for by itself.
+    pub(super) asks: Vec<Ask>,
 }
 
 /// Something asked for that cannot be.
@@ -53,8 +79,15 @@ impl Refusal {
 }
 
 /// Returns what a person's command asks for.
-pub(super) fn of_command(sheet: &Sheet, command: &Command) -> Result<Ask, Refusal> {
+pub(super) fn of_command(sheet: &Sheet, command: &Command) -> Result<Heard, Refusal> {
     let (name, step) = match command {
+        Command::Trigger { trigger, payload } => {
+            return hit::of_request(sheet, trigger, payload).map(|hits| Heard { hits, asks: Vec::new() });
+        }
+        Command::Switch { trigger, enabled } => {
+            let verb = if *enabled { "enable" } else { "disable" };
+            (format!("{verb} {trigger}"), switch_step(sheet, trigger, *enabled)?)
+        }
         Command::Scene { scene, stream, fade, hold } => {
             let streams = stream.as_deref().map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
             let fade = fade.map(|time| fade_of(Ok(time))).transpose()?;
@@ -76,6 +109,7 @@ pub(super) fn of_command(sheet: &Sheet, command: &Command) -> Result<Ask, Refusa
         }
         Command::Cue { cue } => (format!("cue {cue}"), cue_step(sheet, cue)?),
         Command::Bypass { time } => ("bypass".to_owned(), bypass_step(sheet, Ok(*time))?),
+        Command::StopCue { cue } => (format!("stop {cue}"), stop_step(sheet, cue)?),
         Command::Lane { verb, stream } => {
             let streams = stream.as_deref().map_or(Ok(Streams::All), |name| one_stream(sheet, name))?;
             (verb.name().to_owned(), Step::Lane { verb: *verb, streams })
@@ -88,11 +122,7 @@ pub(super) fn of_command(sheet: &Sheet, command: &Command) -> Result<Ask, Refusa
             (verb.name().to_owned(), playlist::of_any(sheet, verb.clone(), streams)?)
         }
     };
-    Ok(Ask { name: name.into(), steps: vec![step], is_person: true })
-}
-
-fn ask(trigger: &Trigger) -> Ask {
-    Ask { name: Arc::clone(&trigger.name), steps: trigger.steps.clone(), is_person: false }
+    Ok(Heard { asks: vec![Ask::one(name, step)], hits: Vec::new() })
 }
 
 fn scene_step(sheet: &Sheet, name: &str, streams: Streams, fade: Option<Fade>) -> Result<Step, Refusal> {
@@ -141,6 +171,18 @@ fn cue_step(sheet: &Sheet, name: &str) -> Result<Step, Refusal> {
         .get(name)
         .map(|cue| Step::Cue(Arc::clone(cue)))
         .ok_or_else(|| Refusal::new("unknown cue", name))
+}
+
+fn switch_step(sheet: &Sheet, name: &str, enabled: bool) -> Result<Step, Refusal> {
+    let found = sheet.triggers.iter().find(|trigger| &*trigger.name == name);
+    let trigger = found.ok_or_else(|| Refusal::new("unknown trigger", name))?;
+    Ok(Step::Switch { trigger: Arc::clone(&trigger.name), enabled })
+}
+
+/// Makes the step that ends what a cue has under way.
+fn stop_step(sheet: &Sheet, name: &str) -> Result<Step, Refusal> {
+    let (name, _) = sheet.cues.get_key_value(name).ok_or_else(|| Refusal::new("unknown cue", name))?;
+    Ok(Step::Stop(Stop { owners: vec![Owner::Cue(Arc::clone(name))] }))
 }
 
 /// Makes the step that lets the schedule do nothing for a while.

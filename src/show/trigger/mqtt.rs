@@ -5,49 +5,30 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Map, Number, Value};
 
 use super::{
-    Ask, Refusal, ask, bypass_step, bypass_time, cue_step, fade_of, fader_of, hold_of, lane_step, one_stream,
-    playlist, prompt_step, scene_step, steer_step,
+    Ask, Heard, Refusal, bypass_step, bypass_time, cue_step, fade_of, fader_of,
+    hit::{self, Hits},
+    hold_of, lane_step, one_stream, playlist, prompt_step, scene_step, steer_step,
 };
 use crate::show::{
-    condition::{self, Condition},
     duration,
     event::MqttMessage,
     lane::Hold,
     playlist::{PlayVerb, StepRef},
     scene::Fade,
-    sheet::{Sheet, Step, Streams, When},
+    sheet::{Sheet, Step, Streams},
 };
 
 /// Returns what an MQTT message asks for. What the broker had kept counts only for triggers that say so.
-pub(in crate::show) fn of_mqtt(sheet: &Sheet, message: &MqttMessage) -> Result<Vec<Ask>, Refusal> {
+pub(in crate::show) fn of_mqtt(sheet: &Sheet, message: &MqttMessage) -> Result<Heard, Refusal> {
     let payload = std::str::from_utf8(&message.payload).ok();
     if let Some(ask) = fixed_mqtt(sheet, message, payload)? {
-        return Ok(vec![ask]);
+        return Ok(Heard { asks: vec![ask], hits: Vec::new() });
     }
-    let mut asks = Vec::new();
-    let mut unread = false;
-    for trigger in &sheet.triggers {
-        let When::Mqtt { filter, payload: condition, pointer, retained } = &trigger.when else { continue };
-        if message.retained && !retained || !filter.matches(&message.topic) {
-            continue;
-        }
-        if *condition == Condition::Any && pointer.is_none() {
-            asks.push(ask(trigger));
-            continue;
-        }
-        let Some(payload) = payload else {
-            unread = true;
-            continue;
-        };
-        let value = condition::value_in(payload, pointer.as_deref());
-        if value.is_some_and(|value| condition.holds(&value)) {
-            asks.push(ask(trigger));
-        }
-    }
-    if unread && asks.is_empty() {
+    let Hits { list: hits, unread, .. } = hit::of_mqtt(sheet, message);
+    if unread && hits.is_empty() {
         return Err(Refusal::new("payload is not UTF-8", &message.topic));
     }
-    Ok(asks)
+    Ok(Heard { asks: Vec::new(), hits })
 }
 
 fn fixed_mqtt(sheet: &Sheet, message: &MqttMessage, payload: Option<&str>) -> Result<Option<Ask>, Refusal> {
@@ -84,7 +65,7 @@ fn fixed_mqtt(sheet: &Sheet, message: &MqttMessage, payload: Option<&str>) -> Re
     // A button that is let go.
     let is_let_go = matches!(payload.to_ascii_lowercase().as_str(), "0" | "off" | "false");
     if matches!(key, "panic" | "release") && is_let_go {
-        return Ok(Some(Ask { name: message.topic.as_str().into(), steps: Vec::new(), is_person: true }));
+        return Ok(Some(Ask { name: message.topic.as_str().into(), steps: Vec::new() }));
     }
     let step = match (scene, stream) {
         (Some(scene), Some(streams)) => mix_step(sheet, scene, payload, streams)?,
@@ -95,7 +76,7 @@ fn fixed_mqtt(sheet: &Sheet, message: &MqttMessage, payload: Option<&str>) -> Re
         }
         (_, stream) => set_payload(sheet, key, payload, stream)?,
     };
-    Ok(Some(Ask { name: message.topic.as_str().into(), steps: vec![step], is_person: true }))
+    Ok(Some(Ask::one(message.topic.as_str(), step)))
 }
 
 /// Reads a scene's share of the mix.
@@ -124,15 +105,7 @@ fn set_payload(sheet: &Sheet, key: &str, payload: &str, stream: Option<Streams>)
     let Ok(Value::Object(object)) = serde_json::from_str(payload) else {
         return Err(bad("the payload is not a JSON object".to_owned()));
     };
-    let allowed: &[&str] = match key {
-        "cue" => &["cue"],
-        "for" => &["for"],
-        "transition" => &["transition", "progress", "stream"],
-        "panic" | "release" => &["stream"],
-        "prompt" => &["prompt", "seed", "fade", "hold", "stream"],
-        "playlist" => &["playlist", "do", "step"],
-        _ => &["scene", "fade", "hold", "stream"],
-    };
+    let allowed = allowed(key);
     let is_allowed =
         |name: &String| allowed.contains(&name.as_str()) && !(stream.is_some() && name == "stream");
     if let Some(unknown) = object.keys().find(|name| !is_allowed(name)) {
@@ -180,6 +153,19 @@ fn set_payload(sheet: &Sheet, key: &str, payload: &str, stream: Option<Streams>)
         }
         "panic" | "release" => lane_step(key, streams),
         _ => Ok(scene_step(sheet, name()?, streams, fade_in(&object)?)?.held(hold_in(&object)?)),
+    }
+}
+
+/// Returns the members of the object that one of our own topics takes.
+fn allowed(key: &str) -> &'static [&'static str] {
+    match key {
+        "cue" => &["cue"],
+        "for" => &["for"],
+        "transition" => &["transition", "progress", "stream"],
+        "panic" | "release" => &["stream"],
+        "prompt" => &["prompt", "seed", "fade", "hold", "stream"],
+        "playlist" => &["playlist", "do", "step"],
+        _ => &["scene", "fade", "hold", "stream"],
     }
 }
 

@@ -3,18 +3,18 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Ask, Refusal, ask, bypass_step, bypass_time, cue_step, fade_of, fader_of, go, hold_of, lane_step,
-    one_stream, playlist, scene_step, steer_step,
+    Ask, Heard, Refusal, bypass_step, bypass_time, cue_step, fade_of, fader_of, go,
+    hit::{self, Hits, is_release},
+    hold_of, lane_step, one_stream, playlist, scene_step, steer_step, stop_step, switch_step,
 };
 use crate::show::{
-    address,
-    condition::{self, Condition},
-    duration,
+    address, duration,
     event::{Arg, OscMessage, StreamIndex},
     lane::LaneVerb,
     playlist::{PlayVerb, StepRef},
     prompt,
-    sheet::{Sheet, Step, Streams, Verb, When},
+    run::{Owner, step::Stop},
+    sheet::{Sheet, Step, Streams, Verb},
     transition::Fader,
 };
 
@@ -29,26 +29,14 @@ enum Fixed {
     Prompt(Streams),
 }
 
-/// Returns what an OSC message asks for; an empty list for a button's release and for arguments that do not fit.
-pub(in crate::show) fn of_osc(sheet: &Sheet, message: &OscMessage) -> Result<Vec<Ask>, Refusal> {
-    let mut asks = Vec::new();
-    let mut known = false;
-    for trigger in &sheet.triggers {
-        let When::Osc { address: own, args } = &trigger.when else { continue };
-        if own.matches(&message.address) || address::matches(&message.address, own.as_str()) {
-            known = true;
-            if args_hold(args, &message.args) {
-                asks.push(ask(trigger));
-            }
-        }
+/// Returns what an OSC message asks for by itself; an empty list for a button's release and for arguments that do not fit.
+pub(in crate::show) fn of_osc(sheet: &Sheet, message: &OscMessage) -> Result<Heard, Refusal> {
+    let Hits { list: hits, known, .. } = hit::of_osc(sheet, message);
+    match fixed_osc(sheet, message) {
+        Ok(asks) => Ok(Heard { hits, asks }),
+        Err(_) if known => Ok(Heard { hits, asks: Vec::new() }),
+        Err(refusal) => Err(refusal),
     }
-    let fixed = fixed_osc(sheet, message);
-    match fixed {
-        Ok(fixed) => asks.extend(fixed),
-        Err(_) if known => {}
-        Err(refusal) => return Err(refusal),
-    }
-    Ok(asks)
 }
 
 /// Returns which triggers a message would fire, if nothing but ranges of values listens to its address.
@@ -59,17 +47,7 @@ pub(in crate::show) fn continuity(sheet: &Sheet, message: &OscMessage) -> Option
     if let Some(rest) = message.address.strip_prefix(ROOT) {
         return is_fader(rest).then(Vec::new);
     }
-    let mut fires = Vec::new();
-    for trigger in &sheet.triggers {
-        let When::Osc { address: own, args } = &trigger.when else { continue };
-        if own.matches(&message.address) {
-            if args.is_empty() || !args.iter().all(|arg| matches!(arg, Condition::Between { .. })) {
-                return None;
-            }
-            fires.push(args_hold(args, &message.args));
-        }
-    }
-    Some(fires)
+    hit::continuity(sheet, message)
 }
 
 /// Returns whether an address below the root takes positions, of which only the newest matters.
@@ -79,20 +57,6 @@ fn is_fader(rest: &str) -> bool {
         parts.as_slice(),
         ["mix", _] | [_, "mix", _] | ["transition", "progress"] | [_, "transition", "progress"]
     )
-}
-
-/// Conditions hold in order. The 0 that a button sends when it is let go fires nothing, unless it is asked for by name.
-fn args_hold(conditions: &[Condition], args: &[Arg]) -> bool {
-    let names_zero =
-        matches!(conditions.first(), Some(Condition::Number(_) | Condition::Bool(_) | Condition::Text(_)));
-    if is_release(args) && !names_zero {
-        return false;
-    }
-    conditions.len() <= args.len() && conditions.iter().zip(args).all(|(condition, arg)| condition.holds(arg))
-}
-
-fn is_release(args: &[Arg]) -> bool {
-    args.first().and_then(condition::number) == Some(0.0)
 }
 
 fn fixed_osc(sheet: &Sheet, message: &OscMessage) -> Result<Vec<Ask>, Refusal> {
@@ -125,7 +89,9 @@ fn fixed_osc(sheet: &Sheet, message: &OscMessage) -> Result<Vec<Ask>, Refusal> {
         ["playlist", name, verb] => Fixed::Step(playlist::named(sheet, name, verb, None)?),
         ["scene", name] => Fixed::Step(scene_step(sheet, name, Streams::All, None)?),
         ["cue", name] => Fixed::Step(cue_step(sheet, name)?),
+        ["cue", name, "stop"] => Fixed::Step(stop_step(sheet, name)?),
         ["mix", name] => Fixed::Step(mix_step(sheet, name, Streams::All)?),
+        ["trigger", name, "enable"] => Fixed::Step(switch_step(sheet, name, true)?),
         ["transition", "progress"] => Fixed::Step(grab_step(Streams::All)),
         [stream, "go"] => Fixed::Step(playlist::of_any(sheet, PlayVerb::Go, one_stream(sheet, stream)?)?),
         [stream, "back"] => Fixed::Step(playlist::of_any(sheet, PlayVerb::Back, one_stream(sheet, stream)?)?),
@@ -184,10 +150,18 @@ fn fixed_addresses(sheet: &Sheet) -> impl Iterator<Item = (String, Fixed)> {
         }));
         found
     });
-    let cues = sheet
-        .cues
-        .iter()
-        .map(|(name, cue)| (format!("{ROOT}cue/{name}"), Fixed::Step(Step::Cue(Arc::clone(cue)))));
+    let cues = sheet.cues.iter().flat_map(|(name, cue)| {
+        let stop = Step::Stop(Stop { owners: vec![Owner::Cue(Arc::clone(name))] });
+        let fire = Step::Cue(Arc::clone(cue));
+        [
+            (format!("{ROOT}cue/{name}"), Fixed::Step(fire)),
+            (format!("{ROOT}cue/{name}/stop"), Fixed::Step(stop)),
+        ]
+    });
+    let triggers = sheet.triggers.iter().map(|trigger| {
+        let step = Step::Switch { trigger: Arc::clone(&trigger.name), enabled: true };
+        (format!("{ROOT}trigger/{}/enable", trigger.name), Fixed::Step(step))
+    });
     // What wants a step is no matter for patterns.
     let verbs = [PlayVerb::Go, PlayVerb::Back, PlayVerb::Pause, PlayVerb::Resume, PlayVerb::Stop];
     let playlists = sheet.playlists.iter().flat_map(move |(name, list)| {
@@ -199,7 +173,8 @@ fn fixed_addresses(sheet: &Sheet) -> impl Iterator<Item = (String, Fixed)> {
         of_verbs
             .chain([(format!("{ROOT}playlist/{name}"), Fixed::Step(playlist::step(list, PlayVerb::Play)))])
     });
-    of_places.chain(cues).chain(playlists).chain([(format!("{ROOT}bypass"), Fixed::Step(BYPASS))])
+    let own = cues.chain(triggers).chain(playlists);
+    of_places.chain(own).chain([(format!("{ROOT}bypass"), Fixed::Step(BYPASS))])
 }
 
 /// Gives what an address does the fade, the position and the prompt that the arguments say; `None` for a button's release.
@@ -212,6 +187,8 @@ fn fixed_ask(sheet: &Sheet, address: &str, fixed: Fixed, args: &[Arg]) -> Result
         Fixed::Prompt(streams) => prompt_step(sheet, args, streams)?,
         // 0 ends it.
         Fixed::Step(Step::Bypass { .. }) => bypass_step(sheet, bypass(address, args))?,
+        // 0 is what disables.
+        Fixed::Step(Step::Switch { trigger, .. }) => Step::Switch { trigger, enabled: !is_release(args) },
         Fixed::Step(Step::Grab { streams, .. }) => Step::Grab { position: position(address, args)?, streams },
         Fixed::Step(Step::Mix { scene, streams, .. }) => {
             Step::Mix { scene, share: position(address, args)?, streams }
@@ -233,7 +210,7 @@ fn fixed_ask(sheet: &Sheet, address: &str, fixed: Fixed, args: &[Arg]) -> Result
             step
         }
     };
-    Ok(Some(Ask { name: address.into(), steps: vec![step], is_person: true }))
+    Ok(Some(Ask::one(address, step)))
 }
 
 /// The time comes from the argument.

@@ -31,9 +31,12 @@ use crate::show::{
     playlist::{Content, ListStep, Number, Order, Playlist, snapshot::PlaylistSnapshot},
     recovery::{OnDrift, OnLost, Recovery},
     reload::Changes,
+    run::Mode,
     scene::Scene,
-    sheet::{Base, BlendMode, Cue, OnExit, OnRestart, Reload, Sheet, StreamSheet, Streams, Updates},
-    snapshot::{Phase, RecoveryStage, Share, Snapshot, StreamSnapshot},
+    sheet::{
+        Base, BlendMode, Cue, OnExit, OnRestart, Reload, Sheet, StreamSheet, Streams, Trigger, Updates, When,
+    },
+    snapshot::{Phase, RecoveryStage, RunSnapshot, Share, Snapshot, StreamSnapshot, WaitsFor},
     time::Mono,
     venue::{Backend, Connection, Environment, Timeouts, Venue, WebDoor},
     weighted::Weighted,
@@ -241,15 +244,32 @@ fn sheet() -> Sheet {
         zone: jiff::tz::TimeZone::UTC,
         streams: vec![wall],
         scenes: ["dawn", "neon", "night sky/2"].map(scene).into(),
-        cues: [("open".into(), Arc::new(Cue { name: "open".into(), steps: Vec::new() }))].into(),
+        cues: [(
+            "open".into(),
+            Arc::new(Cue { name: "open".into(), steps: Vec::new(), mode: Mode::Restart }),
+        )]
+        .into(),
         playlists: [("evening".into(), Arc::new(evening()))].into(),
         go_apart: crate::show::playlist::GO_APART,
-        triggers: Vec::new(),
+        triggers: vec![trigger("bell", When::Http), trigger("dawn", When::Startup)],
+        variables: crate::show::variables::Values::new(),
         schedule: crate::show::schedule::Schedule::default(),
         on_alarm: Vec::new(),
         venue: Venue::default(),
         reload: Reload::default(),
         panic: PanicPlan::default(),
+    }
+}
+
+fn trigger(name: &str, when: When) -> Trigger {
+    Trigger {
+        name: name.into(),
+        when: vec![when],
+        condition: None,
+        limits: crate::show::sheet::Limits::default(),
+        enabled: true,
+        steps: Vec::new(),
+        mode: Mode::Single,
     }
 }
 
@@ -303,5 +323,15 @@ pub(super) fn snapshot() -> Snapshot {
         bypassed_until: None,
         show_file: None,
         broker_connected: None,
+        triggers: Vec::new(),
+        runs: vec![RunSnapshot {
+            name: "open".into(),
+            kind: "cue",
+            step: 2,
+            steps: 4,
+            waits_for: WaitsFor::Time,
+            until: Some("2026-11-22T12:00:00Z".parse().unwrap()),
+        }],
+        variables: [("mood".into(), json!("<calm>"))].into(),
     }
 }

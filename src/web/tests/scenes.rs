@@ -230,6 +230,39 @@ async fn a_bypass_is_a_length_of_time_or_off_and_needs_a_schedule() {
 }
 
 #[tokio::test]
+async fn a_trigger_that_waits_for_it_is_fired_with_what_the_body_says() {
+    let house = House::open().await;
+    let fired = |payload: Value| Command::Trigger { trigger: "bell".to_owned(), payload };
+    let cases = [
+        ("", Value::Null),
+        (r#"{"lux": 3}"#, json!({ "lux": 3 })),
+        ("[1]", json!([1])),
+        ("fog", json!("fog")),
+    ];
+    for (body, payload) in cases {
+        let response = house.post("/api/triggers/bell", body).await;
+        assert_eq!(response.status(), 202, "{body}");
+        assert_eq!(house.orders().pop(), Some(fired(payload)), "{body}");
+    }
+    let problem = refusal(house.post("/api/triggers/bel", "").await, 404, "unknown-trigger").await;
+    assert_eq!(problem["did_you_mean"], "bell");
+    refusal(house.post("/api/triggers/dawn", "").await, 400, "bad-request").await;
+    assert_eq!(house.orders().len(), 4);
+}
+
+#[tokio::test]
+async fn a_trigger_is_enabled_and_disabled() {
+    let house = House::open().await;
+    for (verb, enabled) in [("enable", true), ("disable", false)] {
+        assert_eq!(house.post(&format!("/api/triggers/dawn/{verb}"), "").await.status(), 202);
+        let command = Command::Switch { trigger: "dawn".to_owned(), enabled };
+        assert_eq!(house.orders().pop(), Some(command));
+    }
+    refusal(house.post("/api/triggers/moon/enable", "").await, 404, "unknown-trigger").await;
+    refusal(house.post("/api/triggers/dawn/enabel", "").await, 404, "unknown-route").await;
+}
+
+#[tokio::test]
 async fn a_reload_is_answered_with_what_it_came_to() {
     let house = House::open().await;
     let response = house.post("/api/reload", "").await;

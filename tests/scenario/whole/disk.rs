@@ -15,6 +15,7 @@ const RETRY_EVERY: Duration = Duration::from_secs(5);
 
 /// What the show was told to keep: what of it waits, what is being written, what is there.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is something of its own that can go wrong")]
 pub(in super::super) struct Disk {
     /// Why it does not take anything.
     pub(in super::super) is_full: bool,

@@ -308,6 +308,7 @@ fn clock() -> Instant {
 }
 
 /// Walks seeds, falls over those that fell, and returns how much of show they were.
+#[expect(clippy::print_stderr, reason = "whoever walks wants to know how far")]
 fn walk_seeds(seeds: impl Iterator<Item = u64>) -> Duration {
     std::panic::set_hook(Box::new(|_| {}));
     let (mut shown, mut falls) = (Duration::ZERO, Vec::new());

@@ -130,11 +130,10 @@ impl Play {
             if luck(dice, 0.7) {
                 let (one, other) = (dice.next_u64() % 50, 50 + dice.next_u64() % 50);
                 let share = number(dice, 0.1, 0.9);
-                keys.push(match luck(dice, 0.5) {
-                    true => {
-                        format!("seed: [[{one}, {share}], [{other}, {}]]", (100.0 - share * 100.0) / 100.0)
-                    }
-                    false => format!("seed: {one}"),
+                keys.push(if luck(dice, 0.5) {
+                    format!("seed: [[{one}, {share}], [{other}, {}]]", (100.0 - share * 100.0) / 100.0)
+                } else {
+                    format!("seed: {one}")
                 });
             }
             if luck(dice, 0.5) {

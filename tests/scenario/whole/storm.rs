@@ -214,7 +214,7 @@ fn event(play: &Play, sheet: &Sheet, dice: &mut Dice) -> (Event, Toll) {
 
 fn trigger(sheet: &Sheet, pad: u64) -> &When {
     let name = format!("pad{pad}");
-    &sheet.triggers.iter().find(|trigger| *trigger.name == *name).unwrap().when
+    &sheet.triggers.iter().find(|trigger| *trigger.name == *name).unwrap().when[0]
 }
 
 fn mqtt(topic: &str, payload: &str) -> Event {

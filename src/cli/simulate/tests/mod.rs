@@ -84,6 +84,46 @@ fn written(world: &World) -> [String; 5] {
 }
 
 #[test]
+fn what_steps_would_send_out_is_written_and_not_sent() {
+    let show = SHOW.replace(
+        "triggers:",
+        "  board:
+    - variable: { count: '{{ vars.count + 1 }}' }
+    - publish: { topic: board, payload: { count: '{{ vars.count }}' }, retain: true }
+    - wait: 1s
+    - send: { osc: /light, args: [0.5, on], to: '127.0.0.1:9000' }
+    - call: { url: 'http://board.local/count/{{ vars.count }}' }
+    - call: { url: { env: BOARD }, body: 'count {{ vars.count }}' }
+    - log: told
+variables: { count: 0 }
+triggers:",
+    );
+    let script = "00:01 cue board\n00:01.5 cue board\n";
+    let world = play(sheet("board.yaml", &show), script, setup(Duration::from_secs(4)));
+    let text = &world.transcript.text;
+    let told =
+        text.lines().filter(|line| ["  out ", "  run ", "  cue "].iter().any(|who| line.contains(who)));
+    insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @r#"
+    00:01.000  script  cue board
+    00:01.000  http    cue board
+    00:01.000  cue     board
+    00:01.000  run     board sets count to 1
+    00:01.000  out     publish board {"count":1} (retained)
+    00:01.500  script  cue board
+    00:01.500  http    cue board
+    00:01.500  run     board stopped: fired again
+    00:01.500  cue     board
+    00:01.500  run     board sets count to 2
+    00:01.500  out     publish board {"count":2} (retained)
+    00:02.500  out     send 127.0.0.1:9000 /light 0.5 "on"
+    00:02.500  out     call GET http://board.local/count/2 (within 10s)
+    00:02.500  out     call POST … count 2 (within 10s)
+    00:02.500  run     board says: told
+    00:02.500  run     board ended after 1s
+    "#);
+}
+
+#[test]
 fn a_small_show_goes_as_it_went_before() {
     let world = play(sheet("small.yaml", SHOW), SCRIPT, setup(Duration::from_secs(70)));
     let text = format!("{}\n{}\n", world.transcript.text, summary::tell(&world));

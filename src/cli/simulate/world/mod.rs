@@ -306,6 +306,10 @@ impl World {
                 Action::Note(fact) => self.note(&fact),
                 // Whoever is told is not in this world.
                 Action::Tell { .. } => {}
+                Action::Publish(letter) => self.transcript.line(self.now, "out", &letter.to_string()),
+                Action::SendOsc(letter) => self.transcript.line(self.now, "out", &letter.to_string()),
+                // Nobody is called, so nobody answers.
+                Action::Call(post) => self.transcript.line(self.now, "out", &post.to_string()),
             }
         }
     }

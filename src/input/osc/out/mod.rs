@@ -5,6 +5,8 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use serde_json::Value;
+
 use super::{
     asks::{Ask, Asks},
     clients::{Budget, Clients, HAND_REST, Hands, LEASE, PORT_MIN, Sent},
@@ -40,6 +42,11 @@ pub struct Feedback {
     told: Values,
     /// Whether there may be something to tell.
     is_stirred: bool,
+}
+
+/// Writes a message of OSC 1.0 to somebody; `None` if the encoder does not know how, which is a mistake of ours.
+pub fn datagram(address: &str, args: &[Value]) -> Option<Vec<u8>> {
+    values::message(address, args)
 }
 
 /// Something asked for that cannot be: the kind of mistake, and who made it.

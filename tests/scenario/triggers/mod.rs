@@ -1,9 +1,38 @@
 //! What makes something happen: fixed addresses and topics, triggers with conditions, time tags, cron.
 
+mod circles;
+mod gates;
+mod kinds;
+mod memory;
+
+use std::time::Duration;
+
 use jiff::Timestamp;
-use segue::show::event::{Event, OscMessage, OscPacket};
+use segue::show::{
+    event::{Event, OscMessage, OscPacket},
+    time::Mono,
+};
 
 use super::{SHOW, play, world::World};
+
+/// The show with these triggers, and with a broker; what is sent is not looked at.
+fn with_triggers(triggers: &str) -> String {
+    let inputs = "inputs: { osc: {}, mqtt: { url: 'mqtt://127.0.0.1', base: segue/test } }";
+    SHOW.replace("inputs: { osc: {} }", &format!("triggers:{triggers}{inputs}"))
+}
+
+/// Plays a script and returns what triggers have to do with, without what is sent to the backend.
+fn of_triggers(show: &str, script: &str) -> String {
+    let transcript = play(show, script);
+    let sent =
+        ["create", "update", "created as", "is ONLINE", "attached", "resumes", "then waits", "is OFFLINE"];
+    let lines = transcript.lines().filter(|line| !sent.iter().any(|word| line.contains(word)));
+    lines.flat_map(|line| [line, "\n"]).collect()
+}
+
+fn millis(millis: u64) -> Mono {
+    Mono(Duration::from_millis(millis))
+}
 
 #[test]
 fn every_scene_and_cue_has_an_osc_address_and_a_release_never_fires() {
@@ -97,6 +126,7 @@ inputs:",
     insta::assert_snapshot!(play(&show, "
         0:01 osc /pad/1 0
         0:02 osc /pad/1 1
+        0:02 osc /fader 0.1
         0:03 osc /fader 0.7
         0:04 osc /fader 0.5
         0:05 osc /fader 0.2
@@ -137,6 +167,7 @@ inputs: { mqtt: { url: 'mqtt://127.0.0.1', base: segue/test } }");
     insta::assert_snapshot!(play(&show, "
         0:01 mqtt gallery/north/motion on
         0:02 mqtt gallery/north/motion off
+        0:02 mqtt gallery/light {\"lux\": 130}
         0:03 mqtt gallery/light {\"lux\": 230}
         0:04 mqtt gallery/light {\"lux\": \"dark\"}
         0:05 mqtt gallery/light no json at all
@@ -286,7 +317,7 @@ fn a_press_and_its_release_both_count_and_of_a_faders_path_only_the_end() {
         "inputs:",
         "
 triggers:
-  soft: { when: { osc: /drum, args: [{ below: 0.6 }] }, do: { scene: rain } }
+  soft: { when: { osc: /drum, args: [{ above: 0, below: 0.6 }] }, do: { scene: rain } }
   hard: { when: { osc: /drum, args: [{ above: 0.6 }] }, do: { scene: neon } }
   pad: { when: { osc: /pad }, do: { scene: dawn } }
 inputs:",
@@ -296,10 +327,10 @@ inputs:",
         Event::Osc(packet) => segue::show::continuity(&sheet, &packet.messages[0]),
         other => panic!("{other:?}"),
     };
-    assert_eq!(amounts("/drum", "0.9"), Some(vec![false, true]));
+    assert_eq!(amounts("/drum", "0.9"), Some(vec![false, true, true, false]));
     assert_eq!(amounts("/drum", "0.9"), amounts("/drum", "0.8"), "either may stand for both");
     assert_ne!(amounts("/drum", "0.9"), amounts("/drum", "0"), "a hit is not lost to its release");
-    assert_eq!(amounts("/drum", "0"), Some(vec![false, false]), "and a release fires nothing");
+    assert_eq!(amounts("/drum", "0"), Some(vec![false, true, false, true]), "and a release fires nothing");
     assert_eq!(amounts("/pad", "1"), None, "of a button everything counts");
     assert_eq!(amounts("/segue/scene/neon", "1"), None);
 }
