@@ -144,6 +144,8 @@ async fn what_a_controller_sends_is_learned_as_a_line_that_can_be_pasted() {
     let pasted = show(&stage).replace(&format!("triggers:\n{evening}"), lines.as_str().unwrap());
     directory.write("show.yaml", &pasted);
     eventually("the new trigger", async || {
+        // It fires when the value goes above.
+        daemon.osc("/knob/7", &[0.0]);
         daemon.osc("/knob/7", &[1.0]);
         (daemon.state().await["streams"][0]["scene"] == "neon").then_some(())
     })

@@ -127,7 +127,7 @@ async fn a_list_under_way_is_seen_survives_a_kill_and_is_stopped() {
             && state["variables"]["mood"] == "wet"
     };
     let before = daemon.until("the list", under_way).await;
-    let page = daemon.text("/").await;
+    let page = daemon.text("/status").await;
     assert!(page.contains("Lists under way") && page.contains("3 of 4"), "{page}");
     crate::support::eventually("it on disk", async || {
         let kept = crate::support::house::files(&stage.state());

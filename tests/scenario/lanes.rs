@@ -384,6 +384,7 @@ fn a_transition_that_a_hand_leaves_half_way_stays_there_unless_something_is_due(
     0:33.300 update wall | prompt mist 0.2299 stars 0.42525 city 0.34485
     0:33.600 update wall | prompt mist 0.3757 stars 0.06075 city 0.56355
     0:33.900 update wall | prompt mist 0.4 stars 0.0 city 0.6
+    0:34.000 wall on dawn 0.4 + neon 0.6
     0:35.000 trigger lights (osc)
     0:35.000 wall: rain beneath operator: lights
     0:35.000 update wall | prompt mist 0.4 rain 0.0 city 0.6
@@ -649,6 +650,7 @@ fn a_hand_under_panic_goes_on_holding_what_it_held() {
     0:30.000 trigger calm (osc)
     0:30.000 wall panic lets go to operator: stop
     0:30.000 wall to neon in 1s
+    0:31.000 wall on dawn 0.5 + neon 0.5
     0:32.000 operator has wall (/segue/mix/neon) 8.0 s, then base dawn (start)
     0:40.000 wall operator lets go to base: /segue/mix/neon
     0:45.000 then waits for Poll
