@@ -56,7 +56,7 @@ impl Process {
     fn load(&self) -> f64 {
         let (began, used) = (Instant::now(), self.cpu_time());
         thread::sleep(SPAN);
-        100.0 * (self.cpu_time() - used).as_secs_f64() / began.elapsed().as_secs_f64()
+        100.0 * self.cpu_time().saturating_sub(used).as_secs_f64() / began.elapsed().as_secs_f64()
     }
 }
 

@@ -155,10 +155,8 @@ impl Daemon {
         let inner = parts::simulator(&sheet).await?;
         let clients = sheet.streams.iter().map(|stream| parts::client(stream, inner.as_ref()));
         let clients = clients.collect::<Result<Vec<Client>, _>>()?;
-        let api = |client: &Client| client.endpoints().api().to_owned();
-        let keys =
-            sheet.streams.iter().zip(&clients).map(|(stream, client)| keeper::key(stream, &api(client)));
-        let keys: Vec<_> = keys.collect();
+        let key = |(stream, client): (_, &Client)| keeper::key(stream, client.endpoints().api());
+        let keys: Vec<_> = sheet.streams.iter().zip(&clients).map(key).collect();
         let journal = record::Journal::load(&directory);
         let memories = keeper::memories(&journal, &sheet, &keys);
         let stage = keeper::stage(&keys);

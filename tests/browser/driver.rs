@@ -112,7 +112,8 @@ impl Browser {
     pub(super) async fn press(&self, css: &str) {
         let element = self.find(css).await;
         // As a person does who wants to press what the bar below covers.
-        self.run(&format!("document.querySelector({}).scrollIntoView({{ block: 'center' }})", json!(css))).await;
+        self.run(&format!("document.querySelector({}).scrollIntoView({{ block: 'center' }})", json!(css)))
+            .await;
         self.call("POST", &format!("/element/{element}/click"), Some(json!({}))).await;
     }
 
