@@ -1,4 +1,4 @@
-//! A browser at a test's hands: chromedriver and the chromium it starts, by WebDriver's own JSON (W3C WebDriver 2).
+//! A browser at a test's hands: chromedriver and the chromium it starts, by the JSON of its own protocol (W3C `WebDriver` 2).
 
 use std::{
     fs,
@@ -42,7 +42,7 @@ pub(super) struct Browser {
     port: u16,
     session: String,
     client: reqwest::Client,
-    _profile: Directory,
+    profile: Directory,
 }
 
 impl Browser {
@@ -62,14 +62,14 @@ impl Browser {
             })
             .expect("chromedriver does not start");
         let profile = Directory::new();
-        let mut browser = Self { driver, port, session: String::new(), client: http(), _profile: profile };
+        let mut browser = Self { driver, port, session: String::new(), client: http(), profile };
         let session = browser.call("POST", "/session", Some(browser.capabilities(window))).await;
         browser.session = format!("/session/{}", session["sessionId"].as_str().unwrap());
         browser
     }
 
     fn capabilities(&self, window: Window) -> Value {
-        let profile = format!("--user-data-dir={}", self._profile.path().display());
+        let profile = format!("--user-data-dir={}", self.profile.path().display());
         let args: Vec<&str> =
             FLAGS.into_iter().chain([profile.as_str(), "--window-size=1440,1000"]).collect();
         let mut options = json!({ "args": args });
@@ -128,7 +128,7 @@ impl Browser {
         self.act(json!({ "type": "pointer", "id": "mouse", "actions": actions })).await;
     }
 
-    /// Types, wherever the focus is; letters beyond ASCII are keys by WebDriver's own code.
+    /// Types, wherever the focus is; letters beyond ASCII are keys by the protocol's own code.
     pub(super) async fn type_keys(&self, keys: &str) {
         let stroke = |key: char| {
             let value = key.to_string();

@@ -147,6 +147,7 @@ async fn broker() -> Broker {
     broker
 }
 
+#[expect(clippy::too_many_lines, reason = "one session, from end to end")]
 #[tokio::test]
 async fn after_a_session_full_of_faults_no_secret_is_in_anything() {
     let directory = Directory::new();

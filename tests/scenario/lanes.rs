@@ -524,7 +524,6 @@ fn panic_goes_there_at_once_cuts_the_second_time_and_stays_until_it_is_released(
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "scripts and their transcripts, read as one")]
 fn panic_works_from_every_door_and_for_one_stream() {
     let show = SHOW.replace(
         "scenes:\n",

@@ -405,6 +405,7 @@ fn a_restart_shows_what_is_due_by_then() {
 /// Bypassed for an hour, without power for a while: the rest of the hour is still bypassed, and then the schedule is
 /// followed, also where its end fell into the dark.
 #[test]
+#[expect(clippy::too_many_lines, reason = "a transcript is as long as it is")]
 fn a_bypass_outlives_a_restart_and_ends_when_it_was_to_end() {
     insta::assert_snapshot!(plot(&play_from(SHOW, "2026-11-20T16:30:00Z", "
         1:00 bypass 1h
