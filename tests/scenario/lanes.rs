@@ -900,3 +900,59 @@ fn an_edit_of_operator_idle_counts_at_once() {
     0:10.000 then waits for Poll
     ");
 }
+
+#[test]
+fn a_hand_gives_the_stream_back_to_the_playlist_that_plays() {
+    let list = "playlists:\n  evening: { steps: [{ scene: neon, fade: 1s, hold: 10m }] }\ntriggers:\n";
+    insta::assert_snapshot!(told(&SHOW.replace("triggers:\n", list), "
+        0:01 playlist evening
+        0:05 osc /segue/mix/rain 0.5
+        0:40 tell lane
+        0:41 end
+    "), @r"
+    0:01.000 trigger playlist evening play (http)
+    0:01.000 evening starts
+    0:01.000 evening 1: neon, 10m
+    0:01.000 wall to neon in 1s
+    0:02.000 wall on neon
+    0:05.000 wall operator: /segue/mix/rain
+    0:25.000 wall operator lets go to base: /segue/mix/rain
+    0:25.000 wall to neon in 2s
+    0:27.000 wall on neon
+    0:40.000 base has wall (playlist evening play)
+    0:41.000 then waits for Playlist
+    ");
+}
+
+#[test]
+fn a_playlist_goes_on_beneath_panic_and_what_is_due_by_then_comes_back() {
+    let list = "playlists:\n  evening: { order: loop, steps: [{ scene: neon, fade: 1s, hold: 5s }, { scene: rain, fade: 1s, hold: 1m }] }\ntriggers:\n";
+    insta::assert_snapshot!(told(&SHOW.replace("triggers:\n", list), "
+        0:01 playlist evening
+        0:04 panic
+        0:04.3 panic
+        0:12 tell lane
+        0:12 release
+        0:14 end
+    "), @r"
+    0:01.000 trigger playlist evening play (http)
+    0:01.000 evening starts
+    0:01.000 evening 1: neon, 5s
+    0:01.000 wall to neon in 1s
+    0:02.000 wall on neon
+    0:04.000 trigger panic (http)
+    0:04.000 wall panic: panic
+    0:04.000 wall to dark in 1s
+    0:04.300 trigger panic (http)
+    0:04.300 wall to dark in 0s
+    0:04.500 wall on dark
+    0:07.000 evening 2: rain, 1m
+    0:07.000 wall: rain beneath panic: playlist
+    0:12.000 panic has wall (panic), then base rain (playlist)
+    0:12.000 trigger release (http)
+    0:12.000 wall panic lets go to base: panic
+    0:12.000 wall to rain in 1s
+    0:13.000 wall on rain
+    0:14.000 then waits for Playlist
+    ");
+}
